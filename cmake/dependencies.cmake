@@ -1,0 +1,17 @@
+# Every library comes from Debian 12's packages; scripts/packages.txt names the packages, this file the versions
+# that the code was written and tested against.
+find_package(Threads REQUIRED)
+find_package(Boost 1.81 REQUIRED)          # Asio, Beast, JSON, unordered_flat_map: header-only use
+find_package(simdjson 3.0 REQUIRED)
+find_package(concurrentqueue QUIET)
+find_path(CONCURRENTQUEUE_INCLUDE_DIR concurrentqueue/concurrentqueue.h REQUIRED)
+find_package(fmt 9 REQUIRED)
+find_package(spdlog 1.10 REQUIRED)
+find_package(CLI11 2.1 REQUIRED)
+find_path(XXHASH_INCLUDE_DIR xxhash.h REQUIRED)
+find_path(ISAL_INCLUDE_DIR isa-l/crc.h REQUIRED)
+find_library(ISAL_LIBRARY isal REQUIRED)
+find_path(EXPECTED_INCLUDE_DIR tl/expected.hpp REQUIRED)
+if(DOORBUSTER_MIMALLOC)
+  find_package(mimalloc 2.0 REQUIRED)
+endif()

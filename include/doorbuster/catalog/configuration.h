@@ -1,0 +1,92 @@
+#pragma once
+// The configuration file: JSON text to typed values, with every error at once and each at its place.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "doorbuster/base/limits.h"
+#include "doorbuster/base/result.h"
+#include "doorbuster/catalog/catalog.h"
+
+namespace doorbuster {
+
+// One thing that is wrong with a file.
+struct Diagnostic {
+  std::string pointer;  // RFC 6901, "" is the whole document
+  std::uint32_t line = 1, column = 1;  // 1-based; column in bytes
+  std::string message;  // what is wrong and what to write instead
+};
+std::string format_diagnostic(std::string_view file, const Diagnostic& diagnostic);  // "file:line:col: /ptr: message"
+
+enum class Acknowledge { durable, decided };
+enum class Wiring { automatic, shared, dedicated };  // who runs where: docs/ARCHITECTURE.md, "Wiring"
+
+struct ServerOptions {
+  std::string listen = "127.0.0.1:8080";
+  std::string admin = "127.0.0.1:9090";
+  std::string data_dir = "data";
+  std::uint32_t cores = 0;  // 0: one per processor that the process may use
+  Acknowledge acknowledge = Acknowledge::durable;
+  Wiring wiring = Wiring::automatic;
+  std::size_t max_body_bytes = kBodyBytesDefault;
+  std::uint32_t max_connections = kConnectionsDefault;
+  std::uint32_t max_pipeline = kPipelineDepthMax;
+  std::uint64_t max_orders = 0;  // 0: from the stock of all campaigns, at least kOrdersDefault
+  std::size_t segment_bytes = kSegmentBytesDefault;
+  std::uint32_t header_timeout_ms = 10'000;  // first byte of a request to the end of its header
+  std::uint32_t body_timeout_ms = 10'000;    // end of the header to the end of the body
+  std::uint32_t idle_timeout_ms = 75'000;    // between requests
+  std::uint32_t write_timeout_ms = 10'000;   // a reply that makes no progress
+  bool stock_metrics = false;                // stock gauges per SKU in /metrics
+};
+
+struct OfferConfiguration {
+  std::string sku;
+  std::int64_t stock = 0, list_price = 0, price = 0;
+};
+
+struct CampaignConfiguration {
+  std::string id, name, currency;
+  Tick starts_at, ends_at;
+  std::uint32_t hold_seconds = 0;
+  std::uint32_t limit_per_buyer = 0;
+  bool show_remaining = false;
+  std::vector<OfferConfiguration> offers;
+};
+
+struct Configuration {
+  ServerOptions server;
+  std::vector<CampaignConfiguration> campaigns;
+};
+
+// A whole configuration, or all that is wrong with it (then `configuration` is empty).
+struct ParsedConfiguration {
+  std::optional<Configuration> configuration;
+  std::vector<Diagnostic> diagnostics;
+};
+ParsedConfiguration parse_configuration(std::string_view text);
+
+// Reads and parses; a file that cannot be read is one diagnostic too.
+ParsedConfiguration read_configuration(const std::string& file);
+
+// What `doorbuster check` prints for a valid file, relative to `now`: next starts and ends in UTC and local time, lowest
+// price reachable, stock backing, overlaps.
+std::string describe_configuration(const Configuration& configuration, Tick now);
+// The same and the diagnostics for machines: one JSON object.
+std::string describe_configuration_json(const ParsedConfiguration& parsed, Tick now);
+
+// What has to change so that `catalog` becomes what the configuration says. `committed[offer.value]` are the units sold
+// or held of each offer. Refused (ErrorKind::configuration, all reasons in one message) when a stock is below what is
+// committed, when a currency changes under existing orders, or when a bound would be passed. Empty: nothing to do.
+// `orders_reserved` is how many orders the running tables have room for.
+Result<CatalogChangeSet> plan_change(const Catalog& catalog, const std::vector<std::int64_t>& committed,
+                                     const std::vector<CampaignConfiguration>& campaigns,
+                                     std::uint64_t orders_reserved);
+
+// How many orders this configuration can come to: the sum of all stock.
+std::uint64_t orders_possible(const std::vector<CampaignConfiguration>& campaigns);
+
+}  // namespace doorbuster

@@ -1,0 +1,55 @@
+#pragma once
+// What became of one request, in one enum. The enumerator is also the `code` that clients see and the label that
+// metrics carry, so code, wire and documents say the same word.
+
+#include <cstdint>
+#include <string_view>
+
+namespace doorbuster {
+
+// Grouped in the order in which the checks are made: of several refusals that apply, the first listed is the answer.
+enum class Outcome : std::uint8_t {
+  // Sold, or found.
+  confirmed,  // a buy that is final; a replay of it has this outcome too
+  ok,         // a read
+
+  // HTTP: refused before anything was decided.
+  malformed_request,
+  not_found,
+  method_not_allowed,
+  length_required,
+  payload_too_large,
+  unsupported_media_type,
+  validation_failed,
+
+  // Load and life of the process: nothing was decided.
+  rate_limited,
+  overloaded,
+  draining,
+  journal_failed,
+
+  // Rules, in the order of the one atomic step.
+  idempotency_key_reused,
+  request_in_flight,
+  campaign_not_found,
+  sku_not_found,
+  campaign_not_started,
+  campaign_paused,
+  campaign_ended,
+  not_eligible,
+  limit_reached,
+  price_changed,
+  all_held,
+  sold_out,
+
+  // Orders.
+  order_not_found,
+  order_not_held,
+  hold_expired,
+};
+inline constexpr int kOutcomeCount = static_cast<int>(Outcome::hold_expired) + 1;
+
+// "sold_out" for Outcome::sold_out, and so on.
+std::string_view outcome_code(Outcome outcome);
+
+}  // namespace doorbuster
