@@ -17,8 +17,9 @@ Notifier::~Notifier() { close(event_fd_); }
 // acq_rel: acquires what a notify() that came first had published, and is ordered before a notify() that comes later.
 void Notifier::prepare_to_sleep() { state_.exchange(kAsleep, std::memory_order_acq_rel); }
 
-// relaxed: only this thread acts on the value; a notify() that saw kAsleep costs one needless wake-up.
-void Notifier::cancel_sleep() { state_.store(kAwake, std::memory_order_relaxed); }
+// acq_rel, and not a plain store: the word must only ever be changed by read-modify-writes, or a notify() that saw
+// kAwake between two of ours would be overwritten unseen, and what it published with it.
+void Notifier::cancel_sleep() { state_.exchange(kAwake, std::memory_order_acq_rel); }
 
 void Notifier::sleep() {
   pollfd descriptor = {.fd = event_fd_, .events = POLLIN, .revents = 0};

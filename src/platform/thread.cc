@@ -13,8 +13,8 @@ std::vector<int> available_processors() {
   CPU_ZERO(&set);
   std::vector<int> processors;
   if (sched_getaffinity(0, sizeof set, &set) == 0) {
-    for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
-      if (CPU_ISSET(cpu, &set)) processors.push_back(cpu);
+    for (unsigned cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
+      if (CPU_ISSET(cpu, &set)) processors.push_back(static_cast<int>(cpu));
     }
   }
   if (processors.empty()) processors.push_back(0);
