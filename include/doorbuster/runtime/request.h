@@ -1,0 +1,70 @@
+#pragma once
+// One question on its way through the house and back. An HTTP thread takes it from its pool, fills in the question, and a
+// shard fills in the answer. Exactly one thread has it at any time; the queues hand it over.
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "doorbuster/base/limits.h"
+#include "doorbuster/engine/engine.h"
+#include "doorbuster/model/order.h"
+#include "doorbuster/model/outcome.h"
+
+namespace doorbuster {
+
+struct Request {
+  enum class Kind : std::uint8_t { buy, find_order };
+
+  // --- the question: written by the HTTP thread ---
+  Kind kind = Kind::buy;
+  bool answer_when_decided = false;  // Prefer: respond-async
+  bool close_after = false;          // HTTP: the connection ends with this reply
+  bool head_only = false;            // HTTP: HEAD
+  std::uint16_t http_thread = 0;     // whose pool this is, and whose reply queue the answer goes to
+  Buy buy;                           // texts stand in `text`
+  BuyHashes hashes;
+  OrderNumber order_number;  // find_order
+  std::int64_t received_ns = 0;
+
+  // --- the answer: written by the shard ---
+  Outcome outcome = Outcome::overloaded;
+  bool replayed = false;
+  bool durable = false;
+  Order order;  // for find_order its texts stand in `text`; for a buy they are the buy's own
+  std::int64_t price = 0;
+  std::int64_t decided_ns = 0;
+
+  // --- the HTTP thread's own: where the reply goes ---
+  void* session = nullptr;
+  Request* next = nullptr;  // in the session's order of requests, or in the pool's free list
+  bool answered = false;
+  std::uint32_t text_bytes = 0;
+
+  // REQUIRES: the sum of all texts of one question is within the bounds of its parts.
+  std::string_view keep(std::string_view text_in);
+  void forget_texts() { text_bytes = 0; }
+
+  static constexpr std::size_t kTextBytesMax = 4 * kIdentifierBytesMax + kIdempotencyKeyBytesMax + kReferenceBytesMax;
+  std::array<char, kTextBytesMax> text;
+};
+
+// The requests of one HTTP thread: made at start, never more. Not thread-safe; only that thread takes and gives back.
+class RequestPool {
+ public:
+  RequestPool(std::uint16_t http_thread, std::uint32_t capacity);
+  Request* take();  // null when all are on their way: the outcome is `overloaded`
+  void give_back(Request* request);
+  std::uint32_t in_use() const { return in_use_; }
+
+ private:
+  const std::uint16_t http_thread_;
+  std::unique_ptr<Request[]> requests_;
+  Request* free_ = nullptr;
+  std::uint32_t in_use_ = 0;
+};
+
+}  // namespace doorbuster
