@@ -1,0 +1,48 @@
+#pragma once
+// A part of the program that has a duty cycle. Who calls it, and on which thread, is wiring: a thread of its own, a thread
+// shared with others, or a test by hand.
+
+#include <atomic>
+#include <cstddef>
+#include <thread>
+#include <vector>
+
+#include "doorbuster/platform/notifier.h"
+
+namespace doorbuster {
+
+class Agent {
+ public:
+  virtual ~Agent() = default;
+  // One duty cycle, bounded. Returns how much was done; 0 means that there was nothing to do.
+  virtual std::size_t do_work() = 0;
+  // Whether do_work() would find something. Asked after prepare_to_sleep(), so it must look at what others publish.
+  virtual bool has_work() = 0;
+};
+
+// An agent whose thread sleeps in a way of its own (an HTTP thread, in epoll, with the notifier's descriptor in it).
+class SleepingAgent : public Agent {
+ public:
+  // Returns when the notifier was rung or when there is something else to do.
+  virtual void sleep() = 0;
+};
+
+// One thread that runs agents in turn until it is told to stop, and sleeps when none of them has work.
+class AgentThread {
+ public:
+  // The thread sleeps in `sleeper` (one of the agents) or, when that is null, in the notifier itself.
+  AgentThread(const char* name, int processor, Notifier& notifier, std::vector<Agent*> agents, SleepingAgent* sleeper);
+  ~AgentThread();  // stops and joins
+  void stop();     // returns at once; the agents get one more cycle
+
+ private:
+  void run(const char* name, int processor);
+
+  Notifier& notifier_;
+  const std::vector<Agent*> agents_;
+  SleepingAgent* const sleeper_;
+  std::atomic<bool> stopping_ = false;
+  std::thread thread_;
+};
+
+}  // namespace doorbuster

@@ -1,0 +1,57 @@
+#pragma once
+// What shards tell the HTTP threads so that a refusal needs no owner: which offers are sold out for good, and who has
+// bought there. Written by the owning shard, read by anybody, and never wrong in the direction that matters:
+//
+// - sold_out(offer) is true only while the owner has nothing left and nothing that could come back. A configuration that
+//   adds stock takes the mark away before the first new unit can be sold.
+// - A buyer without a mark has no unit of a sold-out offer: the owner marks the buyer before it marks the offer, and a
+//   sold-out offer gets no new buyers. So "sold out" can be told here without getting ahead of "limit reached", which
+//   the contract checks first. A buyer with a mark may be somebody else (a filter): the owner is asked then.
+
+#include <atomic>
+#include <cstdint>
+
+#include "doorbuster/base/hash.h"
+#include "doorbuster/base/limits.h"
+#include "doorbuster/base/reserved_array.h"
+#include "doorbuster/model/ids.h"
+
+namespace doorbuster {
+
+class Board {
+ public:
+  // `orders_max` sizes the filter of buyers: 16 bits for each, so about 6 % of all strangers have a mark when full.
+  explicit Board(std::uint64_t orders_max);
+
+  // --- the offer's shard ---
+  void mark_buyer(const Hash128& buyer);
+  void set_sold_out(OfferIndex offer, bool sold_out);
+  void set_remaining(OfferIndex offer, std::int64_t units) {
+    // relaxed: a number to show, tied to nothing.
+    offers_[offer.value].remaining.store(static_cast<std::uint32_t>(units), std::memory_order_relaxed);
+  }
+
+  // --- any thread ---
+  bool sold_out(OfferIndex offer) const {
+    // Pairs with the release in set_sold_out(): the marks of all who bought are visible then.
+    return offers_[offer.value].sold_out.load(std::memory_order_acquire) != 0;
+  }
+  bool may_have_bought(const Hash128& buyer) const;
+  std::int64_t remaining(OfferIndex offer) const {
+    // relaxed: see set_remaining().
+    return offers_[offer.value].remaining.load(std::memory_order_relaxed);
+  }
+
+ private:
+  struct Entry {
+    std::atomic<std::uint32_t> sold_out;
+    std::atomic<std::uint32_t> remaining;  // kStockMax fits
+  };
+  static_assert(kStockMax <= 0xffffffff);
+
+  ReservedArray<Entry> offers_;  // zeros are valid entries: not sold out
+  ReservedArray<std::atomic<std::uint64_t>> buyers_;
+  std::uint64_t buyer_word_mask_ = 0;
+};
+
+}  // namespace doorbuster

@@ -1,0 +1,65 @@
+#pragma once
+// From a journal to engines: the same code for the start of a server and for the offline tools.
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "doorbuster/engine/engine.h"
+#include "doorbuster/journal/journal.h"
+#include "doorbuster/runtime/door.h"
+
+namespace doorbuster {
+
+struct RecoveryOptions {
+  std::uint32_t shards = 1;
+  std::uint64_t orders_max = kOrdersDefault;
+};
+
+// Feeds records to engines. apply() is a journal's RecordVisitor.
+class StateBuilder {
+ public:
+  explicit StateBuilder(const RecoveryOptions& options) : options_(options) {}
+
+  Status apply(const JournalRecord& record);
+
+  bool has_keys() const { return has_keys_; }
+  const DataFolderKeys& keys() const { return keys_; }
+  void set_keys(const DataFolderKeys& keys);  // of a fresh folder; makes the engines
+  const CatalogPointer& catalog() const { return catalog_; }
+  void install(CatalogPointer catalog);
+  std::vector<std::unique_ptr<Engine>>& engines() { return engines_; }
+  Tick last_tick() const { return last_tick_; }
+  std::uint64_t orders() const { return orders_; }
+  // Units sold or held of each offer, by index.
+  std::vector<std::int64_t> committed() const;
+
+ private:
+  Status apply_catalog_record(const JournalRecord& record);
+  Status apply_order(const JournalRecord& record);
+  void make_engines();
+
+  const RecoveryOptions options_;
+  bool has_keys_ = false;
+  DataFolderKeys keys_;
+  CatalogPointer catalog_ = std::make_shared<const Catalog>();
+  bool in_change_ = false;
+  CatalogChange change_;
+  std::uint32_t change_records_ = 0;
+  CatalogChangeSet pending_;
+  std::vector<std::unique_ptr<Engine>> engines_;
+  Tick last_tick_;
+  std::uint64_t orders_ = 0;
+};
+
+// The sum over all engines and the catalog: the same after replay as in the process that wrote the journal.
+std::uint64_t state_hash(const std::vector<Engine*>& engines, const Catalog& catalog);
+
+// Payload records of one change, in the order in which they are journaled.
+struct EncodedRecord {
+  RecordInfo info;
+  std::string payload;
+};
+std::vector<EncodedRecord> encode_change(const CatalogChangeSet& change, std::uint64_t number, Tick now);
+
+}  // namespace doorbuster

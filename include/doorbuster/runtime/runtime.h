@@ -1,0 +1,113 @@
+#pragma once
+// Everything between the HTTP threads and the disk, put together: recovery, shards, the journal thread, and who runs on
+// which thread. The steps of a life, in order:
+//
+//   open()       lock, recover, journal the configuration's changes
+//   start()      threads run; decisions are made
+//   ...          reconfigure(), stock(), failed()
+//   stop()       after the HTTP agents have drained: last batch, clean end of the journal
+//
+// One thread (the application's) calls these; stock() and reconfigure() may be called by any, one at a time each.
+
+#include <memory>
+#include <mutex>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "doorbuster/catalog/configuration.h"
+#include "doorbuster/journal/journal.h"
+#include "doorbuster/platform/clock.h"
+#include "doorbuster/platform/storage.h"
+#include "doorbuster/runtime/agent.h"
+#include "doorbuster/runtime/door.h"
+#include "doorbuster/runtime/journal_agent.h"
+#include "doorbuster/runtime/recovery.h"
+#include "doorbuster/runtime/shard_agent.h"
+
+namespace doorbuster {
+
+// Which threads there are.
+struct WiringPlan {
+  std::uint32_t shards = 1;
+  std::uint32_t http_threads = 1;
+  bool shared = true;  // thread i runs HTTP agent i and shard i; else each agent has its own
+};
+// `processors` are what the process may use. The measurement behind `automatic`: bench/results/.
+WiringPlan plan_wiring(Wiring wiring, std::uint32_t cores, std::uint32_t processors);
+
+struct RecoveryReport {
+  bool fresh = false;
+  std::uint64_t records = 0, orders = 0, torn_bytes = 0, segments = 0;
+  std::string torn_segment;
+  std::uint64_t state_hash = 0;
+};
+
+class Runtime {
+ public:
+  static Result<std::unique_ptr<Runtime>> open(Storage& storage, const Clock& clock, const Configuration& configuration,
+                                               const WiringPlan& plan);
+  ~Runtime();
+
+  const WiringPlan& plan() const { return plan_; }
+  const RecoveryReport& recovery() const { return recovery_; }
+
+  // One for each HTTP thread of the plan.
+  EngineDoor& door(std::size_t http_thread) { return *doors_[http_thread]; }
+
+  // http_agents[i] uses door(i). They must outlive stop().
+  void start(const std::vector<SleepingAgent*>& http_agents);
+  // Stops all threads, ends the journal cleanly and returns the final state hash. REQUIRES: start() was called.
+  Result<std::uint64_t> stop();
+
+  // A write or sync has failed: nothing is decided any more, every buy is answered `journal_failed`.
+  bool failed() const { return journal_agent_->failed(); }
+  const std::string& failure() const { return journal_agent_->failure(); }
+
+  // Makes the configuration's campaigns the ones in force, as one durable change between two decisions: all shards stop
+  // for it and go on after it. Returns how many definitions changed; refused, nothing has.
+  Result<std::size_t> reconfigure(const std::vector<CampaignConfiguration>& campaigns);
+
+  // Exact, each offer at one instant between two of its decisions.
+  Result<std::vector<OfferStock>> stock(std::span<const OfferIndex> offers);
+  CatalogPointer catalog() const { return catalog_.get(); }
+
+  // --- for metrics: any thread ---
+  std::size_t shard_count() const { return shards_.size(); }
+  const ShardMetrics& shard_metrics(std::size_t shard) const { return shards_[shard]->metrics(); }
+  std::size_t queue_depth(std::size_t shard) const { return shards_[shard]->commands().size(); }
+  const JournalMetrics& journal_metrics() const { return journal_agent_->metrics(); }
+  std::uint64_t wakeups() const;
+  std::uint64_t orders_max() const { return orders_max_; }
+
+ private:
+  Runtime(Storage& storage, const Clock& clock, const WiringPlan& plan) : storage_(storage), clock_(clock), plan_(plan) {}
+
+  Status recover(const Configuration& configuration);
+  Status journal_now(JournalWriter& writer, const std::vector<EncodedRecord>& records);
+  void assemble(const Configuration& configuration, std::vector<std::unique_ptr<Engine>> engines, Tick last_tick,
+                std::unique_ptr<JournalWriter> writer);
+  Result<std::size_t> change_while_paused(const std::vector<CampaignConfiguration>& campaigns);
+  Status journal_change(const CatalogChangeSet& change);
+  Status on_every_shard(const std::function<void(ShardAgent&)>& task);
+
+  Storage& storage_;
+  const Clock& clock_;
+  const WiringPlan plan_;
+  RecoveryReport recovery_;
+  DataFolderKeys keys_;
+  std::uint64_t orders_max_ = 0;
+  CatalogCell catalog_;
+  std::unique_ptr<Board> board_;
+  std::vector<std::unique_ptr<ShardAgent>> shards_;
+  JournalRing change_ring_{kJournalRingBytes};  // written under control_mutex_
+  std::unique_ptr<JournalAgent> journal_agent_;
+  Notifier journal_notifier_;
+  std::vector<std::unique_ptr<Notifier>> notifiers_;  // of the HTTP threads, then of the shards' own threads
+  std::vector<std::unique_ptr<EngineDoor>> doors_;
+  std::mutex control_mutex_;  // one caller at a time for what stops shards: reconfigure(), stock()
+  std::vector<std::unique_ptr<AgentThread>> threads_;
+  std::unique_ptr<AgentThread> journal_thread_;
+};
+
+}  // namespace doorbuster

@@ -1,0 +1,127 @@
+#pragma once
+// One shard: the only thread that touches its SKUs.
+//
+//  http 0 --+ commands (bounded)              ring              write + sync
+//  http 1 --+------------------> do_work() --------> journal -----------------> disk
+//           |  full: overloaded     |                   |
+//           |                       |  gate: waits      | durable position
+//           |                       +<------------------+
+//           |                       v
+//           +<---------------- reply queue of the http thread that asked
+//
+// A reply that rests on a record waits in the gate until the record is durable; one that rests on none leaves at once.
+// So a refusal never waits for the disk, and a sale never leaves before it.
+
+#include <array>
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "doorbuster/base/counters.h"
+#include "doorbuster/base/reserved_array.h"
+#include "doorbuster/engine/engine.h"
+#include "doorbuster/platform/clock.h"
+#include "doorbuster/runtime/agent.h"
+#include "doorbuster/runtime/board.h"
+#include "doorbuster/runtime/command_queue.h"
+#include "doorbuster/runtime/journal_agent.h"
+#include "doorbuster/runtime/journal_ring.h"
+#include "doorbuster/runtime/request.h"
+
+namespace doorbuster {
+
+using CommandQueue = BoundedQueue<Request, kRequestsPerThreadMax>;  // producers: HTTP threads
+using ReplyQueue = BoundedQueue<Request, kRequestsPerThreadMax>;    // producers: shards
+
+// An HTTP thread as a shard sees it.
+struct ReplyDoor {
+  ReplyQueue* queue = nullptr;
+  Notifier* notifier = nullptr;
+};
+
+// Written by the shard, read by any.
+struct ShardMetrics {
+  Counter commands, sold_orders, sold_units, replays, refusals;
+  Counter overloaded_journal;  // bound hit: the ring to the journal was full
+  Counter overloaded_orders;   // bound hit: the order table was full
+  Counter gate_depth, orders;
+  BucketHistogram drained{kSizeBounds};
+};
+
+struct ShardOptions {
+  std::uint32_t shard = 0;
+  bool answer_when_decided = false;  // acknowledge: decided
+  std::size_t ring_bytes = kJournalRingBytes;
+};
+
+class ShardAgent final : public Agent {
+ public:
+  // `engine` is fresh or recovered; all of its orders are durable.
+  ShardAgent(const ShardOptions& options, std::unique_ptr<Engine> engine, std::size_t http_threads, Board& board,
+             const Clock& clock);
+  // Before the first do_work(): where answers go, who writes the journal, and how to wake it.
+  void connect(std::vector<ReplyDoor> doors, const JournalAgent* journal, Notifier* journal_notifier,
+               Notifier* own_notifier);
+
+  std::size_t do_work() override;
+  bool has_work() override;
+
+  // --- any thread ---
+  CommandQueue& commands() { return commands_; }
+  Notifier* notifier() const { return own_notifier_; }
+  JournalRing& ring() { return ring_; }
+  const ShardMetrics& metrics() const { return metrics_; }
+  // Runs `task` on the shard's thread, between two duty cycles, and returns when it has run; false, without having run
+  // it, when the shard did not come to it in time. One caller at a time. Not for hot paths.
+  bool run_on_shard(const std::function<void()>& task, std::int64_t timeout_ns);
+
+  // --- the shard's thread, a task on it, or before its thread runs ---
+  Engine& engine() { return *engine_; }
+  // While paused no command is taken; reads and replies go on.
+  void pause(bool paused) { paused_ = paused; }
+  // Publishes what the board has to say of the offers that this shard owns: after recovery or a changed catalog.
+  void publish_board();
+  // Time goes on from here: for recovery.
+  void set_last_tick(Tick tick) { last_tick_ = tick; }
+
+ private:
+  struct Waiting {
+    Request* request;
+    std::uint64_t position;
+  };
+
+  void handle(Request* request, Tick now, std::int64_t now_ns);
+  void handle_buy(Request* request, Tick now);
+  void handle_find(Request* request);
+  Outcome sell(const Decision& decision, Request* request, Tick now, std::uint64_t& position);
+  void wait_for(Request* request, std::uint64_t position);
+  std::size_t open_gate();
+  void reply(Request* request);
+  void run_task();
+
+  const ShardOptions options_;
+  Board& board_;
+  const Clock& clock_;
+  std::vector<ReplyDoor> doors_;
+  const JournalAgent* journal_ = nullptr;
+  Notifier* journal_notifier_ = nullptr;
+  Notifier* own_notifier_ = nullptr;
+  CommandQueue commands_;  // provides its own synchronization
+
+  // --- owned by the shard's thread ---
+  const std::unique_ptr<Engine> engine_;
+  JournalRing ring_;  // the shard's end of it
+  ReservedArray<std::uint64_t> position_by_slot_;  // of each order's record; 0: recovered, so durable
+  std::vector<Waiting> gate_;                      // a ring: bounded by all the requests that there are
+  std::size_t gate_head_ = 0, gate_count_ = 0;
+  std::vector<bool> door_rung_;  // doors with new replies in this cycle
+  Tick last_tick_;
+  bool paused_ = false;
+  ShardMetrics metrics_;
+
+  // --- a mailbox for one task ---
+  std::atomic<const std::function<void()>*> task_ = nullptr;
+};
+
+}  // namespace doorbuster

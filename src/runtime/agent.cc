@@ -1,0 +1,46 @@
+#include "doorbuster/runtime/agent.h"
+
+#include <utility>
+
+#include "doorbuster/platform/thread.h"
+
+namespace doorbuster {
+
+AgentThread::AgentThread(const char* name, int processor, Notifier& notifier, std::vector<Agent*> agents,
+                         SleepingAgent* sleeper)
+    : notifier_(notifier), agents_(std::move(agents)), sleeper_(sleeper) {
+  thread_ = std::thread([this, name, processor] { run(name, processor); });
+}
+
+AgentThread::~AgentThread() {
+  stop();
+  thread_.join();
+}
+
+void AgentThread::stop() {
+  stopping_.store(true);
+  notifier_.notify();
+}
+
+void AgentThread::run(const char* name, int processor) {
+  name_this_thread(name);
+  if (processor >= 0) pin_this_thread(processor);
+  while (!stopping_.load()) {
+    std::size_t work = 0;
+    for (Agent* agent : agents_) work += agent->do_work();
+    if (work != 0) continue;
+    notifier_.prepare_to_sleep();
+    bool found = stopping_.load();
+    for (Agent* agent : agents_) found = found || agent->has_work();
+    if (found) {
+      notifier_.cancel_sleep();
+    } else if (sleeper_ != nullptr) {
+      sleeper_->sleep();
+    } else {
+      notifier_.sleep();
+    }
+  }
+  for (Agent* agent : agents_) agent->do_work();
+}
+
+}  // namespace doorbuster

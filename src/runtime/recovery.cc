@@ -1,0 +1,164 @@
+#include "doorbuster/runtime/recovery.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "doorbuster/base/check.h"
+
+namespace doorbuster {
+namespace {
+
+tl::unexpected<Error> contradicts(const JournalRecord& record, const std::string& why) {
+  return fail(ErrorKind::configuration,
+              "journal " + std::string(record.segment) + " at offset " + std::to_string(record.offset) + ", record " +
+                  std::to_string(record.sequence) + " (" + std::string(record_kind_name(record.info.kind)) + "): " + why);
+}
+
+}  // namespace
+
+void StateBuilder::make_engines() {
+  for (std::uint32_t shard = 0; shard < options_.shards; ++shard) {
+    engines_.push_back(std::make_unique<Engine>(EngineOptions{.shard = shard,
+                                                              .shards = options_.shards,
+                                                              .orders_max = options_.orders_max,
+                                                              .table_key = keys_.table_key}));
+  }
+}
+
+void StateBuilder::set_keys(const DataFolderKeys& keys) {
+  DOORBUSTER_CHECK(!has_keys_);
+  has_keys_ = true;
+  keys_ = keys;
+  make_engines();
+}
+
+void StateBuilder::install(CatalogPointer catalog) {
+  catalog_ = std::move(catalog);
+  for (const auto& engine : engines_) engine->install(catalog_);
+}
+
+Status StateBuilder::apply(const JournalRecord& record) {
+  last_tick_ = std::max(last_tick_, record.info.tick);
+  if (record.info.kind == RecordKind::batch_end) return {};
+  if (record.info.version != 1) {
+    return contradicts(record, "version " + std::to_string(record.info.version) +
+                                   " is newer than this program; start a newer doorbuster on this folder");
+  }
+  if (record.info.kind == RecordKind::folder_created) {
+    const auto created = decode_folder_created(record.payload);
+    if (!created || has_keys_) return contradicts(record, "not a first record");
+    set_keys({.table_key = created->table_key, .order_id_key = created->order_id_key});
+    return {};
+  }
+  if (!has_keys_) return contradicts(record, "stands before the record that begins every data folder");
+  if (record.info.kind == RecordKind::order_confirmed) return apply_order(record);
+  return apply_catalog_record(record);
+}
+
+Status StateBuilder::apply_order(const JournalRecord& record) {
+  const auto order = decode_order(record.payload, record.info.tick);
+  if (!order) return contradicts(record, "the payload is not an order");
+  const OfferIndex offer = order->number.offer();
+  if (offer.value >= catalog_->offers().size()) return contradicts(record, "an order of an offer that was never defined");
+  Buy buy;
+  buy.offer = offer;
+  buy.buyer = order->buyer;
+  buy.key = order->key;
+  Engine& engine = *engines_[owner_shard(offer, options_.shards)];
+  OrderSlot slot;
+  if (!engine.apply(*order, hash_buy(keys_.table_key, buy), slot)) {
+    if (engine.orders() >= engine.orders_max()) {
+      return contradicts(record, "more orders than server.max_orders (" + std::to_string(engine.orders_max()) +
+                                     "): raise it");
+    }
+    return contradicts(record, "the order contradicts the stock, numbers or keys before it");
+  }
+  ++orders_;
+  return {};
+}
+
+Status StateBuilder::apply_catalog_record(const JournalRecord& record) {
+  if (record.info.kind == RecordKind::catalog_change_begin) {
+    const auto begin = decode_catalog_change(record.payload);
+    if (!begin || begin->change != catalog_->version() + 1) return contradicts(record, "changes are not in order");
+    // A begin after a begin: the process died between the two; what it had written of the first never took effect.
+    in_change_ = true;
+    change_ = *begin;
+    change_records_ = 0;
+    pending_ = {};
+    return {};
+  }
+  if (!in_change_) return contradicts(record, "stands outside of a catalog change, or its kind is unknown");
+  switch (record.info.kind) {
+    case RecordKind::campaign_put: {
+      auto campaign = decode_campaign_put(record.payload);
+      if (!campaign) return contradicts(record, "the payload is not a campaign");
+      pending_.campaigns.push_back(std::move(*campaign));
+      ++change_records_;
+      return {};
+    }
+    case RecordKind::offer_put: {
+      auto offer = decode_offer_put(record.payload);
+      if (!offer) return contradicts(record, "the payload is not an offer");
+      pending_.offers.push_back(std::move(*offer));
+      ++change_records_;
+      return {};
+    }
+    case RecordKind::catalog_change_end: {
+      const auto end = decode_catalog_change(record.payload);
+      if (!end || end->change != change_.change || end->records != change_records_) {
+        return contradicts(record, "the change's end does not fit its begin");
+      }
+      in_change_ = false;
+      install(apply_change(*catalog_, pending_));
+      pending_ = {};
+      return {};
+    }
+    default: return contradicts(record, "unknown kind; start a newer doorbuster on this folder");
+  }
+}
+
+std::vector<std::int64_t> StateBuilder::committed() const {
+  std::vector<std::int64_t> units(catalog_->offers().size(), 0);
+  for (std::uint32_t i = 0; i < units.size(); ++i) {
+    const OfferStock stock = engines_[owner_shard({i}, options_.shards)]->stock({i});
+    units[i] = stock.held + stock.sold;
+  }
+  return units;
+}
+
+std::uint64_t state_hash(const std::vector<Engine*>& engines, const Catalog& catalog) {
+  std::uint64_t sum = catalog.version();
+  std::string bytes;
+  for (const Campaign& campaign : catalog.campaigns()) {
+    bytes.clear();
+    encode(campaign.definition, bytes);
+    sum += hash64(bytes.data(), bytes.size(), 5);
+  }
+  for (const Offer& offer : catalog.offers()) {
+    bytes.clear();
+    encode(offer.definition, bytes);
+    sum += hash64(bytes.data(), bytes.size(), 6);
+  }
+  for (const Engine* engine : engines) sum += engine->state_hash();
+  return sum;
+}
+
+std::vector<EncodedRecord> encode_change(const CatalogChangeSet& change, std::uint64_t number, Tick now) {
+  std::vector<EncodedRecord> records;
+  const CatalogChange frame = {.change = number,
+                               .records = static_cast<std::uint32_t>(change.campaigns.size() + change.offers.size())};
+  const auto add = [&](RecordKind kind, const auto& value) {
+    EncodedRecord& record = records.emplace_back();
+    record.info = {.kind = kind, .version = 1, .tenant = kDefaultTenant, .tick = now};
+    encode(value, record.payload);
+  };
+  add(RecordKind::catalog_change_begin, frame);
+  for (const CampaignPut& campaign : change.campaigns) add(RecordKind::campaign_put, campaign);
+  for (const OfferPut& offer : change.offers) add(RecordKind::offer_put, offer);
+  add(RecordKind::catalog_change_end, frame);
+  return records;
+}
+
+}  // namespace doorbuster

@@ -1,0 +1,278 @@
+#include "doorbuster/runtime/runtime.h"
+
+#include <sys/random.h>
+
+#include <algorithm>
+#include <chrono>
+#include <string>
+#include <thread>
+#include <utility>
+
+#include "doorbuster/base/check.h"
+
+namespace doorbuster {
+namespace {
+
+// How long a shard may take to come to a task: far more than a duty cycle, short enough for an operator.
+constexpr std::int64_t kShardTaskTimeoutNs = 2 * kNsPerSecond;
+// Offers looked at in one task, so that an operator's question never holds a shard for long.
+constexpr std::size_t kOffersPerTaskMax = 4096;
+
+HashKey random_key() {
+  HashKey key;
+  DOORBUSTER_CHECK(getrandom(&key, sizeof key, 0) == sizeof key);
+  return key;
+}
+
+// An upper bound for the orders in the folder's segments: their bytes by the smallest order's.
+Result<std::uint64_t> orders_recorded_at_most(Storage& storage) {
+  constexpr std::uint64_t smallest = sizeof(RecordHeader) + kOrderFixedBytes;
+  auto names = storage.list();
+  if (!names) return tl::unexpected(names.error());
+  std::uint64_t bytes = 0;
+  for (const std::string& name : *names) {
+    if (!name.ends_with(".seg")) continue;
+    auto file = storage.open(name, Storage::Mode::read);
+    if (!file) return tl::unexpected(file.error());
+    auto size = (*file)->size();
+    if (!size) return tl::unexpected(size.error());
+    bytes += *size;
+  }
+  return bytes / smallest;
+}
+
+}  // namespace
+
+WiringPlan plan_wiring(Wiring wiring, std::uint32_t cores, std::uint32_t processors) {
+  const std::uint32_t threads = std::clamp(cores == 0 ? processors : cores, 1U, kShardsMax);
+  if (wiring != Wiring::dedicated) return {.shards = threads, .http_threads = threads, .shared = true};
+  // HTTP costs several times what decisions cost, so a quarter of the threads decides.
+  const std::uint32_t shards = std::max(1U, threads / 4);
+  return {.shards = shards, .http_threads = std::max(1U, threads - shards), .shared = false};
+}
+
+Runtime::~Runtime() = default;
+
+Result<std::unique_ptr<Runtime>> Runtime::open(Storage& storage, const Clock& clock,
+                                               const Configuration& configuration, const WiringPlan& plan) {
+  std::unique_ptr<Runtime> runtime(new Runtime(storage, clock, plan));
+  if (Status status = storage.lock(); !status) return tl::unexpected(status.error());
+  if (Status status = runtime->recover(configuration); !status) return tl::unexpected(status.error());
+  return runtime;
+}
+
+Status Runtime::recover(const Configuration& configuration) {
+  orders_max_ = configuration.server.max_orders;
+  if (orders_max_ == 0) {
+    auto recorded = orders_recorded_at_most(storage_);
+    if (!recorded) return tl::unexpected(recorded.error());
+    orders_max_ = std::clamp(orders_possible(configuration.campaigns) + *recorded, kOrdersDefault, kOrdersMax);
+  }
+  StateBuilder state({.shards = plan_.shards, .orders_max = orders_max_});
+  auto recovered = recover_journal(storage_, [&state](const JournalRecord& record) { return state.apply(record); });
+  if (!recovered) return tl::unexpected(recovered.error());
+
+  auto writer = JournalWriter::open(storage_, *recovered, {.segment_bytes = configuration.server.segment_bytes});
+  if (!writer) return tl::unexpected(writer.error());
+  const Tick now = std::max(clock_.wall_now(), state.last_tick());
+  if (!state.has_keys()) {
+    const DataFolderKeys keys = {.table_key = random_key(), .order_id_key = random_key()};
+    EncodedRecord created;
+    created.info = {.kind = RecordKind::folder_created, .version = 1, .tenant = kDefaultTenant, .tick = now};
+    encode(FolderCreated{.table_key = keys.table_key, .order_id_key = keys.order_id_key}, created.payload);
+    if (Status status = journal_now(**writer, {created}); !status) return status;
+    state.set_keys(keys);
+  }
+  std::vector<Engine*> engines;
+  for (const auto& engine : state.engines()) engines.push_back(engine.get());
+  recovery_ = {.fresh = recovered->fresh,
+               .records = recovered->records,
+               .orders = state.orders(),
+               .torn_bytes = recovered->torn_bytes,
+               .segments = recovered->segments,
+               .torn_segment = recovered->torn_segment,
+               .state_hash = state_hash(engines, *state.catalog())};
+
+  auto change = plan_change(*state.catalog(), state.committed(), configuration.campaigns, orders_max_);
+  if (!change) return tl::unexpected(change.error());
+  if (!change->empty()) {
+    if (Status status = journal_now(**writer, encode_change(*change, state.catalog()->version() + 1, now)); !status) {
+      return status;
+    }
+    state.install(apply_change(*state.catalog(), *change));
+  }
+  keys_ = state.keys();
+  catalog_.set(state.catalog());
+  assemble(configuration, std::move(state.engines()), now, std::move(*writer));
+  return {};
+}
+
+Status Runtime::journal_now(JournalWriter& writer, const std::vector<EncodedRecord>& records) {
+  for (const EncodedRecord& record : records) {
+    if (writer.batch_bytes() + kJournalRecordBytesMax > kJournalBatchBytesMax) {
+      if (Status status = writer.commit(); !status) return status;
+    }
+    writer.append(record.info, std::as_bytes(std::span(record.payload)));
+  }
+  return writer.commit();
+}
+
+void Runtime::assemble(const Configuration& configuration, std::vector<std::unique_ptr<Engine>> engines, Tick last_tick,
+                       std::unique_ptr<JournalWriter> writer) {
+  board_ = std::make_unique<Board>(orders_max_);
+  const std::size_t notifiers = plan_.shared ? plan_.http_threads : plan_.http_threads + plan_.shards;
+  for (std::size_t i = 0; i < notifiers; ++i) notifiers_.push_back(std::make_unique<Notifier>());
+  const auto shard_notifier = [this](std::size_t shard) {
+    return notifiers_[plan_.shared ? shard : plan_.http_threads + shard].get();
+  };
+
+  std::vector<ShardAgent*> shards;
+  std::vector<JournalRing*> rings;
+  std::vector<Notifier*> listeners;
+  for (std::uint32_t i = 0; i < plan_.shards; ++i) {
+    const ShardOptions options = {.shard = i,
+                                  .answer_when_decided = configuration.server.acknowledge == Acknowledge::decided};
+    shards_.push_back(
+        std::make_unique<ShardAgent>(options, std::move(engines[i]), plan_.http_threads, *board_, clock_));
+    shards.push_back(shards_.back().get());
+    rings.push_back(&shards_.back()->ring());
+    listeners.push_back(shard_notifier(i));
+  }
+  rings.push_back(&change_ring_);
+  journal_agent_ = std::make_unique<JournalAgent>(std::move(writer), rings, listeners, clock_);
+
+  std::vector<ReplyDoor> reply_doors;
+  for (std::uint16_t i = 0; i < plan_.http_threads; ++i) {
+    doors_.push_back(std::make_unique<EngineDoor>(i, shards, *board_, catalog_, keys_));
+    doors_.back()->set_notifier(notifiers_[i].get());
+    reply_doors.push_back({.queue = &doors_.back()->replies(), .notifier = notifiers_[i].get()});
+  }
+  for (std::size_t i = 0; i < shards_.size(); ++i) {
+    shards_[i]->connect(reply_doors, journal_agent_.get(), &journal_notifier_, shard_notifier(i));
+    shards_[i]->set_last_tick(last_tick);
+    shards_[i]->publish_board();
+  }
+}
+
+void Runtime::start(const std::vector<SleepingAgent*>& http_agents) {
+  DOORBUSTER_CHECK(http_agents.size() == plan_.http_threads);
+  journal_thread_ = std::make_unique<AgentThread>("journal", -1, journal_notifier_,
+                                                  std::vector<Agent*>{journal_agent_.get()}, nullptr);
+  for (std::size_t i = 0; i < http_agents.size(); ++i) {
+    std::vector<Agent*> agents = {http_agents[i]};
+    if (plan_.shared) agents.push_back(shards_[i].get());
+    const std::string name = (plan_.shared ? "core " : "http ") + std::to_string(i);
+    threads_.push_back(std::make_unique<AgentThread>(name.c_str(), -1, *notifiers_[i], agents, http_agents[i]));
+  }
+  if (plan_.shared) return;
+  for (std::size_t i = 0; i < shards_.size(); ++i) {
+    const std::string name = "shard " + std::to_string(i);
+    threads_.push_back(std::make_unique<AgentThread>(name.c_str(), -1, *notifiers_[plan_.http_threads + i],
+                                                     std::vector<Agent*>{shards_[i].get()}, nullptr));
+  }
+}
+
+Result<std::uint64_t> Runtime::stop() {
+  threads_.clear();         // no more decisions
+  journal_thread_.reset();  // what was published has been taken or stays in the rings
+  if (Status status = journal_agent_->close(); !status) return tl::unexpected(status.error());
+  std::vector<Engine*> engines;
+  for (const auto& shard : shards_) engines.push_back(&shard->engine());
+  return state_hash(engines, *catalog_.get());
+}
+
+Status Runtime::on_every_shard(const std::function<void(ShardAgent&)>& task) {
+  for (const auto& shard : shards_) {
+    if (!shard->run_on_shard([&] { task(*shard); }, kShardTaskTimeoutNs)) {
+      return fail(ErrorKind::runtime, "a shard did not answer in time; try again");
+    }
+  }
+  return {};
+}
+
+Result<std::size_t> Runtime::reconfigure(const std::vector<CampaignConfiguration>& campaigns) {
+  const std::lock_guard lock(control_mutex_);
+  if (failed()) return fail(ErrorKind::runtime, "the journal has failed: " + failure());
+  Result<std::size_t> result = fail(ErrorKind::runtime, "");
+  if (Status paused = on_every_shard([](ShardAgent& shard) { shard.pause(true); }); !paused) {
+    result = tl::unexpected(paused.error());
+  } else {
+    result = change_while_paused(campaigns);
+  }
+  // A shard that does not come to this in time would stay paused: that is a broken process, not a refusal.
+  const Status resumed = on_every_shard([](ShardAgent& shard) { shard.pause(false); });
+  DOORBUSTER_CHECK(resumed.has_value());
+  return result;
+}
+
+// All shards stand still, so their engines may be looked at from here: run_on_shard() has synchronised with each.
+Result<std::size_t> Runtime::change_while_paused(const std::vector<CampaignConfiguration>& campaigns) {
+  const CatalogPointer before = catalog_.get();
+  std::vector<std::int64_t> committed(before->offers().size(), 0);
+  for (std::uint32_t i = 0; i < committed.size(); ++i) {
+    const OfferStock stock = shards_[owner_shard({i}, plan_.shards)]->engine().stock({i});
+    committed[i] = stock.held + stock.sold;
+  }
+  auto change = plan_change(*before, committed, campaigns, orders_max_);
+  if (!change) return tl::unexpected(change.error());
+  if (change->empty()) return std::size_t{0};
+  // Everything decided under the old catalog must stand in the journal before the change does.
+  for (const auto& shard : shards_) {
+    while (shard->ring().durable() != shard->ring().published() && !failed()) {
+      std::this_thread::sleep_for(std::chrono::microseconds(50));
+    }
+  }
+  if (Status status = journal_change(*change); !status) return tl::unexpected(status.error());
+  const CatalogPointer after = apply_change(*before, *change);
+  const Status installed = on_every_shard([&after](ShardAgent& shard) {
+    shard.engine().install(after);
+    shard.publish_board();
+  });
+  // Durable and not in force would be two truths.
+  DOORBUSTER_CHECK(installed.has_value());
+  catalog_.set(after);
+  return change->campaigns.size() + change->offers.size();
+}
+
+Status Runtime::journal_change(const CatalogChangeSet& change) {
+  std::uint64_t position = 0;
+  for (const EncodedRecord& record : encode_change(change, catalog_.get()->version() + 1, clock_.wall_now())) {
+    while (!change_ring_.has_room() && !failed()) {
+      change_ring_.publish();
+      journal_notifier_.notify();
+      std::this_thread::sleep_for(std::chrono::microseconds(50));
+    }
+    if (failed()) break;
+    const std::span<std::byte> room = change_ring_.reserve(record.payload.size());
+    std::copy_n(std::as_bytes(std::span(record.payload)).begin(), room.size(), room.begin());
+    position = change_ring_.append(record.info);
+  }
+  change_ring_.publish();
+  journal_notifier_.notify();
+  while (change_ring_.durable() < position && !failed()) std::this_thread::sleep_for(std::chrono::microseconds(50));
+  if (failed()) return fail(ErrorKind::runtime, "the journal has failed: " + failure());
+  return {};
+}
+
+Result<std::vector<OfferStock>> Runtime::stock(std::span<const OfferIndex> offers) {
+  const std::lock_guard lock(control_mutex_);
+  std::vector<OfferStock> result(offers.size());
+  for (std::size_t from = 0; from < offers.size(); from += kOffersPerTaskMax) {
+    const std::size_t to = std::min(from + kOffersPerTaskMax, offers.size());
+    const Status status = on_every_shard([&](ShardAgent& shard) {
+      for (std::size_t i = from; i < to; ++i) {
+        if (shard.engine().owns(offers[i])) result[i] = shard.engine().stock(offers[i]);
+      }
+    });
+    if (!status) return tl::unexpected(status.error());
+  }
+  return result;
+}
+
+std::uint64_t Runtime::wakeups() const {
+  std::uint64_t sum = journal_notifier_.wakeups();
+  for (const auto& notifier : notifiers_) sum += notifier->wakeups();
+  return sum;
+}
+
+}  // namespace doorbuster

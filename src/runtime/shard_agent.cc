@@ -1,0 +1,213 @@
+#include "doorbuster/runtime/shard_agent.h"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <thread>
+#include <utility>
+
+#include "doorbuster/base/check.h"
+
+namespace doorbuster {
+
+ShardAgent::ShardAgent(const ShardOptions& options, std::unique_ptr<Engine> engine, std::size_t http_threads,
+                       Board& board, const Clock& clock)
+    : options_(options),
+      board_(board),
+      clock_(clock),
+      commands_(http_threads),
+      engine_(std::move(engine)),
+      ring_(options.ring_bytes),
+      position_by_slot_(engine_->orders_max()),
+      gate_(http_threads * kRequestsPerThreadMax),
+      door_rung_(http_threads, false) {}
+
+void ShardAgent::connect(std::vector<ReplyDoor> doors, const JournalAgent* journal, Notifier* journal_notifier,
+                         Notifier* own_notifier) {
+  doors_ = std::move(doors);
+  journal_ = journal;
+  journal_notifier_ = journal_notifier;
+  own_notifier_ = own_notifier;
+}
+
+std::size_t ShardAgent::do_work() {
+  std::array<Request*, kCommandDrainMax> drained;
+  run_task();
+  const std::size_t count = paused_ ? 0 : commands_.pop(drained.data(), drained.size());
+  if (count != 0) {
+    // Time is stamped once for all that was drained, and never runs backwards here whatever the wall clock does.
+    last_tick_ = std::max(last_tick_, clock_.wall_now());
+    const std::int64_t now_ns = clock_.monotonic_ns();
+    for (std::size_t i = 0; i < count; ++i) handle(drained[i], last_tick_, now_ns);
+    metrics_.commands.add(count);
+    metrics_.drained.record(static_cast<std::int64_t>(count));
+    if (ring_.publish()) journal_notifier_->notify();
+  }
+  const std::size_t released = open_gate();
+  if (count + released == 0) return 0;
+  metrics_.gate_depth.set(gate_count_);
+  metrics_.orders.set(engine_->orders());
+  for (std::size_t i = 0; i < doors_.size(); ++i) {
+    if (!door_rung_[i]) continue;
+    door_rung_[i] = false;
+    // A thread that runs this shard itself is awake and looks at its replies before it sleeps.
+    if (doors_[i].notifier != own_notifier_) doors_[i].notifier->notify();
+  }
+  return count + released;
+}
+
+bool ShardAgent::has_work() {
+  // relaxed: asked after a read-modify-write on the notifier, which acquired what the task's owner did before ringing.
+  if (task_.load(std::memory_order_relaxed) != nullptr) return true;
+  if (!paused_ && commands_.size() != 0) return true;
+  return gate_count_ != 0 && (journal_->failed() || gate_[gate_head_].position <= ring_.durable());
+}
+
+void ShardAgent::handle(Request* request, Tick now, std::int64_t now_ns) {
+  request->decided_ns = now_ns;
+  switch (request->kind) {
+    case Request::Kind::buy: return handle_buy(request, now);
+    case Request::Kind::find_order: return handle_find(request);
+  }
+}
+
+void ShardAgent::handle_buy(Request* request, Tick now) {
+  if (journal_->failed()) {
+    request->outcome = Outcome::journal_failed;
+    return reply(request);
+  }
+  const Decision decision = engine_->decide(request->buy, request->hashes, now);
+  request->outcome = decision.outcome;
+  request->price = decision.price;
+  if (decision.outcome != Outcome::confirmed) {
+    metrics_.refusals.add();
+    if (decision.outcome == Outcome::overloaded) metrics_.overloaded_orders.add();
+    return reply(request);
+  }
+
+  std::uint64_t position = 0;
+  if (decision.replayed) {
+    metrics_.replays.add();
+    request->replayed = true;
+    position = position_by_slot_[decision.slot.value];
+  } else {
+    request->outcome = sell(decision, request, now, position);
+    if (request->outcome != Outcome::confirmed) return reply(request);
+  }
+  request->order = decision.order;
+  request->order.buyer = request->buy.buyer;  // equal, and the request's own memory
+  request->durable = position <= ring_.durable();
+  const bool now_will_do = request->durable || request->answer_when_decided || options_.answer_when_decided;
+  now_will_do ? reply(request) : wait_for(request, position);
+}
+
+Outcome ShardAgent::sell(const Decision& decision, Request* request, Tick now, std::uint64_t& position) {
+  if (!ring_.has_room()) {
+    metrics_.overloaded_journal.add();
+    return Outcome::overloaded;
+  }
+  encode(decision.order, ring_.reserve(order_payload_bytes(decision.order)));
+  const OfferIndex offer = decision.order.number.offer();
+  const TenantId tenant = engine_->catalog()->campaign_of(offer).definition.tenant;
+  position = ring_.append({.kind = RecordKind::order_confirmed, .version = 1, .tenant = tenant, .tick = now});
+
+  OrderSlot slot;
+  const bool applied = engine_->apply(decision.order, request->hashes, slot);
+  DOORBUSTER_CHECK(applied);  // decide() has just said that it can be
+  position_by_slot_[slot.value] = position;
+
+  board_.mark_buyer(request->hashes.buyer);
+  board_.set_remaining(offer, engine_->stock(offer).available);
+  if (engine_->sold_out_for_good(offer)) board_.set_sold_out(offer, true);
+  metrics_.sold_orders.add();
+  metrics_.sold_units.add(decision.order.quantity);
+  return Outcome::confirmed;
+}
+
+void ShardAgent::handle_find(Request* request) {
+  const auto slot = engine_->find(request->order_number);
+  request->outcome = slot ? Outcome::ok : Outcome::order_not_found;
+  if (slot) {
+    Order order = engine_->order(*slot);
+    request->forget_texts();
+    order.buyer = request->keep(order.buyer);
+    order.reference = request->keep(order.reference);
+    order.key = order.channel = order.region = order.segment = {};
+    request->order = order;
+    request->durable = position_by_slot_[slot->value] <= ring_.durable();
+  }
+  reply(request);
+}
+
+void ShardAgent::wait_for(Request* request, std::uint64_t position) {
+  DOORBUSTER_CHECK(gate_count_ < gate_.size());
+  const std::size_t at = gate_head_ + gate_count_;
+  gate_[at < gate_.size() ? at : at - gate_.size()] = {request, position};
+  ++gate_count_;
+}
+
+std::size_t ShardAgent::open_gate() {
+  if (gate_count_ == 0) return 0;
+  const bool failed = journal_->failed();
+  const std::uint64_t durable = ring_.durable();
+  std::size_t released = 0;
+  while (gate_count_ != 0) {
+    const Waiting& first = gate_[gate_head_];
+    first.request->durable = first.position <= durable;
+    if (!first.request->durable) {
+      if (!failed) break;
+      // Whether it is on the disk nobody knows now; recovery will. The buyer asks again with the same key.
+      first.request->outcome = Outcome::journal_failed;
+    }
+    reply(first.request);
+    if (++gate_head_ == gate_.size()) gate_head_ = 0;
+    --gate_count_;
+    ++released;
+  }
+  return released;
+}
+
+void ShardAgent::reply(Request* request) {
+  // The queue holds as many as the thread has requests, so it cannot be full.
+  const bool pushed = doors_[request->http_thread].queue->push(options_.shard, request);
+  DOORBUSTER_CHECK(pushed);
+  door_rung_[request->http_thread] = true;
+}
+
+void ShardAgent::publish_board() {
+  engine_->visit_buyers([this](const Hash128& buyer) { board_.mark_buyer(buyer); });
+  for (const Offer& offer : engine_->catalog()->offers()) {
+    const OfferIndex index = offer.definition.offer;
+    if (!engine_->owns(index)) continue;
+    board_.set_remaining(index, engine_->stock(index).available);
+    board_.set_sold_out(index, engine_->sold_out_for_good(index));
+  }
+}
+
+void ShardAgent::run_task() {
+  // relaxed: looked at in every cycle; the acquire below is paid only when there is one.
+  if (task_.load(std::memory_order_relaxed) == nullptr) return;
+  // Pairs with the release of the store in run_on_shard(): the task's captures are visible. Taken by exchange, so that
+  // a caller who gives up and the shard cannot both believe to have it.
+  const auto* task = task_.exchange(nullptr, std::memory_order_acq_rel);
+  if (task != nullptr) (*task)();
+}
+
+bool ShardAgent::run_on_shard(const std::function<void()>& task, std::int64_t timeout_ns) {
+  std::atomic<bool> done = false;
+  const std::function<void()> wrapped = [&] {
+    task();
+    done.store(true);
+  };
+  // Pairs with the exchange in run_task().
+  task_.store(&wrapped, std::memory_order_release);
+  own_notifier_->notify();
+  const std::int64_t deadline = clock_.monotonic_ns() + timeout_ns;
+  while (!done.load()) {
+    if (clock_.monotonic_ns() > deadline && task_.exchange(nullptr) != nullptr) return false;
+    std::this_thread::sleep_for(std::chrono::microseconds(20));
+  }
+  return true;
+}
+
+}  // namespace doorbuster
