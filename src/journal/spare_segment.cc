@@ -1,0 +1,111 @@
+#include "journal/spare_segment.h"
+
+#include <algorithm>
+#include <system_error>
+#include <vector>
+
+#include "doorbuster/platform/thread.h"
+#include "journal/layout.h"
+
+namespace doorbuster {
+namespace {
+
+constexpr std::size_t kChunkBytes = 1U << 20;
+
+}  // namespace
+
+SpareSegment::~SpareSegment() { stop(); }
+
+Status SpareSegment::start(bool in_background) {
+  if (auto removed = remove_left_over(); !removed) return removed;
+  if (!in_background) return {};
+  try {
+    helper_ = std::thread([this] { run(); });
+  } catch (const std::system_error& error) {
+    return fail(ErrorKind::runtime, std::string("cannot start the thread that prepares segments: ") + error.what());
+  }
+  return {};
+}
+
+void SpareSegment::prepare() {
+  if (!helper_.joinable()) return;
+  const std::lock_guard guard(mutex_);
+  if (state_ != State::none) return;
+  state_ = State::wanted;
+  changed_.notify_all();
+}
+
+Result<std::unique_ptr<StorageFile>> SpareSegment::take(bool& waited) {
+  waited = true;
+  if (!helper_.joinable()) return fill();
+  prepare();
+  std::unique_lock lock(mutex_);
+  waited = state_ != State::ready;
+  changed_.wait(lock, [this] { return state_ == State::ready; });
+  auto result = std::move(*filled_);
+  filled_.reset();
+  state_ = State::none;
+  return result;
+}
+
+Status SpareSegment::discard() {
+  stop();
+  filled_.reset();
+  return remove_left_over();
+}
+
+void SpareSegment::run() {
+  name_this_thread("journal-spare");
+  for (;;) {
+    {
+      std::unique_lock lock(mutex_);
+      changed_.wait(lock, [this] { return stopping_ || state_ == State::wanted; });
+      if (stopping_) return;
+    }
+    auto result = fill();
+    const std::lock_guard guard(mutex_);
+    filled_ = std::move(result);
+    state_ = State::ready;
+    changed_.notify_all();
+  }
+}
+
+void SpareSegment::stop() {
+  if (!helper_.joinable()) return;
+  {
+    const std::lock_guard guard(mutex_);
+    stopping_ = true;
+    changed_.notify_all();
+  }
+  helper_.join();
+}
+
+Result<std::unique_ptr<StorageFile>> SpareSegment::fill() {
+  auto file = storage_.open(kSpareName, Storage::Mode::create);
+  if (!file) return file;
+  const std::vector<std::byte> zeros(std::min(bytes_, kChunkBytes));
+  for (std::size_t done = 0; done < bytes_ && !stopping();) {
+    const std::size_t size = std::min(zeros.size(), bytes_ - done);
+    if (auto written = (*file)->write_at(done, std::span(zeros).first(size)); !written) {
+      return tl::unexpected(written.error());
+    }
+    // Chunk by chunk: one large sync would stand in the way of the writer's small ones.
+    if (auto synced = (*file)->sync(); !synced) return tl::unexpected(synced.error());
+    done += size;
+  }
+  return file;
+}
+
+bool SpareSegment::stopping() {
+  const std::lock_guard guard(mutex_);
+  return stopping_;
+}
+
+Status SpareSegment::remove_left_over() {
+  auto names = storage_.list();
+  if (!names) return tl::unexpected(names.error());
+  if (std::find(names->begin(), names->end(), kSpareName) == names->end()) return {};
+  return storage_.remove(kSpareName);
+}
+
+}  // namespace doorbuster
