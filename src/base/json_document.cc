@@ -5,11 +5,13 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/json_lexer.h"
+#include "base/json_syntax.h"
 #include "doorbuster/base/limits.h"
-#include "json_lexer.h"
-#include "json_syntax.h"
 
 namespace doorbuster {
+
+static_assert(sizeof(JsonNode) == 64, "kJsonValuesMax is chosen for this size");
 
 std::string format_diagnostic(std::string_view file, const Diagnostic& diagnostic) {
   std::string out(file);

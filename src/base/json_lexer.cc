@@ -1,4 +1,4 @@
-#include "json_lexer.h"
+#include "base/json_lexer.h"
 
 namespace doorbuster {
 namespace {

@@ -1,7 +1,7 @@
 #include "doorbuster/base/json_reader.h"
 
 #include <algorithm>
-#include <cmath>
+#include <cstdio>
 
 #include "doorbuster/base/limits.h"
 #include "doorbuster/base/text.h"
@@ -40,6 +40,12 @@ std::string alternatives(std::span<const std::string_view> words) {
 std::string did_you_mean(std::string_view word, std::span<const std::string_view> candidates) {
   const std::string_view meant = nearest_word(word, candidates);
   return meant.empty() ? "" : "; did you mean " + quoted(meant) + "?";
+}
+
+// A number as it is written, cut where nobody reads on.
+std::string shown(std::string_view number) {
+  constexpr std::size_t kShownBytesMax = 40;
+  return std::string(number.substr(0, kShownBytesMax)) + (number.size() > kShownBytesMax ? "..." : "");
 }
 
 bool has_control_character(std::string_view text) {
@@ -87,7 +93,7 @@ bool JsonReader::real(const JsonNode& node, RealRange range, double& out) {
   }
   const double value = node.is(JsonType::integer) ? static_cast<double>(node.integer()) : node.real();
   if (value < range.min || value > range.max) {
-    error(node, wanted + ", not " + std::string(document_.written(node)));
+    error(node, wanted + ", not " + shown(document_.written(node)));
     return false;
   }
   out = value;

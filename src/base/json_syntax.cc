@@ -1,4 +1,4 @@
-#include "json_syntax.h"
+#include "base/json_syntax.h"
 
 #include <simdjson.h>
 
@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
+#include "base/json_lexer.h"
 #include "doorbuster/base/limits.h"
 #include "doorbuster/base/text.h"
-#include "json_lexer.h"
 
 namespace doorbuster {
 namespace {
@@ -178,10 +178,11 @@ Diagnostic Explainer::explain() const {
       return where_value_expected();
     case Context::Expected::key:
       return where_key_expected();
-    case Context::Expected::colon:
+    case Context::Expected::colon: {
+      const JsonToken& key = context_.last();
       return say(at_, "a colon is missing between the key " +
-                          std::string(text_.substr(context_.last().offset, context_.last().size)) +
-                          " and its value");
+                          quoted(text_.substr(key.offset + 1, key.size - 2)) + " and its value");
+    }
     case Context::Expected::separator:
       return where_separator_expected();
   }
@@ -264,8 +265,7 @@ Diagnostic Explainer::where_key_expected() const {
   if (c == ']')
     return say(at_, "this ] does not close the { of " + place(context_.open_offset()) + ": write }");
   if (is_scalar_byte(c)) {
-    std::string_view word = word_at(at_);
-    return say(at_, "a key stands in double quotes: write \"" + std::string(word) + "\"");
+    return say(at_, "a key stands in double quotes: write " + quoted(word_at(at_)));
   }
   return say(at_, std::string("a key in double quotes must come before this ") + c);
 }

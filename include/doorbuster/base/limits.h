@@ -23,10 +23,10 @@ inline constexpr std::uint64_t kOrdersMax = 1ULL << 27;
 inline constexpr std::uint64_t kOrdersDefault = 1ULL << 20;
 inline constexpr std::size_t kConfigurationBytesMax = 256U << 20;
 
-// --- JSON files: the configuration, a load scenario ----------------------------------------------------------
+// --- JSON files: the configuration, a load scenario ---------------------------------------------------------
 inline constexpr std::size_t kJsonDepthMax = 64;
-// Values and objects in one file. A catalog of kOffersMax offers with four members each is a third of it; at 56
-// bytes a value the tree of a hostile file stays below 1 GiB.
+// Values in one file, objects and arrays included. A catalog of kOffersMax offers with four members each is a third
+// of it; at 64 bytes a value, the tree of the worst file is 1 GiB.
 inline constexpr std::size_t kJsonValuesMax = 1U << 24;
 
 // --- threads and queues ---------------------------------------------------------------------------------------

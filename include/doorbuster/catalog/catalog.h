@@ -1,8 +1,8 @@
 #pragma once
 // What is for sale: an immutable snapshot. A change makes a new snapshot; nobody ever edits one.
 //
-// Campaigns and offers keep their index for ever, also when they leave the configuration (`listed` false): their orders
-// stay readable and their idempotency keys stay valid.
+// Campaigns and offers keep their index for ever, also when they leave the configuration (`listed` false):
+// their orders stay readable and their idempotency keys stay valid.
 
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <cstdint>
@@ -12,6 +12,8 @@
 #include <string_view>
 #include <vector>
 
+#include "doorbuster/base/hash.h"
+#include "doorbuster/base/result.h"
 #include "doorbuster/base/tick.h"
 #include "doorbuster/model/ids.h"
 #include "doorbuster/model/record.h"
@@ -20,7 +22,7 @@ namespace doorbuster {
 
 struct Campaign {
   CampaignPut definition;
-  std::vector<OfferIndex> offers;  // listed ones, in the configuration's order
+  std::vector<OfferIndex> offers;  // listed ones, in the order of their indexes: as they were first defined
 };
 
 struct Offer {
@@ -30,13 +32,16 @@ struct Offer {
 enum class CampaignState { scheduled, active, paused, ended };
 std::string_view campaign_state_name(CampaignState state);
 
-// [starts_at, ends_at)
+// [starts_at, ends_at). Never `paused` until campaigns can be paused.
 CampaignState campaign_state(const CampaignPut& campaign, Tick now);
+CampaignState campaign_state(Tick starts_at, Tick ends_at, Tick now);
 
+// Safe to read from any number of threads.
 class Catalog {
  public:
-  Catalog() = default;
-  // Offers and campaigns in the order of their indexes. REQUIRES: indexes dense from 0, offers' campaigns exist.
+  Catalog() = default;  // version 0: nothing was ever defined
+  // Offers and campaigns in the order of their indexes. REQUIRES: indexes dense from 0, offers' campaigns
+  // exist, no tenant has two campaigns of one id, no campaign two offers of one SKU.
   Catalog(std::uint64_t version, std::vector<CampaignPut> campaigns, std::vector<OfferPut> offers);
   Catalog(const Catalog&) = delete;
   Catalog& operator=(const Catalog&) = delete;
@@ -55,12 +60,19 @@ class Catalog {
   const Offer* find_offer(CampaignIndex campaign, std::string_view sku) const;
 
  private:
+  struct TextHash {
+    using is_avalanching = void;
+    std::size_t operator()(std::string_view text) const noexcept { return hash64(text.data(), text.size()); }
+  };
+  template <typename Index>
+  using ByName = boost::unordered_flat_map<std::string_view, Index, TextHash>;
+
   std::uint64_t version_ = 0;
   std::vector<Campaign> campaigns_;
   std::vector<Offer> offers_;
-  boost::unordered_flat_map<std::string_view, CampaignIndex> campaign_by_id_;  // key: tenant bytes + id
-  std::vector<std::string> campaign_keys_;                                     // what those views point into
-  std::vector<boost::unordered_flat_map<std::string_view, OfferIndex>> offer_by_sku_;  // by campaign
+  std::vector<std::string> campaign_keys_;        // tenant and id, by campaign
+  ByName<CampaignIndex> campaign_by_key_;         // views of campaign_keys_
+  std::vector<ByName<OfferIndex>> offer_by_sku_;  // by campaign; views of offers_
 };
 
 using CatalogPointer = std::shared_ptr<const Catalog>;
@@ -72,7 +84,11 @@ struct CatalogChangeSet {
   bool empty() const { return campaigns.empty() && offers.empty(); }
 };
 
-// The next snapshot. REQUIRES: new indexes continue the dense order.
+// Whether the change can follow this catalog: new indexes continue the dense order, and no index gets another
+// name, another tenant or another campaign. What plan_change() makes can; what a journal says is asked first.
+Status check_change(const Catalog& catalog, const CatalogChangeSet& change);
+
+// The next snapshot. REQUIRES: check_change().
 CatalogPointer apply_change(const Catalog& catalog, const CatalogChangeSet& change);
 
 }  // namespace doorbuster

@@ -7,19 +7,12 @@
 #include <string_view>
 #include <vector>
 
+#include "doorbuster/base/json_document.h"
 #include "doorbuster/base/limits.h"
 #include "doorbuster/base/result.h"
 #include "doorbuster/catalog/catalog.h"
 
 namespace doorbuster {
-
-// One thing that is wrong with a file.
-struct Diagnostic {
-  std::string pointer;  // RFC 6901, "" is the whole document
-  std::uint32_t line = 1, column = 1;  // 1-based; column in bytes
-  std::string message;  // what is wrong and what to write instead
-};
-std::string format_diagnostic(std::string_view file, const Diagnostic& diagnostic);  // "file:line:col: /ptr: message"
 
 enum class Acknowledge { durable, decided };
 enum class Wiring { automatic, shared, dedicated };  // who runs where: docs/ARCHITECTURE.md, "Wiring"
@@ -69,19 +62,31 @@ struct ParsedConfiguration {
 };
 ParsedConfiguration parse_configuration(std::string_view text);
 
+// Every key that a configuration may have, as JSON Pointers with * for the elements of an array:
+// "/server/listen", "/campaigns/*/offers/*/sku". The documentation and the published schema are tested
+// against it.
+std::vector<std::string> configuration_keys();
+
+// The keys of "server" in which the two differ. None of them is taken by a reload: a restart is.
+std::vector<std::string_view> changed_server_keys(const ServerOptions& running, const ServerOptions& wanted);
+
 // Reads and parses; a file that cannot be read is one diagnostic too.
 ParsedConfiguration read_configuration(const std::string& file);
 
-// What `doorbuster check` prints for a valid file, relative to `now`: next starts and ends in UTC and local time, lowest
-// price reachable, stock backing, overlaps.
+// What `doorbuster check` prints for a valid file, relative to `now`: next starts and ends in UTC and local
+// time, lowest price reachable, stock backing, overlaps. Local is the machine's time zone (TZ or
+// /etc/localtime).
 std::string describe_configuration(const Configuration& configuration, Tick now);
 // The same and the diagnostics for machines: one JSON object.
 std::string describe_configuration_json(const ParsedConfiguration& parsed, Tick now);
 
-// What has to change so that `catalog` becomes what the configuration says. `committed[offer.value]` are the units sold
-// or held of each offer. Refused (ErrorKind::configuration, all reasons in one message) when a stock is below what is
-// committed, when a currency changes under existing orders, or when a bound would be passed. Empty: nothing to do.
-// `orders_reserved` is how many orders the running tables have room for.
+// What has to change so that `catalog` becomes what the configuration says. `committed[offer.value]` are the
+// units sold or held of each offer. Refused (ErrorKind::configuration, all reasons in one message) when a
+// stock is below what is committed, when a currency changes under existing orders, or when a bound would be
+// passed. Empty: nothing to do. `orders_reserved` is how many orders the running tables have room for. What
+// left the configuration is no longer `listed`, a campaign's offers with it; what comes back gets its old
+// index. REQUIRES: `campaigns` is what a parsed configuration can have; committed.size() ==
+// catalog.offers().size().
 Result<CatalogChangeSet> plan_change(const Catalog& catalog, const std::vector<std::int64_t>& committed,
                                      const std::vector<CampaignConfiguration>& campaigns,
                                      std::uint64_t orders_reserved);

@@ -1,0 +1,97 @@
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+#include <string_view>
+
+#include "catalog/description.h"
+
+namespace doorbuster {
+namespace {
+
+namespace json = boost::json;
+
+json::string_view view(std::string_view text) {
+  return {text.data(), text.size()};
+}
+
+json::value next_value(const NextEvent& event) {
+  if (event.campaign == nullptr) return nullptr;
+  json::object value;
+  value["campaign"] = view(event.campaign->id);
+  value["at"] = view(format_rfc3339(event.at));
+  value["at_local"] = view(format_local(event.at));
+  return value;
+}
+
+json::object campaign_value(const CampaignSummary& summary) {
+  const CampaignConfiguration& campaign = *summary.campaign;
+  json::object value;
+  value["id"] = view(campaign.id);
+  value["name"] = view(campaign.name);
+  value["state"] = view(campaign_state_name(summary.state));
+  value["currency"] = view(campaign.currency);
+  value["starts_at"] = view(format_rfc3339(campaign.starts_at));
+  value["starts_at_local"] = view(format_local(campaign.starts_at));
+  value["ends_at"] = view(format_rfc3339(campaign.ends_at));
+  value["ends_at_local"] = view(format_local(campaign.ends_at));
+  value["limit_per_buyer"] = campaign.limit_per_buyer;
+  value["offers"] = campaign.offers.size();
+  value["units"] = summary.units;
+  value["stock_backing"] = "own";
+  json::value& lowest = value["lowest_price"];
+  if (summary.lowest != nullptr)
+    lowest = {{"sku", view(summary.lowest->sku)}, {"price", summary.lowest->price}};
+  json::value& discount = value["biggest_discount"];
+  if (summary.discount != nullptr) {
+    discount = {{"sku", view(summary.discount->sku)},
+                {"list_price", summary.discount->list_price},
+                {"price", summary.discount->price},
+                {"basis_points", discount_basis_points(*summary.discount)}};
+  }
+  return value;
+}
+
+json::object overlap_value(const Overlap& overlap) {
+  json::object value;
+  value["sku"] = view(overlap.sku);
+  value["campaigns"] = json::array{view(overlap.first->id), view(overlap.second->id)};
+  value["from"] = view(format_rfc3339(overlap.from));
+  value["until"] = view(format_rfc3339(overlap.until));
+  return value;
+}
+
+json::array error_values(const std::vector<Diagnostic>& diagnostics) {
+  json::array values;
+  for (const Diagnostic& diagnostic : diagnostics) {
+    json::object& value = values.emplace_back(json::object()).as_object();
+    value["pointer"] = view(diagnostic.pointer);
+    value["line"] = diagnostic.line;
+    value["column"] = diagnostic.column;
+    value["message"] = view(diagnostic.message);
+  }
+  return values;
+}
+
+}  // namespace
+
+std::string describe_configuration_json(const ParsedConfiguration& parsed, Tick now) {
+  json::object value;
+  value["valid"] = parsed.configuration.has_value();
+  value["errors"] = error_values(parsed.diagnostics);
+  if (parsed.configuration) {
+    const Description description = describe(*parsed.configuration, now);
+    value["now"] = view(format_rfc3339(now));
+    value["offers"] = description.offers;
+    value["units"] = description.units;
+    value["next_start"] = next_value(description.next_start);
+    value["next_end"] = next_value(description.next_end);
+    json::array& campaigns = value["campaigns"].emplace_array();
+    for (const CampaignSummary& summary : description.campaigns) campaigns.push_back(campaign_value(summary));
+    json::array& overlaps = value["overlaps"].emplace_array();
+    for (const Overlap& overlap : description.overlaps) overlaps.push_back(overlap_value(overlap));
+    value["more_overlaps"] = description.more_overlaps;
+  }
+  return json::serialize(value);
+}
+
+}  // namespace doorbuster

@@ -1,0 +1,112 @@
+#include <string>
+
+#include "catalog/currency.h"
+#include "catalog/description.h"
+
+namespace doorbuster {
+namespace {
+
+// 1234567 as 1,234,567.
+std::string grouped(std::uint64_t number) {
+  std::string text = std::to_string(number);
+  for (std::size_t at = text.size(); at > 3; at -= 3) text.insert(at - 3, ",");
+  return text;
+}
+
+std::string counted(std::uint64_t count, std::string_view one) {
+  return grouped(count) + ' ' + std::string(one) + (count == 1 ? "" : "s");
+}
+
+// The two largest units of a span: "3 days 4 hours".
+std::string span(std::int64_t ns) {
+  struct Unit {
+    std::int64_t seconds;
+    std::string_view name;
+  };
+  constexpr Unit kUnits[] = {{86'400, "day"}, {3600, "hour"}, {60, "minute"}, {1, "second"}};
+  std::int64_t seconds = ns / kNsPerSecond;
+  std::string text;
+  int parts = 0;
+  for (const Unit& unit : kUnits) {
+    const std::int64_t count = seconds / unit.seconds;
+    if (count == 0) {
+      if (parts > 0) break;
+      continue;
+    }
+    seconds -= count * unit.seconds;
+    text += (parts == 0 ? "" : " ") + counted(static_cast<std::uint64_t>(count), unit.name);
+    if (++parts == 2) break;
+  }
+  return parts == 0 ? "less than a second" : text;
+}
+
+std::string moment(Tick at, Tick now) {
+  const std::string relative = at > now ? "in " + span(at.ns - now.ns) : span(now.ns - at.ns) + " ago";
+  return format_rfc3339(at) + "  local " + format_local(at) + " (" + local_zone(at) + ")  " + relative;
+}
+
+std::string percent(std::int64_t basis_points) {
+  const std::int64_t tenths = basis_points / 10;
+  return std::to_string(tenths / 10) + '.' + std::to_string(tenths % 10) + " %";
+}
+
+std::string next_line(std::string_view title, const NextEvent& event, Tick now) {
+  const std::string what =
+      event.campaign == nullptr ? "none" : moment(event.at, now) + "  " + event.campaign->id;
+  return std::string(title) + what + '\n';
+}
+
+std::string campaign_lines(const CampaignSummary& summary, Tick now) {
+  const CampaignConfiguration& campaign = *summary.campaign;
+  std::string text = "\ncampaign " + campaign.id;
+  if (campaign.name != campaign.id) text += "  " + campaign.name;
+  text += "\n  state             " + std::string(campaign_state_name(summary.state));
+  text += "\n  starts            " + moment(campaign.starts_at, now);
+  text += "\n  ends              " + moment(campaign.ends_at, now);
+  text += "\n  offers            " + counted(campaign.offers.size(), "offer") + ", " +
+          counted(summary.units, "unit");
+  text += "\n  stock backing     each offer by its own stock; there are no pools";
+  if (campaign.limit_per_buyer > 0) {
+    text += "\n  limit per buyer   " + counted(campaign.limit_per_buyer, "unit") + " of each SKU";
+  } else {
+    text += "\n  limit per buyer   none";
+  }
+  if (summary.lowest != nullptr) {
+    text += "\n  lowest price      " + format_money(summary.lowest->price, campaign.currency) + " (" +
+            summary.lowest->sku + ")";
+  }
+  if (summary.discount != nullptr) {
+    const OfferConfiguration& offer = *summary.discount;
+    text += "\n  biggest discount  " + percent(discount_basis_points(offer)) + " (" + offer.sku + ", " +
+            format_money(offer.list_price, campaign.currency) + " to " +
+            format_money(offer.price, campaign.currency) + ")";
+  } else {
+    text += "\n  biggest discount  none";
+  }
+  return text + '\n';
+}
+
+std::string overlap_lines(const Description& description) {
+  if (description.overlaps.empty()) return "\noverlaps: none\n";
+  std::string text = "\noverlaps: the same SKU in two campaigns at once, each with its own stock\n";
+  for (const Overlap& overlap : description.overlaps) {
+    text += "  " + std::string(overlap.sku) + " in " + overlap.first->id + " and " + overlap.second->id +
+            "  " + format_rfc3339(overlap.from) + " to " + format_rfc3339(overlap.until) + '\n';
+  }
+  if (description.more_overlaps) text += "  and more than these " + grouped(kOverlapsListedMax) + '\n';
+  return text;
+}
+
+}  // namespace
+
+std::string describe_configuration(const Configuration& configuration, Tick now) {
+  const Description description = describe(configuration, now);
+  std::string text = "valid: " + counted(description.campaigns.size(), "campaign") + ", " +
+                     counted(description.offers, "offer") + ", " + counted(description.units, "unit") + '\n';
+  text += next_line("next start: ", description.next_start, now);
+  text += next_line("next end:   ", description.next_end, now);
+  for (const CampaignSummary& summary : description.campaigns) text += campaign_lines(summary, now);
+  return text + overlap_lines(description);
+}
+
+}  // namespace doorbuster

@@ -1,0 +1,59 @@
+#pragma once
+// What a configuration comes to, found once and written twice: for people and for machines.
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "doorbuster/catalog/configuration.h"
+
+namespace doorbuster {
+
+struct CampaignSummary {
+  const CampaignConfiguration* campaign = nullptr;
+  CampaignState state{};
+  std::uint64_t units = 0;
+  const OfferConfiguration* lowest = nullptr;    // price; null without offers
+  const OfferConfiguration* discount = nullptr;  // the biggest; null when no price is below its list price
+};
+
+// One SKU that two campaigns sell at the same time.
+struct Overlap {
+  std::string_view sku;
+  const CampaignConfiguration* first = nullptr;
+  const CampaignConfiguration* second = nullptr;
+  Tick from, until;
+};
+
+// The next campaign that starts or ends, and when; null: none will.
+struct NextEvent {
+  const CampaignConfiguration* campaign = nullptr;
+  Tick at;
+};
+
+// Pairs listed at most: where everything overlaps, there are as many as campaigns squared.
+inline constexpr std::size_t kOverlapsListedMax = 1000;
+
+struct Description {
+  std::vector<CampaignSummary> campaigns;
+  NextEvent next_start, next_end;
+  std::size_t offers = 0;
+  std::uint64_t units = 0;
+  std::vector<Overlap> overlaps;
+  bool more_overlaps = false;  // than are listed
+};
+
+// Points into `configuration`.
+Description describe(const Configuration& configuration, Tick now);
+
+// The list price's part that the buyer saves, in hundredths of a percent, rounded down.
+std::int64_t discount_basis_points(const OfferConfiguration& offer);
+
+// RFC 3339 in the machine's time zone, to the second.
+std::string format_local(Tick tick);
+// The name of that zone then: "CET".
+std::string local_zone(Tick tick);
+
+}  // namespace doorbuster
