@@ -43,6 +43,8 @@ class MemoryStorage final : public Storage {
   // Starts with `files`, all of it durable.
   explicit MemoryStorage(const Files& files = {});
   ~MemoryStorage() override;
+  MemoryStorage(const MemoryStorage&) = delete;
+  MemoryStorage& operator=(const MemoryStorage&) = delete;
 
   // --- the disk, as the journal sees it ---
   Result<std::unique_ptr<StorageFile>> open(std::string_view name, Mode mode) override;
