@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "doorbuster/http/http_request.h"
+#include "doorbuster/http/reply_encoder.h"
+#include "doorbuster/runtime/request.h"
+
+namespace doorbuster {
+
+// What a handler gets besides the request itself.
+struct RequestContext {
+  ReplyFrame frame;
+  std::int64_t received_ns = 0;  // monotonic
+  bool draining = false;
+};
+
+// Answers requests of one listener. One for each HTTP thread; used by that thread only.
+class Handler {
+ public:
+  virtual ~Handler() = default;
+
+  // Either appends the whole reply to `out`, sets `outcome` and returns null; or returns a request of its door's pool,
+  // filled in, which the caller submits and which comes back to append_answer() when it has been answered.
+  virtual Request* handle(const HttpRequest& http, const RequestContext& context, std::string& out,
+                          Outcome& outcome) = 0;
+  virtual void append_answer(const Request& request, const ReplyFrame& frame, std::string& out) = 0;
+};
+
+}  // namespace doorbuster

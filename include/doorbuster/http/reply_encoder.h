@@ -1,0 +1,62 @@
+#pragma once
+// Outcomes to bytes: the only place where replies are written. The hot ones are a few copies of constants and texts.
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "doorbuster/catalog/catalog.h"
+#include "doorbuster/model/ids.h"
+#include "doorbuster/model/order.h"
+#include "doorbuster/model/outcome.h"
+
+namespace doorbuster {
+
+// What every reply of one request has in common.
+struct ReplyFrame {
+  std::string_view date;  // IMF-fixdate, RFC 9110 section 5.6.7
+  bool close = false;     // the connection ends with this reply
+  bool http_1_0 = false;
+  bool head_only = false;  // HEAD: the header alone, with the length that GET would have
+};
+
+int http_status(Outcome outcome);
+std::string_view http_title(Outcome outcome);
+
+struct OrderReply {
+  OrderId id;
+  const Order* order = nullptr;
+  const CampaignPut* campaign = nullptr;
+  const OfferPut* offer = nullptr;
+  bool durable = false;
+  bool replayed = false;  // Idempotent-Replayed: true
+  bool async = false;     // 202 and Preference-Applied
+};
+
+// 201 or 202 to a buy.
+void append_order_created(std::string& out, const ReplyFrame& frame, const OrderReply& reply);
+// 200 to a GET.
+void append_order_view(std::string& out, const ReplyFrame& frame, const OrderReply& reply);
+
+// Extra members and headers of some refusals; unused ones stay empty.
+struct RefusalDetails {
+  std::string_view detail = {};  // empty: the outcome's standard sentence
+  std::string_view allow = {};   // method_not_allowed
+  Tick starts_at{};              // campaign_not_started, with `now`
+  Tick now{};
+  std::int64_t price = 0;        // price_changed
+};
+// application/problem+json, RFC 9457.
+void append_refusal(std::string& out, const ReplyFrame& frame, Outcome outcome, const RefusalDetails& details = {});
+
+// Any other reply, with Cache-Control: no-store.
+void append_reply(std::string& out, const ReplyFrame& frame, int status, std::string_view content_type,
+                  std::string_view body, std::string_view extra_headers = {});
+
+// `text` as a JSON string with its quotes. Valid UTF-8 in, valid JSON out.
+void append_json_string(std::string& out, std::string_view text);
+
+// The time as HTTP writes it: "Fri, 27 Nov 2026 08:00:00 GMT".
+std::string http_date(Tick now);
+
+}  // namespace doorbuster

@@ -1,0 +1,304 @@
+#include "doorbuster/http/reply_encoder.h"
+
+#include <array>
+#include <charconv>
+#include <chrono>
+#include <cstdio>
+#include <cstring>
+
+#include "doorbuster/base/limits.h"
+
+namespace doorbuster {
+namespace {
+
+struct OutcomeText {
+  int status;
+  std::string_view type;  // path of the problem's page, RFC 9457: a relative reference
+  std::string_view title;
+  std::string_view detail;
+};
+
+// In the order of enum Outcome.
+constexpr std::array<OutcomeText, kOutcomeCount> kTexts = {{
+    {201, "", "Created", ""},
+    {200, "", "OK", ""},
+    {400, "/problems/malformed-request", "Malformed request", "The request is not what this endpoint takes."},
+    {404, "/problems/not-found", "Not found", "There is nothing at this path."},
+    {405, "/problems/method-not-allowed", "Method not allowed", "This path takes other methods; see Allow."},
+    {411, "/problems/length-required", "Length required", "Send the body with Content-Length."},
+    {413, "/problems/payload-too-large", "Payload too large", "The body is larger than this server takes."},
+    {415, "/problems/unsupported-media-type", "Unsupported media type", "Send Content-Type: application/json."},
+    {422, "/problems/validation-failed", "Validation failed", "A value is out of its range."},
+    {429, "/problems/rate-limited", "Rate limited", "Too many requests; wait as long as Retry-After says."},
+    {503, "/problems/overloaded", "Overloaded", "The server is at one of its bounds; nothing was decided. Try again."},
+    {503, "/problems/draining", "Draining", "The server is stopping; nothing was decided. Try again."},
+    {503, "/problems/journal-failed", "Journal failed",
+     "The journal has failed; what became of this request is known after the restart. Ask again with the same key."},
+    {422, "/problems/idempotency-key-reused", "Idempotency key reused",
+     "This key belongs to an order with another quantity, buyer, price or reference."},
+    {409, "/problems/request-in-flight", "Request in flight", "The first request with this key is being decided."},
+    {404, "/problems/campaign-not-found", "Campaign not found", "There is no such campaign."},
+    {404, "/problems/sku-not-found", "SKU not found", "The campaign has no such SKU."},
+    {409, "/problems/campaign-not-started", "Campaign not started", "The campaign has not started yet."},
+    {409, "/problems/campaign-paused", "Campaign paused", "The campaign is paused."},
+    {410, "/problems/campaign-ended", "Campaign ended", "The campaign has ended."},
+    {403, "/problems/not-eligible", "Not eligible", "This buyer may not buy in this campaign."},
+    {409, "/problems/limit-reached", "Limit reached", "The buyer's limit for this SKU would be passed."},
+    {409, "/problems/price-changed", "Price changed", "The price is higher now than the expected price."},
+    {409, "/problems/all-held", "All held", "Every unit is sold or held; a held one may come back."},
+    {409, "/problems/sold-out", "Sold out", "Fewer units are left than were asked for."},
+    {404, "/problems/order-not-found", "Order not found", "There is no such order."},
+    {409, "/problems/order-not-held", "Order not held", "The order is not held."},
+    {409, "/problems/hold-expired", "Hold expired", "The hold has expired and its units are gone."},
+}};
+
+constexpr std::string_view status_line(int status) {
+  switch (status) {
+    case 200: return "HTTP/1.1 200 OK\r\n";
+    case 201: return "HTTP/1.1 201 Created\r\n";
+    case 202: return "HTTP/1.1 202 Accepted\r\n";
+    case 400: return "HTTP/1.1 400 Bad Request\r\n";
+    case 403: return "HTTP/1.1 403 Forbidden\r\n";
+    case 404: return "HTTP/1.1 404 Not Found\r\n";
+    case 405: return "HTTP/1.1 405 Method Not Allowed\r\n";
+    case 409: return "HTTP/1.1 409 Conflict\r\n";
+    case 410: return "HTTP/1.1 410 Gone\r\n";
+    case 411: return "HTTP/1.1 411 Length Required\r\n";
+    case 413: return "HTTP/1.1 413 Content Too Large\r\n";
+    case 415: return "HTTP/1.1 415 Unsupported Media Type\r\n";
+    case 422: return "HTTP/1.1 422 Unprocessable Content\r\n";
+    case 429: return "HTTP/1.1 429 Too Many Requests\r\n";
+    case 503: return "HTTP/1.1 503 Service Unavailable\r\n";
+    default: return "HTTP/1.1 500 Internal Server Error\r\n";
+  }
+}
+
+void append_number(std::string& out, std::int64_t value) {
+  std::array<char, 20> digits;
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
+  out.append(digits.data(), static_cast<std::size_t>(end - digits.data()));
+}
+
+void append_head(std::string& out, const ReplyFrame& frame, int status, std::string_view content_type,
+                 std::string_view extra_headers, std::size_t body_bytes) {
+  out += status_line(status);
+  out += "Date: ";
+  out += frame.date;
+  out += "\r\nContent-Type: ";
+  out += content_type;
+  out += "\r\nCache-Control: no-store\r\n";
+  out += extra_headers;
+  if (frame.close) {
+    out += "Connection: close\r\n";
+  } else if (frame.http_1_0) {
+    out += "Connection: keep-alive\r\n";
+  }
+  out += "Content-Length: ";
+  append_number(out, static_cast<std::int64_t>(body_bytes));
+  out += "\r\n\r\n";
+}
+
+// Writes into memory that is known to be enough: an order's reply is bounded by the bounds of its texts.
+class Writer {
+ public:
+  explicit Writer(char* at) : begin_(at), at_(at) {}
+  void text(std::string_view text) {
+    std::memcpy(at_, text.data(), text.size());
+    at_ += text.size();
+  }
+  void number(std::int64_t value) { at_ = std::to_chars(at_, at_ + 20, value).ptr; }
+  std::string_view view() const { return {begin_, static_cast<std::size_t>(at_ - begin_)}; }
+
+ private:
+  char* begin_;
+  char* at_;
+};
+
+// Without the reference, which may need escaping: everything here is an identifier, a number or a constant.
+constexpr std::size_t kOrderBodyBytesMax = 512 + 3 * kIdentifierBytesMax + kOrderIdBytes;
+
+void write_order_body(Writer& body, const OrderReply& reply) {
+  body.text("{\"order\":\"");
+  body.text({reply.id.data(), reply.id.size()});
+  body.text("\",\"status\":\"confirmed\",\"campaign\":\"");
+  body.text(reply.campaign->id);
+  body.text("\",\"sku\":\"");
+  body.text(reply.offer->sku);
+  body.text("\",\"quantity\":");
+  body.number(reply.order->quantity);
+  body.text(",\"unit_price\":");
+  body.number(reply.order->unit_price);
+  body.text(",\"currency\":\"");
+  body.text(reply.campaign->currency);
+  body.text("\",\"buyer\":\"");
+  body.text(reply.order->buyer);
+  body.text(reply.durable ? "\",\"durable\":true" : "\",\"durable\":false");
+}
+
+std::string order_body_with_reference(std::string_view body, std::string_view reference) {
+  std::string text(body);
+  text += ",\"reference\":";
+  append_json_string(text, reference);
+  text += '}';
+  return text;
+}
+
+}  // namespace
+
+int http_status(Outcome outcome) { return kTexts[static_cast<std::size_t>(outcome)].status; }
+std::string_view http_title(Outcome outcome) { return kTexts[static_cast<std::size_t>(outcome)].title; }
+
+void append_order_created(std::string& out, const ReplyFrame& frame, const OrderReply& reply) {
+  std::array<char, kOrderBodyBytesMax> body_bytes;
+  Writer body(body_bytes.data());
+  write_order_body(body, reply);
+
+  std::array<char, 160> header_bytes;
+  Writer headers(header_bytes.data());
+  headers.text("Location: /v1/orders/");
+  headers.text({reply.id.data(), reply.id.size()});
+  headers.text("\r\n");
+  if (reply.replayed) headers.text("Idempotent-Replayed: true\r\n");
+  if (reply.async) headers.text("Preference-Applied: respond-async\r\n");
+
+  const int status = reply.async ? 202 : 201;
+  if (!reply.order->reference.empty()) {
+    return append_reply(out, frame, status, "application/json",
+                        order_body_with_reference(body.view(), reply.order->reference), headers.view());
+  }
+  body.text("}");
+  append_head(out, frame, status, "application/json", headers.view(), body.view().size());
+  out += body.view();
+}
+
+void append_order_view(std::string& out, const ReplyFrame& frame, const OrderReply& reply) {
+  std::array<char, kOrderBodyBytesMax> body_bytes;
+  Writer body(body_bytes.data());
+  write_order_body(body, reply);
+  body.text(",\"decided_at\":\"");
+  body.text(format_rfc3339(reply.order->decided_at));
+  body.text("\"");
+  if (!reply.order->reference.empty()) {
+    return append_reply(out, frame, 200, "application/json",
+                        order_body_with_reference(body.view(), reply.order->reference));
+  }
+  body.text("}");
+  append_reply(out, frame, 200, "application/json", body.view());
+}
+
+namespace {
+
+void append_problem(std::string& body, Outcome outcome, std::string_view detail) {
+  const OutcomeText& text = kTexts[static_cast<std::size_t>(outcome)];
+  body += "{\"type\":\"";
+  body += text.type;
+  body += "\",\"title\":\"";
+  body += text.title;
+  body += "\",\"status\":";
+  append_number(body, text.status);
+  body += ",\"detail\":";
+  append_json_string(body, detail.empty() ? text.detail : detail);
+  body += ",\"code\":\"";
+  body += outcome_code(outcome);
+  body += '"';
+}
+
+// What a refusal says when it has nothing of its own to say: made once, copied a million times.
+const std::string& standard_problem(Outcome outcome) {
+  static const std::array<std::string, kOutcomeCount> problems = [] {
+    std::array<std::string, kOutcomeCount> made;
+    for (int i = 0; i < kOutcomeCount; ++i) {
+      append_problem(made[static_cast<std::size_t>(i)], static_cast<Outcome>(i), {});
+      made[static_cast<std::size_t>(i)] += '}';
+    }
+    return made;
+  }();
+  return problems[static_cast<std::size_t>(outcome)];
+}
+
+bool retry_soon(Outcome outcome) {
+  const int status = http_status(outcome);
+  return outcome == Outcome::request_in_flight || status == 429 || status == 503;
+}
+
+}  // namespace
+
+void append_refusal(std::string& out, const ReplyFrame& frame, Outcome outcome, const RefusalDetails& details) {
+  constexpr std::string_view kProblem = "application/problem+json";
+  const int status = http_status(outcome);
+  const bool has_more = outcome == Outcome::campaign_not_started || outcome == Outcome::price_changed ||
+                        outcome == Outcome::method_not_allowed;
+  if (details.detail.empty() && !has_more) {
+    return append_reply(out, frame, status, kProblem, standard_problem(outcome),
+                        retry_soon(outcome) ? "Retry-After: 1\r\n" : "");
+  }
+  std::string body;
+  append_problem(body, outcome, details.detail);
+  std::string headers;
+  if (outcome == Outcome::campaign_not_started) {
+    body += ",\"starts_at\":\"" + format_rfc3339(details.starts_at) + '"';
+    const std::int64_t wait_ns = details.starts_at.ns - details.now.ns;
+    headers += "Retry-After: ";
+    append_number(headers, wait_ns <= 0 ? 1 : (wait_ns + kNsPerSecond - 1) / kNsPerSecond);
+    headers += "\r\n";
+  } else if (outcome == Outcome::price_changed) {
+    body += ",\"price\":";
+    append_number(body, details.price);
+  } else if (outcome == Outcome::method_not_allowed) {
+    headers += "Allow: ";
+    headers += details.allow;
+    headers += "\r\n";
+  } else if (retry_soon(outcome)) {
+    headers += "Retry-After: 1\r\n";
+  }
+  body += '}';
+  append_reply(out, frame, status, kProblem, body, headers);
+}
+
+void append_reply(std::string& out, const ReplyFrame& frame, int status, std::string_view content_type,
+                  std::string_view body, std::string_view extra_headers) {
+  append_head(out, frame, status, content_type, extra_headers, body.size());
+  if (!frame.head_only) out += body;
+}
+
+void append_json_string(std::string& out, std::string_view text) {
+  out += '"';
+  for (const char c : text) {
+    switch (c) {
+      case '"': out += "\\\""; break;
+      case '\\': out += "\\\\"; break;
+      case '\n': out += "\\n"; break;
+      case '\r': out += "\\r"; break;
+      case '\t': out += "\\t"; break;
+      default:
+        if (static_cast<unsigned char>(c) < 0x20) {
+          std::array<char, 8> escape;
+          const int n = std::snprintf(escape.data(), escape.size(), "\\u%04x", static_cast<unsigned>(c));
+          out.append(escape.data(), static_cast<std::size_t>(n));
+        } else {
+          out += c;
+        }
+    }
+  }
+  out += '"';
+}
+
+std::string http_date(Tick now) {
+  using namespace std::chrono;
+  static constexpr std::array<const char*, 7> kDays = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+  static constexpr std::array<const char*, 12> kMonths = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                                          "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  const auto instant = floor<seconds>(sys_time<nanoseconds>{nanoseconds{now.ns}});
+  const auto day_point = floor<days>(instant);
+  const year_month_day date{day_point};
+  const hh_mm_ss time{instant - day_point};
+  std::array<char, 40> text{};
+  const int n = std::snprintf(text.data(), text.size(), "%s, %02u %s %04d %02d:%02d:%02d GMT",
+                              kDays[weekday{day_point}.c_encoding()], static_cast<unsigned>(date.day()),
+                              kMonths[static_cast<unsigned>(date.month()) - 1], static_cast<int>(date.year()),
+                              static_cast<int>(time.hours().count()), static_cast<int>(time.minutes().count()),
+                              static_cast<int>(time.seconds().count()));
+  return std::string(text.data(), static_cast<std::size_t>(n));
+}
+
+}  // namespace doorbuster

@@ -1,0 +1,350 @@
+#include "session.h"
+
+#include <boost/asio/buffer.hpp>
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "doorbuster/http/buy_decoder.h"
+
+namespace doorbuster {
+namespace {
+
+constexpr std::size_t kBufferBytesFirst = 16'384;  // some fifty pipelined buys
+constexpr std::int64_t kLingerNs = kNsPerSecond;
+constexpr std::int64_t kDrainGraceNs = 250 * kNsPerMillisecond;
+constexpr std::size_t kOutKeptBytes = 64U << 10;  // a reply buffer that once was larger is given back
+
+bool would_block(const boost::system::error_code& ec) {
+  return ec == boost::asio::error::would_block || ec == boost::asio::error::try_again;
+}
+
+}  // namespace
+
+void SessionHost::renew_date(std::int64_t now_ns) {
+  const std::int64_t second = now_ns / kNsPerSecond;
+  if (second == date_second) return;
+  date_second = second;
+  date = http_date(clock.wall_now());
+}
+
+Session::Session(SessionHost& host, Socket socket) : host_(host), socket_(std::move(socket)) {
+  host_.metrics.connections_accepted.add();
+}
+
+Session::~Session() { host_.metrics.connections_closed.add(); }
+
+void Session::start() {
+  boost::system::error_code ec;
+  socket_.non_blocking(true, ec);
+  socket_.set_option(boost::asio::ip::tcp::no_delay(true), ec);
+  make_room();
+  update_deadline(host_.clock.monotonic_ns());
+  read_more();
+}
+
+ReplyFrame Session::frame(bool close, bool http_1_0, bool head_only) const {
+  return {.date = host_.date, .close = close, .http_1_0 = http_1_0, .head_only = head_only};
+}
+
+// --- reading ------------------------------------------------------------------------------------------------------
+
+void Session::make_room() {
+  if (begin_ == end_) begin_ = end_ = 0;
+  const std::size_t wanted = std::max(bytes_wanted_, end_ - begin_ + 1);
+  if (buffer_ != nullptr && begin_ + wanted <= capacity_ && end_ < capacity_) return;
+  if (buffer_ != nullptr && wanted <= capacity_) {
+    std::memmove(buffer_.get(), buffer_.get() + begin_, end_ - begin_);
+  } else {
+    // Bounded: frame_request() refuses what is larger than a header and a body may be.
+    capacity_ = std::max(kBufferBytesFirst, 2 * wanted);
+    std::unique_ptr<char[]> larger(new char[capacity_ + BuyDecoder::kBodyPaddingBytes]);
+    if (buffer_ != nullptr) std::memcpy(larger.get(), buffer_.get() + begin_, end_ - begin_);
+    buffer_ = std::move(larger);
+  }
+  end_ -= begin_;
+  begin_ = 0;
+}
+
+void Session::read_more() {
+  if (reading_ || closed_ || peer_closed_) return;
+  make_room();
+  reading_ = true;
+  ++operations_;
+  socket_.async_read_some(boost::asio::buffer(buffer_.get() + end_, capacity_ - end_),
+                          [this](const boost::system::error_code& ec, std::size_t bytes) { on_read(ec, bytes); });
+}
+
+void Session::on_read(const boost::system::error_code& ec, std::size_t bytes) {
+  --operations_;
+  reading_ = false;
+  if (closed_) return maybe_finish();
+  if (ec) {
+    // A client may close its sending half and still wait for replies; without any there is nobody to wait for.
+    peer_closed_ = true;
+    if (ec != boost::asio::error::eof || lingering_ || (pending_.empty() && out_.empty())) return close();
+    no_more_requests_ = true;
+    return mark_dirty();
+  }
+  host_.metrics.reads.add();
+  host_.metrics.bytes_received.add(bytes);
+  if (lingering_) return read_more();  // thrown away: the buffer's content no longer matters
+  const std::int64_t now_ns = host_.clock.monotonic_ns();
+  host_.renew_date(now_ns);
+  end_ += bytes;
+  parse(now_ns);
+}
+
+bool Session::may_parse() const {
+  return !closed_ && !no_more_requests_ && pending_.size() < host_.options.max_pipeline &&
+         out_.size() - out_sent_ + parked_.size() - parked_taken_ <= kReplyBytesPendingMax;
+}
+
+void Session::parse(std::int64_t now_ns) {
+  std::size_t immediate = 0;
+  while (may_parse() && end_ - begin_ >= std::max<std::size_t>(bytes_wanted_, 1)) {
+    if (!parse_one(now_ns, immediate)) break;
+  }
+  if (closed_) return;
+  if (immediate != 0) {
+    const std::int64_t took_ns = host_.clock.monotonic_ns() - now_ns;
+    for (std::size_t i = 0; i < immediate; ++i) {
+      host_.metrics.decision_ns.record(took_ns);
+      host_.metrics.reply_ns.record(took_ns);
+    }
+  }
+  update_deadline(now_ns);
+  if (!out_.empty() || (no_more_requests_ && pending_.empty())) mark_dirty();
+  if (no_more_requests_) return;
+  if (may_parse()) {
+    read_more();
+  } else {
+    host_.metrics.pipeline_full.add();  // flush() goes on when replies have left
+  }
+}
+
+bool Session::parse_one(std::int64_t now_ns, std::size_t& immediate) {
+  const std::string_view bytes(buffer_.get() + begin_, end_ - begin_);
+  HttpRequest http;
+  const Framing framing = frame_request(bytes, host_.options.max_body_bytes, http);
+  switch (framing.state) {
+    case Framing::State::need_header:
+      bytes_wanted_ = bytes.size() + 1;
+      body_awaited_ = false;
+      return false;
+    case Framing::State::need_body:
+      bytes_wanted_ = framing.bytes;
+      if (framing.expects_continue && !continue_sent_ && pending_.empty()) {
+        out_ += "HTTP/1.1 100 Continue\r\n\r\n";
+        continue_sent_ = true;
+      }
+      if (!body_awaited_) {
+        body_awaited_ = true;
+        set_deadline(Deadline::body, now_ns, host_.options.body_timeout_ns);
+      }
+      return false;
+    case Framing::State::refused: refuse_and_close(framing.refusal, framing.detail); return false;
+    case Framing::State::complete: break;
+  }
+  bytes_wanted_ = 0;
+  body_awaited_ = continue_sent_ = false;
+  deadline_ = Deadline::none;  // the next request has deadlines of its own
+  dispatch(http, now_ns, immediate);
+  begin_ += framing.bytes;
+  if (!http.keep_alive) no_more_requests_ = true;
+  return true;
+}
+
+void Session::dispatch(const HttpRequest& http, std::int64_t now_ns, std::size_t& immediate) {
+  const bool close = !http.keep_alive || host_.draining;
+  const RequestContext context = {.frame = frame(close, http.http_1_0, http.method == Method::head),
+                                  .received_ns = now_ns,
+                                  .draining = host_.draining};
+  if (host_.draining) no_more_requests_ = true;
+  Outcome outcome = Outcome::ok;
+  // A reply that is ready and first goes straight into the output; behind others it is parked.
+  const bool first = pending_.empty();
+  std::string& out = first ? out_ : parked_;
+  const std::size_t before = out.size();
+  Request* request = host_.handler.handle(http, context, out, outcome);
+  if (request != nullptr) {
+    request->session = this;
+    request->received_ns = now_ns;
+    if (host_.door->submit(request)) {
+      ++under_way_;
+      pending_.push_back({request, 0, close, http.http_1_0, false});
+      return;
+    }
+    host_.door->give_back(request);
+    host_.metrics.overloaded_requests.add();
+    outcome = Outcome::overloaded;
+    append_refusal(out, context.frame, outcome);
+  }
+  ++immediate;
+  host_.metrics.replies[static_cast<std::size_t>(outcome)].add();
+  if (!first) pending_.push_back({nullptr, out.size() - before, close, http.http_1_0, false});
+}
+
+void Session::refuse_and_close(Outcome outcome, std::string_view detail) {
+  const bool first = pending_.empty();
+  std::string& out = first ? out_ : parked_;
+  const std::size_t before = out.size();
+  append_refusal(out, frame(true, false, false), outcome, {.detail = detail});
+  host_.metrics.replies[static_cast<std::size_t>(outcome)].add();
+  if (!first) pending_.push_back({nullptr, out.size() - before, true, false, false});
+  no_more_requests_ = true;
+}
+
+// --- replying -----------------------------------------------------------------------------------------------------
+
+void Session::answered(Request* request) {
+  request->answered = true;
+  --under_way_;
+  if (closed_) {
+    host_.door->give_back(request);
+    return maybe_finish();
+  }
+  mark_dirty();
+}
+
+void Session::mark_dirty() {
+  if (dirty_) return;
+  dirty_ = true;
+  host_.dirty.push_back(this);
+}
+
+void Session::take_ordered_replies(std::int64_t now_ns) {
+  while (!pending_.empty()) {
+    const Pending& first = pending_.front();
+    if (first.request == nullptr) {
+      out_.append(parked_, parked_taken_, first.parked_bytes);
+      parked_taken_ += first.parked_bytes;
+    } else {
+      if (!first.request->answered) return;
+      Request* request = first.request;
+      host_.handler.append_answer(*request, frame(first.close, first.http_1_0, request->head_only), out_);
+      host_.metrics.replies[static_cast<std::size_t>(request->outcome)].add();
+      host_.metrics.decision_ns.record(request->decided_ns - request->received_ns);
+      host_.metrics.reply_ns.record(now_ns - request->received_ns);
+      host_.door->give_back(request);
+    }
+    pending_.pop_front();
+  }
+  parked_.clear();
+  parked_taken_ = 0;
+}
+
+void Session::flush(std::int64_t now_ns) {
+  dirty_ = false;
+  if (closed_) return;
+  take_ordered_replies(now_ns);
+  if (!writing_) write_out(now_ns);
+  if (closed_ || lingering_) return;
+  if (no_more_requests_) {
+    if (pending_.empty() && out_.empty()) peer_closed_ ? close() : begin_linger(now_ns);
+    return;
+  }
+  // What was in the buffer when a bound stopped us. Reading goes on from there.
+  if (may_parse() && !reading_) parse(now_ns);
+}
+
+void Session::write_out(std::int64_t now_ns) {
+  while (out_sent_ < out_.size()) {
+    boost::system::error_code ec;
+    const std::size_t sent = socket_.write_some(boost::asio::buffer(out_.data() + out_sent_, out_.size() - out_sent_), ec);
+    if (ec && !would_block(ec)) return close();
+    out_sent_ += sent;
+    host_.metrics.writes.add();
+    host_.metrics.bytes_sent.add(sent);
+    if (!ec) continue;
+    writing_ = true;
+    ++operations_;
+    set_deadline(Deadline::write, now_ns, host_.options.write_timeout_ns);
+    socket_.async_wait(Socket::wait_write, [this](const boost::system::error_code& error) { on_writable(error); });
+    return;
+  }
+  out_.clear();
+  out_sent_ = 0;
+  if (out_.capacity() > kOutKeptBytes) out_.shrink_to_fit();
+  if (deadline_ == Deadline::write) deadline_ = Deadline::none;
+  update_deadline(now_ns);
+}
+
+void Session::on_writable(const boost::system::error_code& ec) {
+  --operations_;
+  writing_ = false;
+  if (closed_) return maybe_finish();
+  if (ec) return close();
+  mark_dirty();
+}
+
+// --- the end ------------------------------------------------------------------------------------------------------
+
+void Session::set_deadline(Deadline kind, std::int64_t now_ns, std::int64_t after_ns) {
+  deadline_ = kind;
+  deadline_ns_ = now_ns + after_ns;
+}
+
+void Session::update_deadline(std::int64_t now_ns) {
+  if (deadline_ == Deadline::write || deadline_ == Deadline::linger) return;
+  const bool partial = end_ != begin_ && bytes_wanted_ != 0;
+  if (partial && body_awaited_) return;  // set when the header ended; more bytes do not move it
+  if (partial) {
+    if (deadline_ != Deadline::header) set_deadline(Deadline::header, now_ns, host_.options.header_timeout_ns);
+  } else if (pending_.empty()) {
+    // While draining, a request that is already on its way still gets its answer.
+    set_deadline(Deadline::idle, now_ns, host_.draining ? kDrainGraceNs : host_.options.idle_timeout_ns);
+  } else {
+    deadline_ = Deadline::none;  // the next move is ours
+  }
+}
+
+void Session::check_deadline(std::int64_t now_ns) {
+  if (closed_ || deadline_ == Deadline::none || now_ns < deadline_ns_) return;
+  switch (deadline_) {
+    case Deadline::header: host_.metrics.timeouts_header.add(); break;
+    case Deadline::body: host_.metrics.timeouts_body.add(); break;
+    case Deadline::idle:
+      if (host_.draining) return begin_linger(now_ns);
+      host_.metrics.timeouts_idle.add();
+      break;
+    case Deadline::write: host_.metrics.timeouts_write.add(); break;
+    default: break;
+  }
+  close();
+}
+
+void Session::drain(std::int64_t now_ns) {
+  if (!closed_) update_deadline(now_ns);
+}
+
+// Closing a socket with unread bytes makes the kernel reset the connection, and the client may then never see the
+// last reply. So: say that we are done, and read until the client is, for a bounded time.
+void Session::begin_linger(std::int64_t now_ns) {
+  boost::system::error_code ec;
+  socket_.shutdown(boost::asio::ip::tcp::socket::shutdown_send, ec);
+  if (ec) return close();
+  lingering_ = true;
+  begin_ = end_ = 0;
+  set_deadline(Deadline::linger, now_ns, kLingerNs);
+  read_more();
+}
+
+void Session::close() {
+  if (closed_) return;
+  closed_ = true;
+  boost::system::error_code ec;
+  socket_.close(ec);
+  // Answers that are here have nobody to go to; those under way come back to answered().
+  for (const Pending& pending : pending_) {
+    if (pending.request != nullptr && pending.request->answered) host_.door->give_back(pending.request);
+  }
+  pending_.clear();
+  maybe_finish();
+}
+
+void Session::maybe_finish() {
+  if (finished()) host_.dead.push_back(this);
+}
+
+}  // namespace doorbuster

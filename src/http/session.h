@@ -1,0 +1,109 @@
+#pragma once
+// One connection. Owned by its HTTP thread; lives until it is closed, no operation of the socket is pending, and every
+// request it sent to a shard has come back.
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "doorbuster/http/handler.h"
+#include "doorbuster/http/http_agent.h"
+
+namespace doorbuster {
+
+using Socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;
+
+class Session;
+
+// What a session needs of its thread.
+struct SessionHost {
+  const HttpOptions& options;
+  Handler& handler;
+  EngineDoor* door;
+  HttpMetrics& metrics;
+  const Clock& clock;
+  std::string date;             // renewed once a second
+  std::int64_t date_second = -1;
+  bool draining = false;
+  std::vector<Session*> dirty;  // have something to write or to parse, once each
+  std::vector<Session*> dead;   // may be destroyed at the end of the cycle
+
+  void renew_date(std::int64_t now_ns);
+};
+
+class Session {
+ public:
+  Session(SessionHost& host, Socket socket);
+  ~Session();
+
+  void start();
+  // An answer has come back from a shard.
+  void answered(Request* request);
+  // At the end of a duty cycle: replies in order, one write, then what was left to parse.
+  void flush(std::int64_t now_ns);
+  // Closes when a deadline has passed.
+  void check_deadline(std::int64_t now_ns);
+  // Drain: whoever asks now is told `draining`, who asks nothing is let go after a moment.
+  void drain(std::int64_t now_ns);
+
+  std::size_t list_index = 0;  // the host's place for it
+  bool finished() const { return closed_ && operations_ == 0 && under_way_ == 0; }
+
+ private:
+  // A reply that has its place in the order: a request at a shard, or bytes that are ready but not first.
+  struct Pending {
+    Request* request;  // null: `parked_bytes` of parked_
+    std::size_t parked_bytes;
+    bool close;
+    bool http_1_0;
+    bool head_only;
+  };
+  enum class Deadline : std::uint8_t { none, header, body, idle, write, linger };
+
+  void read_more();
+  void on_read(const boost::system::error_code& ec, std::size_t bytes);
+  // Takes as many requests out of the buffer as bounds allow.
+  void parse(std::int64_t now_ns);
+  bool parse_one(std::int64_t now_ns, std::size_t& immediate);
+  void dispatch(const HttpRequest& http, std::int64_t now_ns, std::size_t& immediate);
+  void refuse_and_close(Outcome outcome, std::string_view detail);
+  void add_ready(const std::string& text_from, std::size_t from, const ReplyFrame& frame);
+  void take_ordered_replies(std::int64_t now_ns);
+  void write_out(std::int64_t now_ns);
+  void on_writable(const boost::system::error_code& ec);
+  void make_room();
+  void set_deadline(Deadline kind, std::int64_t now_ns, std::int64_t after_ns);
+  void update_deadline(std::int64_t now_ns);
+  void mark_dirty();
+  void begin_linger(std::int64_t now_ns);
+  void close();
+  void maybe_finish();
+  ReplyFrame frame(bool close, bool http_1_0, bool head_only) const;
+  bool may_parse() const;
+
+  SessionHost& host_;
+  Socket socket_;
+  std::unique_ptr<char[]> buffer_;
+  std::size_t capacity_ = 0, begin_ = 0, end_ = 0;
+  std::size_t bytes_wanted_ = 0;  // nothing to parse before the buffer holds this many
+  std::string out_;               // being written
+  std::size_t out_sent_ = 0;
+  std::string parked_;            // ready replies behind ones that are not
+  std::size_t parked_taken_ = 0;
+  std::string scratch_;
+  std::deque<Pending> pending_;
+  std::uint32_t under_way_ = 0;   // requests at shards
+  std::uint32_t operations_ = 0;  // of the socket, whose handlers will still run
+  std::int64_t deadline_ns_ = 0;
+  Deadline deadline_ = Deadline::none;
+  bool reading_ = false, writing_ = false, closed_ = false, dirty_ = false;
+  bool no_more_requests_ = false;  // the connection ends after what is pending
+  bool lingering_ = false;         // the last reply is out; reading until the client has seen it
+  bool body_awaited_ = false, continue_sent_ = false, peer_closed_ = false;
+};
+
+}  // namespace doorbuster
