@@ -11,10 +11,13 @@ namespace {
 
 constexpr std::size_t kWordBytesMax = 64;
 
-bool is_identifier_byte(char c) {
-  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
-         c == ':' || c == '@' || c == '-';
-}
+constexpr std::array<bool, 256> kIdentifierByte = [] {
+  std::array<bool, 256> table{};
+  for (const char c : std::string_view("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._:@-")) {
+    table[static_cast<unsigned char>(c)] = true;
+  }
+  return table;
+}();
 
 // Optimal string alignment: Levenshtein's distance with swapped neighbours as one edit.
 // REQUIRES: both at most kWordBytesMax.
@@ -37,11 +40,34 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
   return last[b.size()];
 }
 
+// How many bytes the UTF-8 sequence at the front of `text` has; 0: it is none (RFC 3629, table 3-7 of Unicode).
+std::size_t utf8_length(std::string_view text) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const unsigned char lead = byte(0);
+  if (lead < 0x80) return 1;
+  std::size_t length = 0;
+  if (lead >= 0xC2 && lead <= 0xDF) length = 2;
+  if (lead >= 0xE0 && lead <= 0xEF) length = 3;
+  if (lead >= 0xF0 && lead <= 0xF4) length = 4;
+  if (length == 0 || text.size() < length) return 0;
+  for (std::size_t i = 1; i < length; ++i) {
+    if ((byte(i) & 0xC0) != 0x80) return 0;
+  }
+  const unsigned char second = byte(1);
+  const bool overlong = (lead == 0xE0 && second < 0xA0) || (lead == 0xF0 && second < 0x90);
+  const bool surrogate = lead == 0xED && second > 0x9F;
+  const bool too_high = lead == 0xF4 && second > 0x8F;
+  return overlong || surrogate || too_high ? 0 : length;
+}
+
 }  // namespace
 
 bool is_identifier(std::string_view text) {
-  return !text.empty() && text.size() <= kIdentifierBytesMax &&
-         std::all_of(text.begin(), text.end(), is_identifier_byte);
+  if (text.empty() || text.size() > kIdentifierBytesMax) return false;
+  for (const char c : text) {
+    if (!kIdentifierByte[static_cast<unsigned char>(c)]) return false;
+  }
+  return true;
 }
 
 std::string_view nearest_word(std::string_view word, std::span<const std::string_view> candidates) {
@@ -80,6 +106,29 @@ std::string quoted(std::string_view text) {
   if (text.size() > kShownBytesMax) out += "...";
   out += '"';
   return out;
+}
+
+void append_json_string(std::string& out, std::string_view text) {
+  constexpr std::string_view kHex = "0123456789abcdef";
+  out += '"';
+  while (!text.empty()) {
+    const auto c = static_cast<unsigned char>(text.front());
+    const std::size_t length = utf8_length(text);
+    if (length == 0) {
+      out += "\\ufffd";
+    } else if (c == '"' || c == '\\') {
+      out += '\\';
+      out += text.front();
+    } else if (c < 0x20 || c == 0x7F) {
+      out += "\\u00";
+      out += kHex[c >> 4];
+      out += kHex[c & 15];
+    } else {
+      out += text.substr(0, length);
+    }
+    text.remove_prefix(length == 0 ? 1 : length);
+  }
+  out += '"';
 }
 
 }  // namespace doorbuster

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "doorbuster/base/limits.h"
+#include "doorbuster/base/text.h"
 
 namespace doorbuster {
 namespace {
@@ -17,26 +18,7 @@ constexpr std::array<std::string_view, field_count> kNames = {
     "campaign", "sku", "quantity", "buyer", "expected_price", "channel", "region", "segment", "reference"};
 constexpr unsigned kRequired = 1U << campaign | 1U << sku | 1U << buyer;
 
-constexpr std::array<bool, 256> make_identifier_table() {
-  std::array<bool, 256> table{};
-  for (const char c : std::string_view("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._:@-")) {
-    table[static_cast<unsigned char>(c)] = true;
-  }
-  return table;
-}
-constexpr std::array<bool, 256> kIdentifierByte = make_identifier_table();
-
-std::string quoted(std::string_view name) { return "\"" + std::string(name) + "\""; }
-
 }  // namespace
-
-bool is_identifier(std::string_view text) {
-  if (text.empty() || text.size() > kIdentifierBytesMax) return false;
-  for (const char c : text) {
-    if (!kIdentifierByte[static_cast<unsigned char>(c)]) return false;
-  }
-  return true;
-}
 
 struct BuyDecoder::Parser {
   simdjson::dom::parser parser;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "doorbuster/base/limits.h"
+#include "doorbuster/base/text.h"
 
 namespace doorbuster {
 namespace {

@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "doorbuster/base/limits.h"
+#include "doorbuster/base/text.h"
 
 namespace doorbuster {
 namespace {
@@ -259,28 +260,6 @@ void append_reply(std::string& out, const ReplyFrame& frame, int status, std::st
                   std::string_view body, std::string_view extra_headers) {
   append_head(out, frame, status, content_type, extra_headers, body.size());
   if (!frame.head_only) out += body;
-}
-
-void append_json_string(std::string& out, std::string_view text) {
-  out += '"';
-  for (const char c : text) {
-    switch (c) {
-      case '"': out += "\\\""; break;
-      case '\\': out += "\\\\"; break;
-      case '\n': out += "\\n"; break;
-      case '\r': out += "\\r"; break;
-      case '\t': out += "\\t"; break;
-      default:
-        if (static_cast<unsigned char>(c) < 0x20) {
-          std::array<char, 8> escape;
-          const int n = std::snprintf(escape.data(), escape.size(), "\\u%04x", static_cast<unsigned>(c));
-          out.append(escape.data(), static_cast<std::size_t>(n));
-        } else {
-          out += c;
-        }
-    }
-  }
-  out += '"';
 }
 
 std::string http_date(Tick now) {

@@ -6,13 +6,10 @@
 #include <string>
 #include <string_view>
 
+#include "doorbuster/base/text.h"
 #include "doorbuster/journal/journal.h"
 
 namespace doorbuster {
-
-// Appends `text` as a JSON string: control characters, quotes and backslashes escaped, each byte that is not part of
-// valid UTF-8 replaced by U+FFFD.
-void append_json_string(std::string& out, std::string_view text);
 
 // Writes one object, member by member: construct, member()..., end().
 class JsonObject {

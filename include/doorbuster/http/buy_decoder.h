@@ -45,9 +45,6 @@ class BuyDecoder {
   std::string detail_;
 };
 
-// 1 to kIdentifierBytesMax bytes of A-Z a-z 0-9 . _ : @ -
-bool is_identifier(std::string_view text);
-
 // The value of an Idempotency-Key header without its quotes (RFC 8941 string, or the bare value that most clients send):
 // 1 to kIdempotencyKeyBytesMax printable ASCII characters. False: it is none. `buffer` holds it where unescaping was needed.
 bool decode_idempotency_key(std::string_view header, std::string& buffer, std::string_view& key);

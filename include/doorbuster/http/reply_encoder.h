@@ -53,9 +53,6 @@ void append_refusal(std::string& out, const ReplyFrame& frame, Outcome outcome, 
 void append_reply(std::string& out, const ReplyFrame& frame, int status, std::string_view content_type,
                   std::string_view body, std::string_view extra_headers = {});
 
-// `text` as a JSON string with its quotes. Valid UTF-8 in, valid JSON out.
-void append_json_string(std::string& out, std::string_view text);
-
 // The time as HTTP writes it: "Fri, 27 Nov 2026 08:00:00 GMT".
 std::string http_date(Tick now);
 

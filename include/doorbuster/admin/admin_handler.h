@@ -1,0 +1,29 @@
+#pragma once
+// The admin listener: health, metrics, the OpenAPI document and exact stock. On a thread of its own, which may wait for
+// a shard for a bounded time; no buyer ever waits for it.
+
+#include <string_view>
+
+#include "doorbuster/admin/server_state.h"
+#include "doorbuster/http/handler.h"
+
+namespace doorbuster {
+
+class AdminHandler final : public Handler {
+ public:
+  explicit AdminHandler(ServerState& state) : state_(state) {}
+
+  Request* handle(const HttpRequest& http, const RequestContext& context, std::string& out, Outcome& outcome) override;
+  void append_answer(const Request& request, const ReplyFrame& frame, std::string& out) override;
+
+ private:
+  Outcome show_campaign(std::string_view id, const RequestContext& context, std::string& out);
+  void show_readiness(const HttpRequest& http, const RequestContext& context, std::string& out);
+
+  ServerState& state_;
+};
+
+// The OpenAPI 3.1 document, as it is compiled in.
+std::string_view openapi_document();
+
+}  // namespace doorbuster

@@ -1,0 +1,16 @@
+#pragma once
+// The Prometheus text format, version 0.0.4, and what we say in it. docs/operating.md lists every family.
+
+#include <string>
+#include <vector>
+
+#include "doorbuster/admin/server_state.h"
+
+namespace doorbuster {
+
+inline constexpr const char* kMetricsContentType = "text/plain; version=0.0.4; charset=utf-8";
+
+// All families, at this instant.
+std::string render_metrics(const ServerState& state);
+
+}  // namespace doorbuster

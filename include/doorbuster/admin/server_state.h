@@ -1,0 +1,30 @@
+#pragma once
+
+#include <atomic>
+#include <string>
+#include <vector>
+
+#include "doorbuster/http/http_agent.h"
+#include "doorbuster/platform/clock.h"
+#include "doorbuster/runtime/runtime.h"
+
+namespace doorbuster {
+
+// What the admin listener looks at. Filled in before its thread runs; the atomics change while it does.
+struct ServerState {
+  Runtime* runtime = nullptr;
+  std::vector<const HttpAgent*> http;
+  const Clock* clock = nullptr;
+  Tick started_at;
+  std::uint32_t max_connections = 0;  // of each HTTP thread
+  bool stock_metrics = false;
+  std::string version, compiler, build_type;
+
+  std::atomic<bool> ready = false;     // listening, and not yet draining
+  std::atomic<bool> draining = false;
+  std::atomic<std::uint64_t> reloads_applied = 0, reloads_refused = 0;
+  std::atomic<bool> last_reload_ok = true;
+  std::atomic<std::int64_t> last_reload_ns = 0;  // Unix time; 0: never
+};
+
+}  // namespace doorbuster

@@ -1,0 +1,15 @@
+#pragma once
+
+#include <string>
+
+namespace doorbuster {
+
+// What this binary is: version, build type, compiler, libraries, the allocator in force.
+std::string version_text();
+std::string version_json();
+
+std::string version_number();
+std::string compiler_name();
+std::string build_type();
+
+}  // namespace doorbuster

@@ -1,0 +1,279 @@
+#include "doorbuster/admin/metrics.h"
+
+#include <dirent.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <fstream>
+#include <string_view>
+
+namespace doorbuster {
+namespace {
+
+// Writes families: HELP and TYPE once, then the samples.
+class Exposition {
+ public:
+  void family(std::string_view name, std::string_view type, std::string_view help) {
+    name_ = name;
+    text_ += "# HELP ";
+    text_ += name;
+    text_ += ' ';
+    text_ += help;
+    text_ += "\n# TYPE ";
+    text_ += name;
+    text_ += ' ';
+    text_ += type;
+    text_ += '\n';
+  }
+  void sample(std::string_view labels, std::uint64_t value) { line("", labels, std::to_string(value)); }
+  void sample(std::string_view labels, double value) { line("", labels, decimal(value)); }
+  void one(std::string_view name, std::string_view type, std::string_view help, std::uint64_t value) {
+    family(name, type, help);
+    sample("", value);
+  }
+  void one(std::string_view name, std::string_view type, std::string_view help, double value) {
+    family(name, type, help);
+    sample("", value);
+  }
+  // The sum of several threads' histograms. `unit`: what one in the exposition is in the histogram's numbers.
+  void histogram(std::string_view name, std::string_view help, const std::vector<const BucketHistogram*>& parts,
+                 double unit) {
+    family(name, "histogram", help);
+    std::uint64_t cumulative = 0;
+    double sum = 0;
+    for (const auto* part : parts) sum += static_cast<double>(part->sum());
+    const auto& bounds = parts.front()->bounds();
+    for (std::size_t bucket = 0; bucket <= bounds.size(); ++bucket) {
+      for (const auto* part : parts) cumulative += part->count(bucket);
+      const std::string bound =
+          bucket == bounds.size() ? "+Inf" : decimal(static_cast<double>(bounds[bucket]) / unit);
+      line("_bucket", "le=\"" + bound + "\"", std::to_string(cumulative));
+    }
+    line("_sum", "", decimal(sum / unit));
+    line("_count", "", std::to_string(cumulative));
+  }
+  std::string take() { return std::move(text_); }
+
+  static std::string decimal(double value) {
+    char text[40];
+    std::snprintf(text, sizeof text, "%.9g", value);
+    return text;
+  }
+
+ private:
+  void line(std::string_view suffix, std::string_view labels, std::string_view value) {
+    text_ += name_;
+    text_ += suffix;
+    if (!labels.empty()) {
+      text_ += '{';
+      text_ += labels;
+      text_ += '}';
+    }
+    text_ += ' ';
+    text_ += value;
+    text_ += '\n';
+  }
+  std::string name_, text_;
+};
+
+std::string label(std::string_view name, std::string_view value) {
+  return std::string(name) + "=\"" + std::string(value) + "\"";
+}
+std::string shard_label(std::size_t shard) { return label("shard", std::to_string(shard)); }
+
+template <typename Value>
+std::uint64_t sum_http(const ServerState& state, Value value) {
+  std::uint64_t sum = 0;
+  for (const HttpAgent* agent : state.http) sum += value(agent->metrics());
+  return sum;
+}
+
+void add_http(Exposition& out, const ServerState& state) {
+  out.family("doorbuster_requests_total", "counter", "Requests answered on the public listener, by outcome code.");
+  for (std::size_t i = 0; i < kOutcomeCount; ++i) {
+    out.sample(label("code", outcome_code(static_cast<Outcome>(i))),
+               sum_http(state, [i](const HttpMetrics& m) { return m.replies[i].value(); }));
+  }
+  std::vector<const BucketHistogram*> decisions, replies;
+  for (const HttpAgent* agent : state.http) {
+    decisions.push_back(&agent->metrics().decision_ns);
+    replies.push_back(&agent->metrics().reply_ns);
+  }
+  out.histogram("doorbuster_decision_latency_seconds", "From reading a request to its decision.", decisions, 1e9);
+  out.histogram("doorbuster_reply_latency_seconds", "From reading a request to writing its reply.", replies, 1e9);
+
+  const auto counter = [&](std::string_view name, std::string_view help, Counter HttpMetrics::*member) {
+    out.one(name, "counter", help, sum_http(state, [member](const HttpMetrics& m) { return (m.*member).value(); }));
+  };
+  counter("doorbuster_connections_accepted_total", "Connections accepted.", &HttpMetrics::connections_accepted);
+  counter("doorbuster_connections_closed_total", "Accepted connections that are closed.",
+          &HttpMetrics::connections_closed);
+  out.one("doorbuster_connections", "gauge", "Connections open now.", sum_http(state, [](const HttpMetrics& m) {
+            const std::uint64_t closed = m.connections_closed.value();
+            return m.connections_accepted.value() - closed;
+          }));
+  counter("doorbuster_accept_errors_total", "Failed accepts, for example without file descriptors.",
+          &HttpMetrics::accept_errors);
+  counter("doorbuster_received_bytes_total", "Bytes read from clients.", &HttpMetrics::bytes_received);
+  counter("doorbuster_sent_bytes_total", "Bytes written to clients.", &HttpMetrics::bytes_sent);
+  counter("doorbuster_socket_reads_total", "Reads that brought bytes; requests by reads is the pipelining.",
+          &HttpMetrics::reads);
+  counter("doorbuster_socket_writes_total", "Writes to clients.", &HttpMetrics::writes);
+  counter("doorbuster_pipeline_full_total", "Times that reading stopped until replies had left.",
+          &HttpMetrics::pipeline_full);
+  out.family("doorbuster_timeouts_total", "counter", "Connections closed at a deadline.");
+  const auto timeout = [&](std::string_view kind, Counter HttpMetrics::*member) {
+    out.sample(label("deadline", kind),
+               sum_http(state, [member](const HttpMetrics& m) { return (m.*member).value(); }));
+  };
+  timeout("header", &HttpMetrics::timeouts_header);
+  timeout("body", &HttpMetrics::timeouts_body);
+  timeout("idle", &HttpMetrics::timeouts_idle);
+  timeout("write", &HttpMetrics::timeouts_write);
+}
+
+void add_shards(Exposition& out, const ServerState& state) {
+  const Runtime& runtime = *state.runtime;
+  const auto each = [&](std::string_view name, std::string_view type, std::string_view help, auto value) {
+    out.family(name, type, help);
+    for (std::size_t i = 0; i < runtime.shard_count(); ++i) {
+      out.sample(shard_label(i), static_cast<std::uint64_t>(value(i)));
+    }
+  };
+  const auto member = [&](Counter ShardMetrics::*counter) {
+    return [&runtime, counter](std::size_t i) { return (runtime.shard_metrics(i).*counter).value(); };
+  };
+  each("doorbuster_shard_commands_total", "counter", "Commands taken by a shard.", member(&ShardMetrics::commands));
+  each("doorbuster_orders_sold_total", "counter", "Orders decided since the start.", member(&ShardMetrics::sold_orders));
+  each("doorbuster_units_sold_total", "counter", "Units sold since the start.", member(&ShardMetrics::sold_units));
+  each("doorbuster_replays_total", "counter", "Buys answered with an earlier order of their idempotency key.",
+       member(&ShardMetrics::replays));
+  each("doorbuster_shard_refusals_total", "counter", "Buys refused by the owner.", member(&ShardMetrics::refusals));
+  each("doorbuster_shard_queue_depth", "gauge", "Commands that wait for a shard.",
+       [&](std::size_t i) { return runtime.queue_depth(i); });
+  each("doorbuster_gate_depth", "gauge", "Replies that wait for their record to be durable.",
+       member(&ShardMetrics::gate_depth));
+  each("doorbuster_orders", "gauge", "Orders kept by a shard.", member(&ShardMetrics::orders));
+  out.one("doorbuster_orders_max", "gauge", "Orders that each shard has room for (server.max_orders).",
+          runtime.orders_max());
+  out.histogram("doorbuster_shard_drained_commands", "Commands taken in one duty cycle.",
+                [&] {
+                  std::vector<const BucketHistogram*> parts;
+                  for (std::size_t i = 0; i < runtime.shard_count(); ++i) parts.push_back(&runtime.shard_metrics(i).drained);
+                  return parts;
+                }(),
+                1);
+
+  std::uint64_t ring = 0, orders = 0;
+  for (std::size_t i = 0; i < runtime.shard_count(); ++i) {
+    ring += runtime.shard_metrics(i).overloaded_journal.value();
+    orders += runtime.shard_metrics(i).overloaded_orders.value();
+  }
+  out.family("doorbuster_overloaded_total", "counter", "Requests answered `overloaded`, by the bound that was hit.");
+  out.sample(label("bound", "journal_ring"), ring);
+  out.sample(label("bound", "orders"), orders);
+  out.sample(label("bound", "requests"),
+             sum_http(state, [](const HttpMetrics& m) { return m.overloaded_requests.value(); }));
+  out.sample(label("bound", "connections"),
+             sum_http(state, [](const HttpMetrics& m) { return m.connections_refused.value(); }));
+  out.one("doorbuster_wakeups_total", "counter", "Sleeping threads woken by another thread.", runtime.wakeups());
+}
+
+void add_journal(Exposition& out, const ServerState& state) {
+  const JournalMetrics& journal = state.runtime->journal_metrics();
+  out.one("doorbuster_journal_records_total", "counter", "Records made durable since the start.",
+          journal.records.value());
+  out.one("doorbuster_journal_bytes_total", "counter", "Bytes written to the journal since the start.",
+          journal.bytes.value());
+  out.one("doorbuster_journal_batches_total", "counter", "Group commits since the start.", journal.batches.value());
+  out.one("doorbuster_journal_segments_total", "counter", "Segments begun since the start.", journal.segments.value());
+  out.one("doorbuster_journal_spare_waits_total", "counter",
+          "Rotations that had to wait for the next segment to be filled.", journal.spare_waits.value());
+  out.one("doorbuster_journal_failures_total", "counter", "Failed writes and syncs; the first one is final.",
+          journal.failures.value());
+  out.histogram("doorbuster_journal_batch_records", "Records in one group commit.", {&journal.batch_records}, 1);
+  out.histogram("doorbuster_journal_sync_latency_seconds", "Write and sync of one group commit.", {&journal.sync_ns},
+                1e9);
+}
+
+void add_stock(Exposition& out, const ServerState& state) {
+  if (!state.stock_metrics) return;
+  const CatalogPointer catalog = state.runtime->catalog();
+  std::vector<OfferIndex> offers;
+  for (const Campaign& campaign : catalog->campaigns()) {
+    if (campaign.definition.listed) offers.insert(offers.end(), campaign.offers.begin(), campaign.offers.end());
+  }
+  const auto stock = state.runtime->stock(offers);
+  if (!stock) return;
+  out.family("doorbuster_stock_units", "gauge", "Units of an offer by state (server.stock_metrics).");
+  for (std::size_t i = 0; i < offers.size(); ++i) {
+    const std::string offer = label("campaign", catalog->campaign_of(offers[i]).definition.id) + "," +
+                              label("sku", catalog->offer(offers[i]).definition.sku) + ",";
+    const auto units = [&](std::string_view name, std::int64_t value) {
+      out.sample(offer + label("state", name), static_cast<std::uint64_t>(value));
+    };
+    units("allocated", (*stock)[i].allocated);
+    units("available", (*stock)[i].available);
+    units("held", (*stock)[i].held);
+    units("sold", (*stock)[i].sold);
+  }
+}
+
+std::uint64_t open_descriptors() {
+  std::uint64_t count = 0;
+  DIR* folder = opendir("/proc/self/fd");
+  if (folder == nullptr) return 0;
+  while (readdir(folder) != nullptr) ++count;
+  closedir(folder);
+  return count < 3 ? 0 : count - 3;  // ".", ".." and the folder itself
+}
+
+void add_process(Exposition& out, const ServerState& state) {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  const auto seconds = [](const timeval& time) {
+    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
+  };
+  out.one("process_cpu_seconds_total", "counter", "User and system time of the process.",
+          seconds(usage.ru_utime) + seconds(usage.ru_stime));
+  std::uint64_t virtual_pages = 0, resident_pages = 0;
+  std::ifstream("/proc/self/statm") >> virtual_pages >> resident_pages;
+  const auto page = static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+  out.one("process_virtual_memory_bytes", "gauge", "Address space; tables reserve it for their bounds.",
+          virtual_pages * page);
+  out.one("process_resident_memory_bytes", "gauge", "Memory in use.", resident_pages * page);
+  out.one("process_open_fds", "gauge", "Open file descriptors.", open_descriptors());
+  rlimit limit{};
+  getrlimit(RLIMIT_NOFILE, &limit);
+  out.one("process_max_fds", "gauge", "File descriptors that the process may open.",
+          static_cast<std::uint64_t>(limit.rlim_cur));
+  out.one("process_start_time_seconds", "gauge", "Start of the process, Unix time.",
+          static_cast<double>(state.started_at.ns) / 1e9);
+}
+
+}  // namespace
+
+std::string render_metrics(const ServerState& state) {
+  Exposition out;
+  out.family("doorbuster_build_info", "gauge", "What is running; always 1.");
+  out.sample(label("version", state.version) + "," + label("compiler", state.compiler) + "," +
+                 label("build_type", state.build_type),
+             std::uint64_t{1});
+  out.one("doorbuster_ready", "gauge", "1 while the server takes new work.", std::uint64_t{state.ready.load() ? 1U : 0U});
+  out.family("doorbuster_config_reloads_total", "counter", "Configurations reloaded, by what became of them.");
+  out.sample(label("result", "applied"), state.reloads_applied.load());
+  out.sample(label("result", "refused"), state.reloads_refused.load());
+  out.one("doorbuster_config_last_reload_successful", "gauge", "Whether the last reload was applied.",
+          std::uint64_t{state.last_reload_ok.load() ? 1U : 0U});
+  out.one("doorbuster_config_last_reload_timestamp_seconds", "gauge", "When, Unix time; 0 is never.",
+          static_cast<double>(state.last_reload_ns.load()) / 1e9);
+  add_http(out, state);
+  add_shards(out, state);
+  add_journal(out, state);
+  add_stock(out, state);
+  add_process(out, state);
+  return out.take();
+}
+
+}  // namespace doorbuster

@@ -1,0 +1,275 @@
+#include "doorbuster/app/server.h"
+
+#include <spdlog/spdlog.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <utility>
+
+#include "doorbuster/admin/admin_handler.h"
+#include "doorbuster/app/version.h"
+#include "doorbuster/http/http_agent.h"
+#include "doorbuster/http/public_handler.h"
+#include "doorbuster/platform/clock.h"
+#include "doorbuster/platform/storage.h"
+#include "doorbuster/platform/thread.h"
+#include "doorbuster/runtime/runtime.h"
+
+namespace doorbuster {
+namespace {
+
+constexpr std::chrono::seconds kDrainMax{20};             // then what is left is cut off
+constexpr std::chrono::milliseconds kWatchInterval{20};   // looks for a failed journal, and at a drain's progress
+constexpr std::chrono::milliseconds kFailedAnswerTime{500};  // to tell clients of a failed journal before the exit
+constexpr std::uint32_t kAdminConnectionsMax = 256;
+
+HttpOptions http_options(const ServerOptions& server, std::uint32_t threads) {
+  const auto ns = [](std::uint32_t ms) { return static_cast<std::int64_t>(ms) * kNsPerMillisecond; };
+  return {.max_body_bytes = server.max_body_bytes,
+          .max_connections = std::max(1U, (server.max_connections + threads - 1) / threads),
+          .max_pipeline = server.max_pipeline,
+          .header_timeout_ns = ns(server.header_timeout_ms),
+          .body_timeout_ns = ns(server.body_timeout_ms),
+          .idle_timeout_ns = ns(server.idle_timeout_ms),
+          .write_timeout_ns = ns(server.write_timeout_ms)};
+}
+
+// So many connections need so many descriptors; the soft limit is often 1024.
+void raise_descriptor_limit(std::uint32_t connections) {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  const rlim_t wanted = connections + 256;
+  if (limit.rlim_cur < wanted) {
+    limit.rlim_cur = std::min(wanted, limit.rlim_max);
+    setrlimit(RLIMIT_NOFILE, &limit);
+  }
+  if (limit.rlim_cur < wanted) {
+    spdlog::warn("only {} file descriptors are allowed, fewer than server.max_connections {} needs; raise LimitNOFILE",
+                 limit.rlim_cur, connections);
+  }
+}
+
+std::string describe(const std::string& file, const std::vector<Diagnostic>& diagnostics) {
+  std::string text;
+  for (const Diagnostic& diagnostic : diagnostics) text += "\n" + format_diagnostic(file, diagnostic);
+  return text;
+}
+
+class Server {
+ public:
+  Server(ServeOverrides overrides, Configuration configuration)
+      : overrides_(std::move(overrides)), configuration_(std::move(configuration)), signals_(control_), watch_(control_) {}
+
+  Status run() {
+    wait_for_signals();  // first: a signal during recovery is kept for later instead of killing us in the middle
+    if (Status status = start(); !status) return status;
+    watch();
+    control_.run();
+    return stop();
+  }
+
+ private:
+  Status start();
+  Status open_listeners(std::vector<int>& public_sockets, int& admin_socket);
+  void make_http(const std::vector<int>& public_sockets, int admin_socket);
+  void wait_for_signals();
+  void watch();
+  void begin_drain();
+  void reload();
+  Status stop();
+
+  const ServeOverrides overrides_;
+  const Configuration configuration_;
+  SystemClock clock_;
+  std::unique_ptr<Storage> storage_;
+  std::unique_ptr<Runtime> runtime_;
+  ServerState state_;
+  std::vector<std::unique_ptr<HttpAgent>> http_;
+  Notifier admin_notifier_;
+  std::unique_ptr<HttpAgent> admin_;
+  std::unique_ptr<AgentThread> admin_thread_;
+  std::string listen_, admin_listen_;
+
+  boost::asio::io_context control_;
+  boost::asio::signal_set signals_;
+  boost::asio::steady_timer watch_;
+  std::chrono::steady_clock::time_point drain_until_, failed_until_;
+  bool failed_seen_ = false;
+};
+
+Status Server::start() {
+  state_.started_at = clock_.wall_now();
+  const ServerOptions& options = configuration_.server;
+  raise_descriptor_limit(options.max_connections);
+
+  // The port first: when it is taken, no data folder is touched.
+  std::vector<int> public_sockets;
+  int admin_socket = -1;
+  const WiringPlan plan = plan_wiring(options.wiring, options.cores,
+                                      static_cast<std::uint32_t>(available_processors().size()));
+  if (Status status = [&]() -> Status {
+        auto sockets = listen_on(options.listen, plan.http_threads, listen_);
+        if (!sockets) return tl::unexpected(sockets.error());
+        public_sockets = *sockets;
+        auto admin = listen_on(options.admin, 1, admin_listen_);
+        if (!admin) return tl::unexpected(admin.error());
+        admin_socket = admin->front();
+        return {};
+      }();
+      !status) {
+    return status;
+  }
+
+  auto storage = open_posix_storage(options.data_dir, true);
+  if (!storage) return tl::unexpected(storage.error());
+  storage_ = std::move(*storage);
+  auto runtime = Runtime::open(*storage_, clock_, configuration_, plan);
+  if (!runtime) return tl::unexpected(runtime.error());
+  runtime_ = std::move(*runtime);
+  const RecoveryReport& recovered = runtime_->recovery();
+  if (recovered.torn_bytes != 0) {
+    spdlog::warn("cut a torn tail of {} bytes off {}: it was never acknowledged; its bytes are kept beside it",
+                 recovered.torn_bytes, recovered.torn_segment);
+  }
+  spdlog::info("{} data folder {}: {} records, {} orders, state {:016x}", recovered.fresh ? "new" : "recovered",
+               options.data_dir, recovered.records, recovered.orders, recovered.state_hash);
+
+  make_http(public_sockets, admin_socket);
+  std::vector<SleepingAgent*> agents;
+  for (const auto& agent : http_) agents.push_back(agent.get());
+  runtime_->start(agents);
+  admin_thread_ = std::make_unique<AgentThread>("admin", -1, admin_notifier_, std::vector<Agent*>{admin_.get()},
+                                                admin_.get());
+  state_.ready.store(true);
+  std::printf("listening on http://%s, admin on http://%s\n", listen_.c_str(), admin_listen_.c_str());
+  std::fflush(stdout);
+  return {};
+}
+
+void Server::make_http(const std::vector<int>& public_sockets, int admin_socket) {
+  const ServerOptions& options = configuration_.server;
+  const HttpOptions http = http_options(options, runtime_->plan().http_threads);
+  state_.runtime = runtime_.get();
+  state_.clock = &clock_;
+  state_.max_connections = http.max_connections;
+  state_.stock_metrics = options.stock_metrics;
+  state_.version = version_number();
+  state_.compiler = compiler_name();
+  state_.build_type = build_type();
+  for (std::size_t i = 0; i < public_sockets.size(); ++i) {
+    EngineDoor& door = runtime_->door(i);
+    http_.push_back(std::make_unique<HttpAgent>(
+        http, std::make_unique<PublicHandler>(door, clock_, options.max_body_bytes), &door, door.notifier(), clock_));
+    http_.back()->listen(public_sockets[i]);
+    state_.http.push_back(http_.back().get());
+  }
+  HttpOptions admin = http;
+  admin.max_connections = kAdminConnectionsMax;
+  admin_ = std::make_unique<HttpAgent>(admin, std::make_unique<AdminHandler>(state_), nullptr, admin_notifier_, clock_);
+  admin_->listen(admin_socket);
+}
+
+void Server::wait_for_signals() {
+  boost::system::error_code add_ec;
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) signals_.add(signal, add_ec);
+  signals_.async_wait([this](const boost::system::error_code& ec, int signal) {
+    if (ec) return;
+    if (signal == SIGHUP) {
+      reload();
+    } else if (state_.draining.load()) {
+      spdlog::warn("second signal: stopping at once");
+      drain_until_ = std::chrono::steady_clock::now();
+    } else {
+      begin_drain();
+    }
+    wait_for_signals();
+  });
+}
+
+// Looks after what no event tells: a failed journal, and whether a drain is done.
+void Server::watch() {
+  watch_.expires_after(kWatchInterval);
+  watch_.async_wait([this](const boost::system::error_code& ec) {
+    if (ec) return;
+    const auto now = std::chrono::steady_clock::now();
+    if (runtime_->failed() && !failed_seen_) {
+      failed_seen_ = true;
+      failed_until_ = now + kFailedAnswerTime;
+      state_.ready.store(false);
+      spdlog::critical("the journal has failed: {}; no decision is made any more, stopping", runtime_->failure());
+    }
+    if (failed_seen_ && now >= failed_until_) return control_.stop();
+    if (state_.draining.load()) {
+      const bool drained = std::all_of(http_.begin(), http_.end(), [](const auto& agent) { return agent->drained(); });
+      if (drained || now >= drain_until_) return control_.stop();
+    }
+    watch();
+  });
+}
+
+void Server::begin_drain() {
+  spdlog::info("draining: no new connections, answering what is under way");
+  state_.draining.store(true);
+  drain_until_ = std::chrono::steady_clock::now() + kDrainMax;
+  for (const auto& agent : http_) agent->drain();
+}
+
+void Server::reload() {
+  const auto refused = [this](const std::string& why) {
+    state_.reloads_refused.fetch_add(1);
+    state_.last_reload_ok.store(false);
+    spdlog::error("configuration not reloaded, the old one stays in force: {}", why);
+  };
+  state_.last_reload_ns.store(clock_.wall_now().ns);
+  const ParsedConfiguration parsed = read_configuration(overrides_.config_file);
+  if (!parsed.configuration) return refused(describe(overrides_.config_file, parsed.diagnostics));
+  auto changed = runtime_->reconfigure(parsed.configuration->campaigns);
+  if (!changed) return refused(changed.error().message);
+  state_.reloads_applied.fetch_add(1);
+  state_.last_reload_ok.store(true);
+  spdlog::info("configuration reloaded: {} definitions changed (options under \"server\" need a restart)", *changed);
+}
+
+Status Server::stop() {
+  if (failed_seen_) {
+    // The state of the journal is unknown: nothing is written or closed any more. Recovery tells the truth.
+    std::fflush(nullptr);
+    spdlog::shutdown();
+    std::_Exit(1);
+  }
+  admin_thread_.reset();
+  auto hash = runtime_->stop();
+  if (!hash) return tl::unexpected(hash.error());
+  spdlog::info("stopped: all decisions are durable, state {:016x}", *hash);
+  return {};
+}
+
+}  // namespace
+
+void apply_overrides(const ServeOverrides& overrides, ServerOptions& options) {
+  if (!overrides.data_dir.empty()) options.data_dir = overrides.data_dir;
+  if (!overrides.listen.empty()) options.listen = overrides.listen;
+  if (!overrides.admin.empty()) options.admin = overrides.admin;
+  if (overrides.cores >= 0) options.cores = static_cast<std::uint32_t>(overrides.cores);
+}
+
+Status serve(const ServeOverrides& overrides) {
+  ParsedConfiguration parsed = read_configuration(overrides.config_file);
+  if (!parsed.configuration) {
+    return fail(ErrorKind::configuration,
+                "the configuration is refused:" + describe(overrides.config_file, parsed.diagnostics));
+  }
+  apply_overrides(overrides, parsed.configuration->server);
+  std::signal(SIGPIPE, SIG_IGN);
+  Server server(overrides, std::move(*parsed.configuration));
+  return server.run();
+}
+
+}  // namespace doorbuster

@@ -1,0 +1,93 @@
+#pragma once
+// The judge's rules: what was promised on the wire against what is so. No I/O; audit.h gets the facts.
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "doorbuster/base/tick.h"
+#include "load/record.h"
+#include "load/server_view.h"
+#include "load/wire.h"
+
+namespace doorbuster::load {
+
+// One promise of the contract and whether it was kept.
+struct Check {
+  std::string name = {};
+  std::string compared = {};  // "9 SKUs", "4 812 orders": what the check looked at
+  std::string skipped = {};   // why it was not made; empty: it was
+  std::uint64_t broken = 0;
+  std::vector<std::string> examples = {};  // the first kExamplesMax of them
+
+  static constexpr std::size_t kExamplesMax = 5;
+  bool passed() const { return broken == 0; }
+  void fail(std::string example) {
+    if (examples.size() < kExamplesMax) examples.push_back(std::move(example));
+    ++broken;
+  }
+};
+
+struct Judgement {
+  std::vector<Check> checks;
+  bool passed() const;
+  std::string verdict() const;  // "PASS", or "FAIL " and the reason
+};
+
+// An order that the server said yes to.
+struct Promise {
+  std::string order, sku, buyer;
+  std::string key;  // empty: none
+  std::uint32_t quantity = 0;
+  bool durable = true;
+  friend bool operator==(const Promise&, const Promise&) = default;
+};
+
+// What one run was promised, drawn from its record.
+struct Promises {
+  std::vector<Promise> orders;  // one for each acceptance, replays left out
+  std::vector<std::int64_t> unknown_units;  // by SKU: in requests that may have been accepted without our knowing
+  // By SKU: the smallest quantity that was refused as sold out.
+  std::vector<std::optional<std::uint32_t>> sold_out_quantity;
+};
+Promises promises_of(const RunRecord& record, const std::vector<SkuTerms>& skus, const Names& names);
+
+// --- from the run's own record --------------------------------------------------------------------------------
+// Every request has one outcome, and each is one that its request may have.
+Check judge_outcomes(const RunRecord& record);
+// All acceptances of a key are the same order, and no more than one of them is not marked as a replay; a key with
+// another body is refused.
+Check judge_keys(const RunRecord& record);
+// Nothing was sold above the buyer's expected price.
+Check judge_prices(const RunRecord& record);
+// `wall_start` is our wall clock at the record's time 0.
+Check judge_window(const RunRecord& record, const CampaignView& campaign, Tick wall_start);
+
+// --- from promises and what the server says -----------------------------------------------------------------------
+Check judge_limit(const std::vector<Promise>& orders, std::optional<std::uint32_t> limit);
+
+// What GET /v1/orders/{order} said; nothing: 404 order_not_found.
+using FoundOrder = std::optional<OrderView>;
+// `found[i]` belongs to `orders[i]`.
+Check judge_orders(const std::vector<Promise>& orders, const std::vector<FoundOrder>& found,
+                   const std::string& campaign);
+
+struct StockFacts {
+  std::string sku;
+  StockView before, after;
+  std::int64_t promised_units = 0;  // of orders that hold their units at the end
+  std::int64_t released_units = 0;  // of holds: may be back in stock by now
+  std::int64_t unknown_units = 0;
+  bool unknown_is_complete = true;  // false: how many requests had no answer is not known
+  std::optional<std::uint32_t> sold_out_quantity = {};
+};
+Check judge_stock(const std::vector<StockFacts>& facts);
+Check judge_sell_out(const std::vector<StockFacts>& facts);
+
+// Thousands with a thin gap: 1 234 567.
+std::string grouped(std::int64_t number);
+
+}  // namespace doorbuster::load

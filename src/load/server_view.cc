@@ -1,0 +1,133 @@
+#include "load/server_view.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "doorbuster/base/json_document.h"
+#include "doorbuster/base/text.h"
+#include "doorbuster/platform/clock.h"
+
+namespace doorbuster::load {
+namespace {
+
+std::string string_member(const JsonNode& object, std::string_view name) {
+  const JsonNode* member = object.find(name);
+  return member != nullptr && member->is(JsonType::string) ? std::string(member->string()) : std::string();
+}
+
+std::optional<std::int64_t> integer_member(const JsonNode& object, std::string_view name) {
+  const JsonNode* member = object.find(name);
+  if (member == nullptr || !member->is(JsonType::integer)) return std::nullopt;
+  return member->integer();
+}
+
+std::optional<std::uint32_t> limit_member(const JsonNode& object) {
+  const auto limit = integer_member(object, "limit_per_buyer");
+  if (!limit || !std::in_range<std::uint32_t>(*limit)) return std::nullopt;
+  return static_cast<std::uint32_t>(*limit);
+}
+
+tl::unexpected<Error> not_understood(std::string_view what, std::string_view why) {
+  return fail(ErrorKind::runtime, fmt::format("{} is not what the contract says: {}", what, why));
+}
+
+Result<JsonDocument> parse_reply(std::string_view what, std::string_view body) {
+  auto document = JsonDocument::parse(body);
+  if (!document) return not_understood(what, document.error().message);
+  if (!document->root().is(JsonType::object)) return not_understood(what, "no JSON object");
+  return std::move(*document);
+}
+
+}  // namespace
+
+Result<CampaignView> read_campaign(HttpClient& client, const std::string& campaign) {
+  const std::string path = "/v1/campaigns/" + campaign;
+  const SystemClock clock;
+  const Tick before = clock.wall_now();
+  const Result<std::string> body = client.get(path);
+  const Tick after = clock.wall_now();
+  if (!body) return tl::unexpected(body.error());
+  const Result<JsonDocument> document = parse_reply(path, *body);
+  if (!document) return tl::unexpected(document.error());
+
+  const JsonNode& root = document->root();
+  CampaignView view;
+  view.id = string_member(root, "id");
+  view.state = string_member(root, "state");
+  view.starts_at = parse_rfc3339(string_member(root, "starts_at"));
+  view.ends_at = parse_rfc3339(string_member(root, "ends_at"));
+  view.limit_per_buyer = limit_member(root);
+  if (const auto server_time = parse_rfc3339(string_member(root, "server_time"))) {
+    view.clock_offset_ns = server_time->ns - (before.ns + (after.ns - before.ns) / 2);
+    view.clock_error_ns = after.ns - before.ns + 2 * kNsPerMillisecond;  // the text may be cut to milliseconds
+  } else {
+    view.starts_at = view.ends_at = std::nullopt;  // nothing to compare with
+  }
+  const JsonNode* offers = root.find("offers");
+  if (offers == nullptr || !offers->is(JsonType::array)) return not_understood(path, "no array `offers`");
+  for (const JsonNode& offer : offers->children()) {
+    std::string sku = string_member(offer, "sku");
+    if (!is_identifier(sku)) return not_understood(path, "an offer without a `sku`");
+    view.offers.push_back({std::move(sku), integer_member(offer, "price").value_or(0)});
+  }
+  if (view.offers.empty()) return not_understood(path, "the campaign has no offers");
+  return view;
+}
+
+Result<std::string> first_active_campaign(HttpClient& client) {
+  const std::string path = "/v1/campaigns";
+  const Result<std::string> body = client.get(path);
+  if (!body) return tl::unexpected(body.error());
+  const Result<JsonDocument> document = parse_reply(path, *body);
+  if (!document) return tl::unexpected(document.error());
+  const JsonNode* campaigns = document->root().find("campaigns");
+  if (campaigns == nullptr || !campaigns->is(JsonType::array)) return not_understood(path, "no array `campaigns`");
+  std::string others;
+  for (const JsonNode& campaign : campaigns->children()) {
+    std::string id = string_member(campaign, "id");
+    const std::string state = string_member(campaign, "state");
+    if (state == "active" && is_identifier(id)) return id;
+    others += fmt::format("{}{} ({})", others.empty() ? "" : ", ", id, state);
+  }
+  return fail(ErrorKind::runtime,
+              fmt::format("{} has no active campaign{}{}; name one with --campaign", client.target().url(),
+                          others.empty() ? "" : ": ", others));
+}
+
+Result<StockReading> read_stock(HttpClient& admin, const std::string& campaign) {
+  const std::string path = "/v1/admin/campaigns/" + campaign;
+  const Result<std::string> body = admin.get(path);
+  if (!body) return tl::unexpected(body.error());
+  const Result<JsonDocument> document = parse_reply(path, *body);
+  if (!document) return tl::unexpected(document.error());
+  const JsonNode* offers = document->root().find("offers");
+  if (offers == nullptr || !offers->is(JsonType::array)) return not_understood(path, "no array `offers`");
+  StockReading reading;
+  reading.limit_per_buyer = limit_member(document->root());
+  for (const JsonNode& offer : offers->children()) {
+    const auto allocated = integer_member(offer, "allocated");
+    const auto available = integer_member(offer, "available");
+    const auto held = integer_member(offer, "held");
+    const auto sold = integer_member(offer, "sold");
+    if (!allocated || !available || !held || !sold) {
+      return not_understood(path, "an offer without `allocated`, `available`, `held` and `sold`");
+    }
+    reading.offers.push_back({string_member(offer, "sku"), *allocated, *available, *held, *sold});
+  }
+  return reading;
+}
+
+Result<OrderView> parse_order(std::string_view body) {
+  const Result<JsonDocument> document = parse_reply("the order", body);
+  if (!document) return tl::unexpected(document.error());
+  const JsonNode& root = document->root();
+  return OrderView{.order = string_member(root, "order"),
+                   .status = string_member(root, "status"),
+                   .campaign = string_member(root, "campaign"),
+                   .sku = string_member(root, "sku"),
+                   .buyer = string_member(root, "buyer"),
+                   .quantity = integer_member(root, "quantity").value_or(0)};
+}
+
+}  // namespace doorbuster::load
