@@ -1,0 +1,218 @@
+// The parser, the published schema, config/README.md and the shipped files say the same.
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <limits>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "doorbuster/base/text_file.h"
+#include "doorbuster/catalog/configuration.h"
+#include "support/catch.h"
+
+namespace doorbuster {
+namespace {
+
+namespace json = boost::json;
+
+std::string file_text(const std::string& name) {
+  Result<std::string> text = read_text_file("config/" + name, 1 << 20);  // tests run in the top folder
+  if (!text) FAIL(name + ": " + text.error().message);
+  return *std::move(text);
+}
+
+json::value schema() {
+  return json::parse(file_text("doorbuster.schema.json"));
+}
+
+// Every property, as configuration_keys() writes it, with its subschema.
+void collect(const json::value& node, const std::string& under,
+             std::vector<std::pair<std::string, json::object>>& properties) {
+  if (const json::value* items = node.as_object().if_contains("items"))
+    collect(*items, under + "/*", properties);
+  const json::value* members = node.as_object().if_contains("properties");
+  if (members == nullptr) return;
+  CHECK(node.at("additionalProperties") == json::value(false));
+  for (const auto& [key, value] : members->as_object()) {
+    const std::string pointer = under + '/' + std::string(key);
+    properties.emplace_back(pointer, value.as_object());
+    collect(value, pointer, properties);
+  }
+}
+
+std::vector<std::pair<std::string, json::object>> schema_properties() {
+  std::vector<std::pair<std::string, json::object>> properties;
+  collect(schema(), "", properties);
+  return properties;
+}
+
+// A valid configuration with `value` at `pointer`.
+json::value configuration_with(const std::string& pointer, const json::value& value) {
+  json::value file = json::parse(R"({"server": {}, "campaigns": [{"id": "a", "currency": "EUR",
+    "starts_at": "2026-11-27T08:00:00Z", "ends_at": "2026-11-27T20:00:00Z",
+    "offers": [{"sku": "s", "stock": 1, "price": 0}]}]})");
+  std::string at = pointer;
+  std::replace(at.begin(), at.end(), '*', '0');
+  const std::size_t slash = at.rfind('/');
+  file.at_pointer(at.substr(0, slash)).as_object()[at.substr(slash + 1)] = value;
+  return file;
+}
+
+ParsedConfiguration parse(const json::value& file) {
+  return parse_configuration(json::serialize(file));
+}
+
+// Of these diagnostics, those that stand at the pointer itself.
+bool refused_at(const ParsedConfiguration& parsed, std::string pointer) {
+  std::replace(pointer.begin(), pointer.end(), '*', '0');
+  return std::any_of(parsed.diagnostics.begin(), parsed.diagnostics.end(),
+                     [&](const Diagnostic& diagnostic) { return diagnostic.pointer == pointer; });
+}
+
+TEST_CASE("the schema has every key that the parser knows, and the other way round") {
+  std::set<std::string> of_schema;
+  for (const auto& [pointer, property] : schema_properties()) of_schema.insert(pointer);
+  const std::vector<std::string> keys = configuration_keys();
+  CHECK(of_schema == std::set<std::string>(keys.begin(), keys.end()));
+  CHECK(of_schema.size() == keys.size());
+}
+
+TEST_CASE("the schema requires what the parser requires") {
+  for (const auto& [pointer, property] : schema_properties()) {
+    json::value file =
+        configuration_with(pointer, property.contains("default") ? property.at("default") : json::value());
+    std::string at = pointer;
+    std::replace(at.begin(), at.end(), '*', '0');
+    const std::size_t slash = at.rfind('/');
+    file.at_pointer(at.substr(0, slash)).as_object().erase(at.substr(slash + 1));
+    std::string parent = pointer.substr(0, pointer.rfind('/'));
+    const json::value* owner = nullptr;
+    const json::value whole = schema();
+    if (parent.empty()) owner = &whole;
+    if (parent == "/server") owner = &whole.at_pointer("/properties/server");
+    if (parent == "/campaigns/*") owner = &whole.at_pointer("/properties/campaigns/items");
+    if (parent == "/campaigns/*/offers/*") {
+      owner = &whole.at_pointer("/properties/campaigns/items/properties/offers/items");
+    }
+    INFO(pointer);
+    REQUIRE(owner != nullptr);
+    const json::value* list = owner->as_object().if_contains("required");
+    const json::value key(pointer.substr(parent.size() + 1));
+    const bool required =
+        list != nullptr && std::count(list->as_array().begin(), list->as_array().end(), key) == 1;
+    CHECK(parse(file).diagnostics.empty() == !required);
+  }
+}
+
+TEST_CASE("the parser's ranges are the schema's") {
+  int ranges = 0;
+  for (const auto& [pointer, property] : schema_properties()) {
+    if (!property.contains("minimum")) continue;
+    ++ranges;
+    INFO(pointer);
+    const std::int64_t min = property.at("minimum").as_int64();
+    const std::int64_t max = property.at("maximum").as_int64();
+    CHECK_FALSE(refused_at(parse(configuration_with(pointer, min)), pointer));
+    CHECK_FALSE(refused_at(parse(configuration_with(pointer, max)), pointer));
+    CHECK(refused_at(parse(configuration_with(pointer, min - 1)), pointer));
+    CHECK(refused_at(parse(configuration_with(pointer, max + 1)), pointer));
+  }
+  CHECK(ranges == 14);
+}
+
+TEST_CASE("the parser's words and types are the schema's") {
+  for (const auto& [pointer, property] : schema_properties()) {
+    INFO(pointer);
+    if (const json::value* words = property.if_contains("enum")) {
+      for (const json::value& word : words->as_array())
+        CHECK(parse(configuration_with(pointer, word)).diagnostics.empty());
+    }
+    // A value of another type is refused where it stands.
+    const json::value wrong = property.at("type") == "boolean" ? json::value("true") : json::value(true);
+    CHECK(refused_at(parse(configuration_with(pointer, wrong)), pointer));
+  }
+}
+
+TEST_CASE("the schema's defaults are the program's") {
+  int defaults = 0;
+  for (const auto& [pointer, property] : schema_properties()) {
+    if (!pointer.starts_with("/server/")) continue;
+    ++defaults;
+    INFO(pointer);
+    const ParsedConfiguration parsed = parse(configuration_with(pointer, property.at("default")));
+    REQUIRE(parsed.configuration);
+    CHECK(changed_server_keys(ServerOptions{}, parsed.configuration->server).empty());
+  }
+  CHECK(defaults == 16);
+}
+
+TEST_CASE("a server key that changes is the one that is named") {
+  for (const auto& [pointer, property] : schema_properties()) {
+    if (!pointer.starts_with("/server/")) continue;
+    INFO(pointer);
+    json::value other = "127.0.0.1:1";
+    if (property.contains("enum")) other = property.at("enum").as_array().back();
+    if (property.contains("maximum")) other = property.at("maximum");
+    if (pointer == "/server/max_pipeline") other = 1;
+    if (property.at("type") == "boolean") other = !property.at("default").as_bool();
+    const ParsedConfiguration parsed = parse(configuration_with(pointer, other));
+    REQUIRE(parsed.configuration);
+    CHECK(changed_server_keys(ServerOptions{}, parsed.configuration->server) ==
+          std::vector<std::string_view>{std::string_view(pointer).substr(8)});
+  }
+}
+
+TEST_CASE("config/README.md has a row for every key, with its range and its default") {
+  const std::string readme = file_text("README.md");
+  for (const auto& [pointer, property] : schema_properties()) {
+    INFO(pointer);
+    const std::string start = "\n| `" + pointer.substr(pointer.rfind('/') + 1) + "` | ";
+    const std::size_t at = readme.find(start);
+    REQUIRE(at != std::string::npos);
+    CHECK(readme.find(start, at + 1) == std::string::npos);
+    const std::string row = readme.substr(at + 1, readme.find('\n', at + 1) - at - 1);
+    for (const std::string_view bound : {"minimum", "maximum", "maxLength", "maxItems"}) {
+      if (!property.contains(bound) || (bound == "maxLength" && property.contains("pattern"))) continue;
+      CHECK_THAT(row, Catch::Contains(json::serialize(property.at(bound))));
+    }
+    if (const json::value* value = property.if_contains("default")) {
+      const std::string text =
+          value->is_string() ? "`" + std::string(value->as_string()) + "`" : json::serialize(*value);
+      CHECK_THAT(row, Catch::Contains("| " + text + " |"));
+    }
+  }
+}
+
+TEST_CASE("the shipped files are valid") {
+  for (const std::string name : {"demo.json", "example.json"}) {
+    INFO(name);
+    const ParsedConfiguration parsed = read_configuration("config/" + name);
+    for (const Diagnostic& diagnostic : parsed.diagnostics) FAIL_CHECK(format_diagnostic(name, diagnostic));
+    CHECK(parsed.configuration);
+  }
+}
+
+TEST_CASE("the demo has the hot SKU on sale for years, one sale that is over and one to come") {
+  const ParsedConfiguration parsed = read_configuration("config/demo.json");
+  REQUIRE(parsed.configuration);
+  std::multiset<std::string_view> states_now, states_later;
+  const Tick now = *parse_rfc3339("2026-11-27T12:00:00Z");
+  const Tick later = *parse_rfc3339("2098-01-01T00:00:00Z");
+  const OfferConfiguration* hot = nullptr;
+  for (const CampaignConfiguration& campaign : parsed.configuration->campaigns) {
+    states_now.insert(campaign_state_name(campaign_state(campaign.starts_at, campaign.ends_at, now)));
+    states_later.insert(campaign_state_name(campaign_state(campaign.starts_at, campaign.ends_at, later)));
+    if (campaign_state(campaign.starts_at, campaign.ends_at, now) != CampaignState::active) continue;
+    for (const OfferConfiguration& offer : campaign.offers) {
+      if (offer.sku == "tv-55-oled") hot = &offer;
+    }
+  }
+  CHECK(states_now == std::multiset<std::string_view>{"active", "active", "ended", "scheduled"});
+  CHECK(states_later == states_now);
+  REQUIRE(hot != nullptr);
+  CHECK(hot->stock == 500);
+}
+
+}  // namespace
+}  // namespace doorbuster

@@ -1,0 +1,161 @@
+#include <boost/json.hpp>
+#include <cstdlib>
+#include <string>
+
+#include "catalog/currency.h"
+#include "catalog/description.h"
+#include "doorbuster/catalog/configuration.h"
+#include "support/catch.h"
+
+namespace doorbuster {
+namespace {
+
+namespace json = boost::json;
+
+// The machine's time zone, for as long as this lives.
+class TimeZone {
+ public:
+  explicit TimeZone(const char* name) { setenv("TZ", name, 1); }
+  TimeZone(const TimeZone&) = delete;
+  TimeZone& operator=(const TimeZone&) = delete;
+  ~TimeZone() { unsetenv("TZ"); }
+};
+
+Tick at(std::string_view text) {
+  return *parse_rfc3339(text);
+}
+
+CampaignConfiguration campaign(std::string id, std::string_view starts_at, std::string_view ends_at,
+                               std::vector<OfferConfiguration> offers) {
+  CampaignConfiguration value;
+  value.id = id;
+  value.name = std::move(id);
+  value.currency = "EUR";
+  value.starts_at = at(starts_at);
+  value.ends_at = at(ends_at);
+  value.offers = std::move(offers);
+  return value;
+}
+
+Configuration sample() {
+  Configuration configuration;
+  configuration.campaigns = {
+      campaign("ended", "2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z", {{"tv", 5, 100, 100}}),
+      campaign("active", "2026-11-27T08:00:00Z", "2026-11-27T20:00:00Z",
+               {{"tv", 500, 99900, 49900}, {"pc", 1000, 30000, 20000}, {"pen", 2, 100, 99}}),
+      campaign("later", "2026-11-27T18:00:00Z", "2026-11-28T20:00:00Z", {{"tv", 1, 300, 100}}),
+  };
+  configuration.campaigns[1].name = "Friday";
+  configuration.campaigns[1].limit_per_buyer = 1;
+  return configuration;
+}
+
+const Tick kNoon = at("2026-11-27T12:00:00Z");
+
+TEST_CASE("money is written in the currency's own digits") {
+  CHECK(format_money(49900, "EUR") == "499.00 EUR");
+  CHECK(format_money(5, "EUR") == "0.05 EUR");
+  CHECK(format_money(0, "USD") == "0.00 USD");
+  CHECK(format_money(500, "JPY") == "500 JPY");
+  CHECK(format_money(1, "KWD") == "0.001 KWD");
+  CHECK(format_money(12345, "CLF") == "1.2345 CLF");
+  CHECK_FALSE(currency_digits("").has_value());
+  CHECK_FALSE(currency_digits("EU").has_value());
+  CHECK_FALSE(currency_digits("EURO").has_value());
+  CHECK_FALSE(currency_digits("UR ").has_value());
+  CHECK_FALSE(currency_digits("XXX").has_value());
+}
+
+TEST_CASE("the text says what will happen, in UTC and local time") {
+  const TimeZone berlin("Europe/Berlin");
+  const std::string text = describe_configuration(sample(), kNoon);
+  for (const std::string part : {
+           "valid: 3 campaigns, 5 offers, 1,508 units\n",
+           "next start: 2026-11-27T18:00:00Z  local 2026-11-27T19:00:00+01:00 (CET)  in 6 hours  later\n",
+           "next end:   2026-11-27T20:00:00Z  local 2026-11-27T21:00:00+01:00 (CET)  in 8 hours  active\n",
+           "campaign active  Friday\n  state             active\n",
+           "starts            2026-11-27T08:00:00Z  local 2026-11-27T09:00:00+01:00 (CET)  4 hours ago\n",
+           "offers            3 offers, 1,502 units\n",
+           "stock backing     each offer by its own stock; there are no pools\n",
+           "limit per buyer   1 unit of each SKU\n",
+           "lowest price      0.99 EUR (pen)\n",
+           "biggest discount  50.0 % (tv, 999.00 EUR to 499.00 EUR)\n",
+           "campaign ended\n  state             ended\n",
+           "biggest discount  none\n",
+           "  tv in active and later  2026-11-27T18:00:00Z to 2026-11-27T20:00:00Z\n",
+       }) {
+    CHECK_THAT(text, Catch::Contains(part));
+  }
+  CHECK_THAT(text, !Catch::Contains("tv in ended"));
+}
+
+TEST_CASE("local time follows daylight saving") {
+  const TimeZone new_york("America/New_York");
+  CHECK(format_local(at("2026-03-08T06:59:59Z")) == "2026-03-08T01:59:59-05:00");
+  CHECK(format_local(at("2026-03-08T07:00:00Z")) == "2026-03-08T03:00:00-04:00");
+  CHECK(local_zone(at("2026-03-08T07:00:00Z")) == "EDT");
+}
+
+TEST_CASE("nothing to come is said as well") {
+  const std::string text = describe_configuration(sample(), at("2030-01-01T00:00:00Z"));
+  CHECK_THAT(text, Catch::Contains("next start: none\nnext end:   none\n"));
+  CHECK_THAT(describe_configuration({}, kNoon), Catch::Contains("valid: 0 campaigns, 0 offers, 0 units\n"));
+  CHECK_THAT(describe_configuration({}, kNoon), Catch::Contains("overlaps: none\n"));
+}
+
+TEST_CASE("campaigns that meet at an instant do not overlap, and three at once are three pairs") {
+  Configuration configuration;
+  const auto add = [&](std::string id, std::string_view starts_at, std::string_view ends_at) {
+    configuration.campaigns.push_back(campaign(std::move(id), starts_at, ends_at, {{"s", 1, 1, 1}}));
+  };
+  add("b", "2026-01-02T00:00:00Z", "2026-01-03T00:00:00Z");
+  add("a", "2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z");
+  CHECK(describe(configuration, kNoon).overlaps.empty());
+  add("c", "2026-01-01T00:00:00Z", "2026-01-04T00:00:00Z");
+  add("d", "2026-01-01T12:00:00Z", "2026-01-01T13:00:00Z");
+  std::vector<std::string> pairs;
+  for (const Overlap& overlap : describe(configuration, kNoon).overlaps) {
+    pairs.push_back(overlap.first->id + overlap.second->id);
+    CHECK(overlap.from < overlap.until);
+  }
+  CHECK(pairs == std::vector<std::string>{"ac", "ad", "cd", "cb"});
+}
+
+TEST_CASE("overlaps are listed up to their bound") {
+  Configuration configuration;
+  for (int i = 0; i < 60; ++i) {  // 1770 pairs
+    configuration.campaigns.push_back(
+        campaign(std::to_string(i), "2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z", {{"s", 1, 1, 1}}));
+  }
+  const Description description = describe(configuration, kNoon);
+  CHECK(description.overlaps.size() == kOverlapsListedMax);
+  CHECK(description.more_overlaps);
+  CHECK_THAT(describe_configuration(configuration, kNoon), Catch::Contains("and more than these 1,000"));
+}
+
+TEST_CASE("the JSON has the same for machines") {
+  const TimeZone berlin("Europe/Berlin");
+  const json::value value = json::parse(describe_configuration_json({sample(), {}}, kNoon));
+  CHECK(value.at("valid").as_bool());
+  CHECK(value.at("errors").as_array().empty());
+  CHECK(value.at("units") == json::value(1508));
+  CHECK(value.at_pointer("/next_start/campaign") == "later");
+  CHECK(value.at_pointer("/next_start/at_local") == "2026-11-27T19:00:00+01:00");
+  CHECK(value.at_pointer("/campaigns/1/state") == "active");
+  CHECK(value.at_pointer("/campaigns/1/name") == "Friday");
+  CHECK(value.at_pointer("/campaigns/1/lowest_price") == json::value{{"sku", "pen"}, {"price", 99}});
+  CHECK(value.at_pointer("/campaigns/1/biggest_discount/basis_points") == json::value(5005));
+  CHECK(value.at_pointer("/campaigns/0/biggest_discount").is_null());
+  CHECK(value.at_pointer("/overlaps/0/campaigns") == json::array{"active", "later"});
+  CHECK_FALSE(value.at("more_overlaps").as_bool());
+}
+
+TEST_CASE("the JSON of a refused file has its errors and nothing else") {
+  const json::value value =
+      json::parse(describe_configuration_json(parse_configuration("{\n\"campaigns\": 1}"), kNoon));
+  CHECK(value == json::parse(R"({"valid": false, "errors": [{"pointer": "/campaigns", "line": 2, "column": 14,
+                                 "message": "must be an array, not an integer"}]})"));
+}
+
+}  // namespace
+}  // namespace doorbuster
