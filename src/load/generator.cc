@@ -7,6 +7,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
+#include <limits>
 #include <mutex>
 #include <utility>
 
@@ -36,6 +37,7 @@ constexpr std::uint32_t kTriesMax = 63;
 constexpr std::uint32_t kLostVisitsMax = 64;  // connections of lost_reply at the same time
 constexpr std::size_t kRequestsMax = 2 * kVisitorsMax;  // visitors and all that follows from them
 constexpr std::uint32_t kNoLink = 0xffff'ffff;
+constexpr std::int64_t kNoAlarm = std::numeric_limits<std::int64_t>::min();  // below every time, also before the start
 
 // A request that follows from an earlier one.
 struct FollowUp {
@@ -101,7 +103,7 @@ class Generator::Worker final : public LinkOwner {
   std::int64_t start_ns_ = 0;
   asio::io_context io_{1};
   asio::steady_timer alarm_{io_};
-  std::int64_t alarm_ns_ = -1;  // when it goes off; -1: not set
+  std::int64_t alarm_ns_ = kNoAlarm;  // when it goes off
   tcp::endpoint endpoint_;
   std::vector<std::shared_ptr<Link>> links_;
   std::vector<LostVisit> lost_visits_;
@@ -402,7 +404,7 @@ void Generator::Worker::wait(std::int64_t now) {
     alarm_ns_ = due;
     alarm_.expires_after(std::chrono::nanoseconds(due - now));
     alarm_.async_wait([this](const boost::system::error_code& error) {
-      if (!error) alarm_ns_ = -1;
+      if (!error) alarm_ns_ = kNoAlarm;
     });
   }
   io_.run_one();

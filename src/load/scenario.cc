@@ -174,7 +174,7 @@ Result<Scenario> parse_scenario(std::string_view text, const std::string& file) 
 
 Result<Scenario> read_scenario(const std::string& file) {
   const Result<std::string> text = read_text_file(file, kScenarioBytesMax);
-  if (!text) return fail(ErrorKind::usage, text.error().message);
+  if (!text) return fail(ErrorKind::usage, fmt::format("{}: {}", file, text.error().message));
   return parse_scenario(*text, file);
 }
 
