@@ -39,7 +39,8 @@ std::string to_json(const JournalRecord& record, PayloadReader& payloads) {
 }
 
 // Says what stopped the walk; the exit code.
-int report(const Result<JournalWalk>& walk, const Storage& storage, std::ostream& findings, std::ostream& err) {
+int report(const Result<JournalWalk>& walk, const Storage& storage, std::ostream& findings,
+           std::ostream& err) {
   if (!walk) {
     err << walk.error().message << '\n';
     return kBad;
@@ -111,11 +112,12 @@ int verify_journal(Storage& storage, std::ostream& out, std::ostream& err) {
     scratch.clear();
     if (payloads.append_json(record, scratch)) return {};
     const std::uint64_t end = record.offset + padded_to_8(sizeof(RecordHeader) + record.payload.size());
-    not_understood = JournalDamage{std::string(record.segment), record.offset, end,
-                                   "the record is whole, but this program does not understand its payload (kind " +
-                                       std::to_string(static_cast<unsigned>(record.info.kind)) + ", version " +
-                                       std::to_string(record.info.version) + ")",
-                                   "A newer doorbuster may read it"};
+    not_understood =
+        JournalDamage{std::string(record.segment), record.offset, end,
+                      "the record is whole, but this program does not understand its payload (kind " +
+                          std::to_string(static_cast<unsigned>(record.info.kind)) + ", version " +
+                          std::to_string(record.info.version) + ")",
+                      "A newer doorbuster may read it"};
     return fail(ErrorKind::configuration, describe(*not_understood, storage));
   };
   const auto walk = walk_journal(storage, check, WalkAs::reader);

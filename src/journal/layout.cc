@@ -56,8 +56,8 @@ bool is_stray_name(std::string_view name) {
   return !parse_segment_name(name).has_value();
 }
 
-SegmentHeader make_segment_header(const FolderIdentity& identity, std::uint64_t first_sequence, std::uint64_t epoch,
-                                  std::uint32_t previous_crc) {
+SegmentHeader make_segment_header(const FolderIdentity& identity, std::uint64_t first_sequence,
+                                  std::uint64_t epoch, std::uint32_t previous_crc) {
   SegmentHeader header{};
   header.magic = kSegmentMagic;
   header.format_major = kFormatMajor;
@@ -71,7 +71,9 @@ SegmentHeader make_segment_header(const FolderIdentity& identity, std::uint64_t 
 }
 
 std::string segment_header_fault(const SegmentHeader& header) {
-  if (header.magic != kSegmentMagic) return "this is no journal segment: its first bytes are not \"dbjourn\\n\"";
+  if (header.magic != kSegmentMagic) {
+    return "this is no journal segment: its first bytes are not \"dbjourn\\n\"";
+  }
   const std::string version = std::to_string(header.format_major) + "." + std::to_string(header.format_minor);
   if (header.format_major > kFormatMajor) {
     return "the segment says that it has format " + version + ", and this program reads format " +
@@ -80,7 +82,9 @@ std::string segment_header_fault(const SegmentHeader& header) {
   if (header.header_crc != header_crc(header)) return "the checksum of the segment's header is wrong";
   if (header.format_major < kFormatMajor) return "there is no format " + version;
   const bool reserved_used = header.reserved_zero0 != 0 || header.reserved_zero1 != 0;
-  if (header.format_minor <= kFormatMinor && reserved_used) return "reserved bytes of the segment's header are not 0";
+  if (header.format_minor <= kFormatMinor && reserved_used) {
+    return "reserved bytes of the segment's header are not 0";
+  }
   return {};
 }
 

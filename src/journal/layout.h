@@ -16,7 +16,7 @@ inline constexpr std::string_view kWatermarkName = "watermark";
 inline constexpr std::string_view kSpareName = "spare";
 inline constexpr std::size_t kBatchEndRecordBytes = padded_to_8(sizeof(RecordHeader) + sizeof(BatchEnd));
 
-// --- names ----------------------------------------------------------------------------------------------------
+// --- names -------------------------------------------------------------------------------------------------
 std::string segment_name(std::uint64_t first_sequence);
 // The sequence that a segment's name promises; nothing when it is no segment's name.
 std::optional<std::uint64_t> parse_segment_name(std::string_view name);
@@ -25,13 +25,13 @@ std::string torn_name(std::string_view segment);
 // Looks like ours and is neither a segment nor a kept tail: a copy or a rename that somebody left behind.
 bool is_stray_name(std::string_view name);
 
-// --- segment headers ------------------------------------------------------------------------------------------
-SegmentHeader make_segment_header(const FolderIdentity& identity, std::uint64_t first_sequence, std::uint64_t epoch,
-                                  std::uint32_t previous_crc);
+// --- segment headers ---------------------------------------------------------------------------------------
+SegmentHeader make_segment_header(const FolderIdentity& identity, std::uint64_t first_sequence,
+                                  std::uint64_t epoch, std::uint32_t previous_crc);
 // Why this is not a header of a format that we read; empty when it is one.
 std::string segment_header_fault(const SegmentHeader& header);
 
-// --- records --------------------------------------------------------------------------------------------------
+// --- records -----------------------------------------------------------------------------------------------
 enum class RecordFault : std::uint8_t { none, cut_short, length, checksum, padding, flags };
 std::string_view describe(RecordFault fault);
 
@@ -41,7 +41,7 @@ RecordFault check_record(std::span<const std::byte> bytes, RecordHeader& header)
 // Fills in the checksum of a record whose other bytes stand at `record`; returns it.
 std::uint32_t seal_record(std::byte* record, std::size_t length);
 
-// --- the watermark --------------------------------------------------------------------------------------------
+// --- the watermark -----------------------------------------------------------------------------------------
 Watermark make_watermark(const FolderIdentity& identity, std::uint64_t durable_sequence);
 bool is_valid_watermark(const Watermark& watermark, const FolderIdentity& identity);
 

@@ -6,7 +6,9 @@
 namespace doorbuster {
 namespace {
 
-void append_time(JsonObject& object, std::string_view name, Tick tick) { object.member(name, format_rfc3339(tick)); }
+void append_time(JsonObject& object, std::string_view name, Tick tick) {
+  object.member(name, format_rfc3339(tick));
+}
 
 void append_batch_end(const BatchEnd& value, std::string& out) {
   JsonObject(out).member("durable_sequence", value.durable_sequence).member("records", value.records).end();
@@ -44,7 +46,10 @@ void append_order(const Order& value, const std::optional<HashKey>& order_id_key
     object.member("expected_price", value.expected_price);
   }
   object.member("buyer", value.buyer).member("key", value.key).member("reference", value.reference);
-  object.member("channel", value.channel).member("region", value.region).member("segment", value.segment).end();
+  object.member("channel", value.channel)
+      .member("region", value.region)
+      .member("segment", value.segment)
+      .end();
 }
 
 }  // namespace
@@ -72,14 +77,16 @@ bool PayloadReader::append_json(const JournalRecord& record, std::string& out) {
     }
     case RecordKind::catalog_change_begin:
     case RecordKind::catalog_change_end:
-      return append_if(decode_catalog_change(record.payload), [](const CatalogChange& value, std::string& text) {
-        JsonObject(text).member("change", value.change).member("records", value.records).end();
-      });
+      return append_if(
+          decode_catalog_change(record.payload), [](const CatalogChange& value, std::string& text) {
+            JsonObject(text).member("change", value.change).member("records", value.records).end();
+          });
     case RecordKind::campaign_put: return append_if(decode_campaign_put(record.payload), append_campaign);
     case RecordKind::offer_put: return append_if(decode_offer_put(record.payload), append_offer);
     case RecordKind::order_confirmed:
-      return append_if(decode_order(record.payload, record.info.tick),
-                       [this](const Order& value, std::string& text) { append_order(value, order_id_key_, text); });
+      return append_if(
+          decode_order(record.payload, record.info.tick),
+          [this](const Order& value, std::string& text) { append_order(value, order_id_key_, text); });
   }
   return false;
 }

@@ -20,7 +20,9 @@ class JsonObject {
     return *this;
   }
   // Without this a literal would be a bool.
-  JsonObject& member(std::string_view name, const char* value) { return member(name, std::string_view(value)); }
+  JsonObject& member(std::string_view name, const char* value) {
+    return member(name, std::string_view(value));
+  }
   JsonObject& member(std::string_view name, bool value) {
     begin(name) += value ? "true" : "false";
     return *this;
@@ -45,8 +47,8 @@ class JsonObject {
 // Reads payloads of one journal in order: the first record holds the key that order ids are made with.
 class PayloadReader {
  public:
-  // Appends the payload as a JSON object. False, and nothing appended, when the kind or the version is unknown or the
-  // bytes are no such payload.
+  // Appends the payload as a JSON object. False, and nothing appended, when the kind or the version is
+  // unknown or the bytes are no such payload.
   bool append_json(const JournalRecord& record, std::string& out);
 
  private:

@@ -58,7 +58,8 @@ Status cut_newest(Storage& storage, const JournalWalk& walk) {
     if (auto kept = keep_torn_tail(storage, **segment, walk); !kept) return kept;
   }
   auto status = (*segment)->truncate(walk.newest_end);
-  // Before anything follows: a torn tail that comes back after a power cut would be damage in an older segment.
+  // Before anything follows: a torn tail that comes back after a power cut would be damage in an older
+  // segment.
   if (status) status = (*segment)->sync();
   return status;
 }

@@ -16,7 +16,8 @@ class SegmentReader {
   SegmentReader() : buffer_(kBufferBytes) {}
   void read_from(StorageFile& file);
 
-  // The bytes at `offset`: `count` of them, or more, or fewer at the end of the file. Valid until the next call.
+  // The bytes at `offset`: `count` of them, or more, or fewer at the end of the file. Valid until the next
+  // call.
   // REQUIRES: count <= kPeekBytesMax.
   Result<std::span<const std::byte>> peek(std::uint64_t offset, std::size_t count);
   // The same, read anew: a running writer may have written since.

@@ -22,7 +22,8 @@ Status SpareSegment::start(bool in_background) {
   try {
     helper_ = std::thread([this] { run(); });
   } catch (const std::system_error& error) {
-    return fail(ErrorKind::runtime, std::string("cannot start the thread that prepares segments: ") + error.what());
+    return fail(ErrorKind::runtime,
+                std::string("cannot start the thread that prepares segments: ") + error.what());
   }
   return {};
 }

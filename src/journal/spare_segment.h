@@ -1,6 +1,7 @@
 #pragma once
-// The next segment, filled with zeros ahead of time: a sync of a record then changes bytes that the file has already,
-// and no metadata. Filled by writing: blocks that were only reserved cost a metadata change at their first sync.
+// The next segment, filled with zeros ahead of time: a sync of a record then changes bytes that the file has
+// already, and no metadata. Filled by writing: blocks that were only reserved cost a metadata change at their
+// first sync.
 
 #include <condition_variable>
 #include <memory>
@@ -23,8 +24,8 @@ class SpareSegment {
   Status start(bool in_background);
   // Has the next one filled by the helper. Nothing without a helper, or when it was asked for already.
   void prepare();
-  // The filled and synced file `spare`; the caller renames it before the next prepare(). Sets `waited` when it was not
-  // ready.
+  // The filled and synced file `spare`; the caller renames it before the next prepare(). Sets `waited` when
+  // it was not ready.
   Result<std::unique_ptr<StorageFile>> take(bool& waited);
   // Stops the helper and removes the file: at a clean stop nobody needs it.
   Status discard();

@@ -11,22 +11,23 @@ namespace {
 
 constexpr std::string_view kRestore = "Nothing was changed; bring the file back from a copy of the folder";
 constexpr std::string_view kRestoreOrForget =
-    "Nothing was changed; bring the file back from a copy of the folder, or remove the watermark to start without "
-    "the lost records";
+    "Nothing was changed; bring the file back from a copy of the folder, or remove the watermark to start "
+    "without the lost records";
 
 std::string text(std::uint64_t number) { return std::to_string(number); }
 
 // What stands behind the last valid record of a segment.
 struct Tail {
   std::uint64_t file_end = 0;
-  std::uint64_t content_end = 0;              // behind the last byte that is not 0; the tail's begin: all is 0
-  std::optional<std::uint64_t> next_record;   // offset of the first whole record of this life in it
-  std::optional<std::uint64_t> proof;         // offset of a batch_end that says that the missing records were durable
+  std::uint64_t content_end = 0;             // behind the last byte that is not 0; the tail's begin: all is 0
+  std::optional<std::uint64_t> next_record;  // offset of the first whole record of this life in it
+  std::optional<std::uint64_t> proof;        // offset of a batch_end that says: what is missing was durable
 };
 
 class Walker {
  public:
-  Walker(Storage& storage, const RecordVisitor& visit, WalkAs as) : storage_(storage), visit_(visit), as_(as) {}
+  Walker(Storage& storage, const RecordVisitor& visit, WalkAs as)
+      : storage_(storage), visit_(visit), as_(as) {}
 
   Result<JournalWalk> run() {
     if (auto status = read_names(); !status) return tl::unexpected(status.error());
@@ -35,7 +36,9 @@ class Walker {
     if (segments_.empty()) {
       found_.journal.fresh = true;
       // The first segment is durable before any other file of ours is made.
-      if (watermark_there_) damage(kWatermarkName, 0, sizeof(Watermark), "it is here and every segment is gone", kRestore);
+      if (watermark_there_) {
+        damage(kWatermarkName, 0, sizeof(Watermark), "it is here and every segment is gone", kRestore);
+      }
       return std::move(found_);
     }
     for (std::size_t i = 0; i < segments_.size() && !found_.damage; ++i) {
@@ -55,7 +58,8 @@ class Walker {
     if (std::find(names->begin(), names->end(), kWatermarkName) != names->end()) {
       if (auto status = read_watermark(); !status) return status;
     }
-    // Beside a writer a folder may show a new name and not yet one that came before it; two equal lists are complete.
+    // Beside a writer a folder may show a new name and not yet one that came before it; two equal lists are
+    // complete.
     while (as_ == WalkAs::reader) {
       auto again = storage_.list();
       if (!again) return tl::unexpected(again.error());
@@ -86,7 +90,8 @@ class Walker {
     if (!file) return tl::unexpected(file.error());
     auto size = (*file)->size();
     if (!size) return tl::unexpected(size.error());
-    damage(*stray, 0, *size, "this is no name of a segment, and a renamed or copied segment may hide behind it",
+    damage(*stray, 0, *size,
+           "this is no name of a segment, and a renamed or copied segment may hide behind it",
            "Nothing was changed; give the file its name again or move it out of the folder");
     return {};
   }
@@ -101,8 +106,8 @@ class Walker {
     auto file = storage_.open(name, as_ == WalkAs::owner ? Storage::Mode::read_write : Storage::Mode::read);
     if (!file) return tl::unexpected(file.error());
     if (as_ == WalkAs::owner) {
-      // Older segments were read from the device when they were the newest; a process that failed to sync one has
-      // never begun another.
+      // Older segments were read from the device when they were the newest; a process that failed to sync one
+      // has never begun another.
       auto synced = newest ? (*file)->sync_and_drop_cache() : (*file)->sync();
       if (!synced) return synced;
     }
@@ -159,8 +164,8 @@ class Walker {
     const RecoveredJournal& journal = found_.journal;
     const bool first = previous_segment_.empty();
     if (header.first_sequence != parse_segment_name(name)) {
-      return "the segment begins with sequence " + text(header.first_sequence) + ", its name says otherwise: it was "
-             "renamed, copied or swapped";
+      return "the segment begins with sequence " + text(header.first_sequence) +
+             ", its name says otherwise: it was renamed, copied or swapped";
     }
     if (!first && header.identity != journal.identity) return "the segment belongs to another data folder";
     if (header.first_sequence > journal.next_sequence) return {};
@@ -170,16 +175,18 @@ class Walker {
     }
     if (header.previous_crc != journal.last_crc) {
       return first ? "the first segment refers to a record before it"
-                   : "the segment does not continue " + previous_segment_ + ": one of the two is from another life";
+                   : "the segment does not continue " + previous_segment_ +
+                         ": one of the two is from another life";
     }
-    if (header.epoch <= (first ? 0 : journal.epoch - 1)) return "the segment is of an earlier start than the one before";
+    if (header.epoch <= (first ? 0 : journal.epoch - 1)) {
+      return "the segment is of an earlier start than the one before";
+    }
     return {};
   }
 
   // Reads on from offset_ until something is no record; `fault_` says what it is instead.
   Status read_records(const std::string& name) {
     RecoveredJournal& journal = found_.journal;
-    const auto epoch = static_cast<std::uint32_t>(journal.epoch);
     for (;;) {
       auto bytes = reader_.peek(offset_, kJournalRecordBytesMax);
       if (!bytes) return tl::unexpected(bytes.error());
@@ -187,11 +194,7 @@ class Walker {
       fault_ = check_record(*bytes, header);
       const bool whole = fault_ == RecordFault::none || fault_ == RecordFault::flags;
       if (!whole) return {};
-      std::string_view stranger;
-      if (fault_ == RecordFault::flags) stranger = describe(fault_);
-      else if (header.epoch != epoch) stranger = "the record is of another life of the folder";
-      else if (header.sequence != journal.next_sequence) stranger = "the record is not the next in sequence";
-      else if (header.previous_crc != journal.last_crc) stranger = "the record does not continue the one before";
+      const std::string_view stranger = why_not_next(header);
       const std::size_t padded = padded_to_8(header.length);
       if (!stranger.empty()) {
         damage(name, offset_, offset_ + padded, std::string(stranger), kRestore);
@@ -212,6 +215,16 @@ class Walker {
       journal.bytes += padded;
       offset_ += padded;
     }
+  }
+
+  // Why a whole record cannot stand here; empty: it is the next.
+  std::string_view why_not_next(const RecordHeader& header) const {
+    const RecoveredJournal& journal = found_.journal;
+    if (header.flags != 0) return describe(RecordFault::flags);
+    if (header.epoch != static_cast<std::uint32_t>(journal.epoch)) return "the record is of another life";
+    if (header.sequence != journal.next_sequence) return "the record is not the next in sequence";
+    if (header.previous_crc != journal.last_crc) return "the record does not continue the one before";
+    return {};
   }
 
   // --- what stands behind the records ---
@@ -242,7 +255,8 @@ class Walker {
     RecordHeader header;
     std::memcpy(&header, bytes.data(), sizeof header);
     const RecoveredJournal& journal = found_.journal;
-    if (header.epoch != static_cast<std::uint32_t>(journal.epoch) || header.sequence < journal.next_sequence) return;
+    if (header.epoch != static_cast<std::uint32_t>(journal.epoch)) return;
+    if (header.sequence < journal.next_sequence) return;
     if (check_record(bytes, header) != RecordFault::none) return;
     if (!tail.next_record) tail.next_record = at;
     if (header.kind != static_cast<std::uint16_t>(RecordKind::batch_end)) return;

@@ -1,6 +1,6 @@
 #pragma once
-// One walk over a journal, from the first record to the last, without changing a byte of it. Recovery and the offline
-// tools are the same walk and differ in what they do with what it found.
+// One walk over a journal, from the first record to the last, without changing a byte of it. Recovery and the
+// offline tools are the same walk and differ in what they do with what it found.
 
 #include <cstdint>
 #include <optional>
@@ -23,9 +23,9 @@ struct JournalDamage {
 std::string describe(const JournalDamage& damage, const Storage& storage);
 
 struct JournalWalk {
-  RecoveredJournal journal;        // with damage: what was read before it
-  std::string newest;              // segment; empty: there is none
-  std::uint64_t newest_end = 0;    // where its records end; a torn tail begins here
+  RecoveredJournal journal;      // with damage: what was read before it
+  std::string newest;            // segment; empty: there is none
+  std::uint64_t newest_end = 0;  // where its records end; a torn tail begins here
   std::uint64_t newest_size = 0;
   std::optional<JournalDamage> damage;
 };

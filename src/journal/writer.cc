@@ -11,9 +11,11 @@ namespace doorbuster {
 namespace {
 
 // The batch may grow by one record and two batch ends after it was still below the maximum.
-constexpr std::size_t kBufferBytes = kJournalBatchBytesMax + kJournalRecordBytesMax + 2 * kBatchEndRecordBytes;
+constexpr std::size_t kBufferBytes =
+    kJournalBatchBytesMax + kJournalRecordBytesMax + 2 * kBatchEndRecordBytes;
 constexpr std::size_t kPageBytes = 4096;
-// The next segment is prepared when this part of the current one is used: a folder with few records has no spare.
+// The next segment is prepared when this part of the current one is used: a folder with few records has no
+// spare.
 constexpr std::size_t kPrepareAfterPart = 16;
 
 // Where in the batch the next segment begins.
@@ -30,7 +32,7 @@ class SegmentWriter final : public JournalWriter {
         identity_(recovered.identity),
         epoch_(recovered.epoch + 1),
         segment_bytes_(segment_bytes),
-        buffer_(new(std::align_val_t{kPageBytes}) std::byte[kBufferBytes]),
+        buffer_(new (std::align_val_t{kPageBytes}) std::byte[kBufferBytes]),
         next_sequence_(recovered.next_sequence),
         part_first_sequence_(recovered.next_sequence),
         last_crc_(recovered.last_crc),
@@ -176,7 +178,8 @@ class SegmentWriter final : public JournalWriter {
     auto next = spare_.take(waited);
     if (!next) return tl::unexpected(next.error());
     if (waited && file_) counters_.spare_waits += 1;
-    const SegmentHeader header = make_segment_header(identity_, split.first_sequence, epoch_, split.previous_crc);
+    const SegmentHeader header =
+        make_segment_header(identity_, split.first_sequence, epoch_, split.previous_crc);
     auto status = (*next)->write_at(0, std::as_bytes(std::span(&header, 1)));
     if (status) status = (*next)->sync();
     // Takes the place of a segment without records that an earlier start left under the same name.
@@ -225,7 +228,8 @@ class SegmentWriter final : public JournalWriter {
   std::size_t batch_bytes_ = 0;
   std::uint32_t batch_records_ = 0;  // batch ends not counted
   std::vector<Split> splits_;
-  std::uint64_t position_ = 0;  // in the segment, of the next record; there is always room for a batch end behind it
+  // In the segment, of the next record. A record is only put where a batch end fits behind it.
+  std::uint64_t position_ = 0;
   std::uint64_t next_sequence_;
   std::uint64_t part_first_sequence_;
   std::uint32_t part_records_ = 0;
@@ -245,12 +249,14 @@ class SegmentWriter final : public JournalWriter {
 
 }  // namespace
 
-Result<std::unique_ptr<JournalWriter>> JournalWriter::open(Storage& storage, const RecoveredJournal& recovered,
+Result<std::unique_ptr<JournalWriter>> JournalWriter::open(Storage& storage,
+                                                           const RecoveredJournal& recovered,
                                                            const JournalOptions& options) {
   if (options.segment_bytes < kSegmentBytesMin || options.segment_bytes > kSegmentBytesMax) {
     return fail(ErrorKind::configuration, "a segment of " + std::to_string(options.segment_bytes) +
-                                              " bytes is impossible: from " + std::to_string(kSegmentBytesMin) +
-                                              " to " + std::to_string(kSegmentBytesMax) + " are possible");
+                                              " bytes is impossible: from " +
+                                              std::to_string(kSegmentBytesMin) + " to " +
+                                              std::to_string(kSegmentBytesMax) + " are possible");
   }
   auto writer = std::make_unique<SegmentWriter>(storage, recovered, options.segment_bytes & ~std::size_t{7});
   if (auto started = writer->start(options.prepare_in_background); !started) {

@@ -23,7 +23,9 @@ struct Change {
   bool touches(std::uint64_t from, std::uint64_t to) const {
     return truncates ? offset < to : offset < to && end() > from;
   }
-  std::uint64_t size_after(std::uint64_t before) const { return truncates ? offset : std::max(before, end()); }
+  std::uint64_t size_after(std::uint64_t before) const {
+    return truncates ? offset : std::max(before, end());
+  }
   void apply_to(std::string& image) const {
     image.resize(size_after(image.size()), '\0');
     if (!truncates) image.replace(offset, bytes.size(), bytes);
@@ -57,7 +59,8 @@ class Random {
 };
 
 // The sector [from, from + kSectorBytes) of `image` gets the first few of the changes that touch it.
-void settle_sector(std::string& image, std::uint64_t from, const std::vector<Change>& changes, Random& random) {
+void settle_sector(std::string& image, std::uint64_t from, const std::vector<Change>& changes,
+                   Random& random) {
   const std::uint64_t to = from + kSectorBytes;
   const auto touching = static_cast<std::size_t>(
       std::count_if(changes.begin(), changes.end(), [&](const Change& c) { return c.touches(from, to); }));
@@ -95,7 +98,9 @@ std::string settle(const Node& node, Random& random) {
   }
   std::string image = node.durable;
   image.resize((extent / kSectorBytes + 1) * kSectorBytes, '\0');
-  for (const std::uint64_t sector : sectors) settle_sector(image, sector * kSectorBytes, node.pending, random);
+  for (const std::uint64_t sector : sectors) {
+    settle_sector(image, sector * kSectorBytes, node.pending, random);
+  }
   image.resize(size, '\0');
   return image;
 }
@@ -172,7 +177,10 @@ struct MemoryStorage::Disk {
 class MemoryStorage::File final : public StorageFile {
  public:
   File(std::shared_ptr<Disk> disk, std::shared_ptr<Node> node, std::string path, bool writable)
-      : disk_(std::move(disk)), node_(std::move(node)), path_(std::move(path)), life_(disk_->life),
+      : disk_(std::move(disk)),
+        node_(std::move(node)),
+        path_(std::move(path)),
+        life_(disk_->life),
         writable_(writable) {}
 
   Status write_at(std::uint64_t offset, std::span<const std::byte> bytes) override {
@@ -268,11 +276,15 @@ Result<std::unique_ptr<StorageFile>> MemoryStorage::open(std::string_view name, 
   if (auto planned = disk_->count(StorageOperation::open); !planned) return tl::unexpected(planned.error());
   auto found = disk_->names.find(name);
   if (mode == Mode::create) {
-    if (found != disk_->names.end()) return fail(ErrorKind::runtime, "cannot create " + path(name) + ": it is there");
+    if (found != disk_->names.end()) {
+      return fail(ErrorKind::runtime, "cannot create " + path(name) + ": it is there");
+    }
     disk_->change_names({{std::string(name), std::make_shared<Node>()}});
     found = disk_->names.find(name);
   }
-  if (found == disk_->names.end()) return fail(ErrorKind::runtime, "cannot open " + path(name) + ": no such file");
+  if (found == disk_->names.end()) {
+    return fail(ErrorKind::runtime, "cannot open " + path(name) + ": no such file");
+  }
   return std::make_unique<File>(disk_, found->second, path(name), mode != Mode::read);
 }
 
@@ -288,7 +300,9 @@ Status MemoryStorage::rename(std::string_view from, std::string_view to) {
   const std::lock_guard guard(disk_->mutex);
   if (auto planned = disk_->count(StorageOperation::rename); !planned) return planned;
   const auto found = disk_->names.find(from);
-  if (found == disk_->names.end()) return fail(ErrorKind::runtime, "cannot rename " + path(from) + ": no such file");
+  if (found == disk_->names.end()) {
+    return fail(ErrorKind::runtime, "cannot rename " + path(from) + ": no such file");
+  }
   disk_->change_names({{std::string(to), found->second}, {std::string(from), nullptr}});
   return {};
 }
@@ -296,7 +310,9 @@ Status MemoryStorage::rename(std::string_view from, std::string_view to) {
 Status MemoryStorage::remove(std::string_view name) {
   const std::lock_guard guard(disk_->mutex);
   if (auto planned = disk_->count(StorageOperation::remove); !planned) return planned;
-  if (!disk_->names.contains(name)) return fail(ErrorKind::runtime, "cannot remove " + path(name) + ": no such file");
+  if (!disk_->names.contains(name)) {
+    return fail(ErrorKind::runtime, "cannot remove " + path(name) + ": no such file");
+  }
   disk_->change_names({{std::string(name), nullptr}});
   return {};
 }

@@ -125,7 +125,9 @@ class PosixStorage final : public Storage {
     if (mode == Mode::create) flags |= O_CREAT | O_EXCL;
     const std::string file(name);
     Descriptor fd(uninterrupted([&] { return ::openat(folder_.get(), file.c_str(), flags, kFileMode); }));
-    if (!fd.valid()) return tl::unexpected(failed(mode == Mode::create ? "create" : "open", path(name), errno));
+    if (!fd.valid()) {
+      return tl::unexpected(failed(mode == Mode::create ? "create" : "open", path(name), errno));
+    }
     return std::make_unique<PosixFile>(std::move(fd), path(name));
   }
 
@@ -162,7 +164,9 @@ class PosixStorage final : public Storage {
 
   Status remove(std::string_view name) override {
     const std::string file(name);
-    if (::unlinkat(folder_.get(), file.c_str(), 0) != 0) return tl::unexpected(failed("remove", path(name), errno));
+    if (::unlinkat(folder_.get(), file.c_str(), 0) != 0) {
+      return tl::unexpected(failed("remove", path(name), errno));
+    }
     return {};
   }
 
@@ -177,9 +181,10 @@ class PosixStorage final : public Storage {
     if (!fd.valid()) return tl::unexpected(failed("open", path("lock"), errno));
     if (uninterrupted([&] { return ::flock(fd.get(), LOCK_EX | LOCK_NB); }) != 0) {
       if (errno != EWOULDBLOCK) return tl::unexpected(failed("lock", path("lock"), errno));
-      return fail(ErrorKind::configuration, "the data folder " + path_ +
-                                                " is in use by another process: stop that one, or give this one "
-                                                "another folder");
+      return fail(ErrorKind::configuration,
+                  "the data folder " + path_ +
+                      " is in use by another process: stop that one, or give this one "
+                      "another folder");
     }
     lock_ = std::move(fd);
     return {};
@@ -199,8 +204,8 @@ Descriptor open_folder(const std::string& path) {
   return Descriptor(uninterrupted([&] { return ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); }));
 }
 
-// Makes `folder` and what is missing above it. Each new name is synced in its parent: a folder whose name a power cut
-// forgets takes a durable journal with it.
+// Makes `folder` and what is missing above it. Each new name is synced in its parent: a folder whose name a
+// power cut forgets takes a durable journal with it.
 int make_folders(const std::filesystem::path& folder) {
   if (::mkdir(folder.c_str(), kFolderMode) != 0) {
     if (errno == EEXIST) return 0;

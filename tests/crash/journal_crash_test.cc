@@ -1,5 +1,5 @@
-// The plug is pulled, the process killed, the disk fails: what was committed is there, once, in order; nothing is
-// invented.
+// The plug is pulled, the process killed, the disk fails: what was committed is there, once, in order;
+// nothing is invented.
 #include <algorithm>
 #include <random>
 
@@ -123,8 +123,8 @@ TEST_CASE("over hundreds of lives with crashes and errors no committed record is
   CHECK(owed > 20'000);  // the sagas did happen
 }
 
-// What one life does when nothing fails: two batches in one segment, one that needs two more, a clean stop. Stops at
-// the first error; `committed` is what was acknowledged by then and `open` what was not.
+// What one life does when nothing fails: two batches in one segment, one that needs two more, a clean stop.
+// Stops at the first error; `committed` is what was acknowledged by then and `open` what was not.
 Status one_life(MemoryStorage& storage, Seen& committed, Seen& open) {
   if (auto locked = storage.lock(); !locked) return locked;
   Seen seen;
@@ -133,7 +133,9 @@ Status one_life(MemoryStorage& storage, Seen& committed, Seen& open) {
   auto writer = JournalWriter::open(storage, *recovered, kTinySegments);
   if (!writer) return tl::unexpected(writer.error());
   for (const int records : {3, 2, 150}) {
-    for (int i = 0; i < records; ++i) append(**writer, std::string(static_cast<std::size_t>(i * 5), 'r'), &open);
+    for (int i = 0; i < records; ++i) {
+      append(**writer, std::string(static_cast<std::size_t>(i * 5), 'r'), &open);
+    }
     if (auto done = (*writer)->commit(); !done) return done;
     committed.insert(committed.end(), open.begin(), open.end());
     open.clear();

@@ -11,7 +11,8 @@
 
 namespace doorbuster {
 
-inline constexpr JournalOptions kTinySegments{.segment_bytes = kSegmentBytesMin, .prepare_in_background = false};
+inline constexpr JournalOptions kTinySegments{.segment_bytes = kSegmentBytesMin,
+                                              .prepare_in_background = false};
 
 // What a record said, without those that the journal adds itself.
 struct SeenRecord {
@@ -25,8 +26,9 @@ using Seen = std::vector<SeenRecord>;
 inline RecordVisitor collect(Seen& seen) {
   return [&seen](const JournalRecord& record) -> Status {
     if (record.info.kind == RecordKind::batch_end) return {};
-    seen.push_back({record.sequence, record.info.tick.ns,
-                    std::string(reinterpret_cast<const char*>(record.payload.data()), record.payload.size())});
+    seen.push_back(
+        {record.sequence, record.info.tick.ns,
+         std::string(reinterpret_cast<const char*>(record.payload.data()), record.payload.size())});
     return {};
   };
 }
@@ -71,10 +73,11 @@ inline Start must_start(Storage& storage, const JournalOptions& options = kTinyS
 
 // Appends an order-like record; `seen` is what a later start has to show for it.
 inline std::uint64_t append(JournalWriter& writer, const std::string& payload, Seen* seen = nullptr) {
-  const auto tick = static_cast<std::int64_t>(1'700'000'000'000'000'000 + static_cast<std::int64_t>(payload.size()));
-  const std::uint64_t sequence =
-      writer.append({.kind = RecordKind::order_confirmed, .version = 1, .tenant = kDefaultTenant, .tick = Tick{tick}},
-                    std::as_bytes(std::span(payload)));
+  const auto tick =
+      static_cast<std::int64_t>(1'700'000'000'000'000'000 + static_cast<std::int64_t>(payload.size()));
+  const std::uint64_t sequence = writer.append(
+      {.kind = RecordKind::order_confirmed, .version = 1, .tenant = kDefaultTenant, .tick = Tick{tick}},
+      std::as_bytes(std::span(payload)));
   if (seen != nullptr) seen->push_back({sequence, tick, payload});
   return sequence;
 }

@@ -2,8 +2,8 @@
 // The bytes on disk. docs/formats/journal.md says the same in prose, with a worked example.
 // Little-endian; every record is 8-byte aligned and never crosses a segment.
 //
-// A data folder holds segments named journal-<16 hex digits of the first sequence>.seg, one `lock`, one `watermark`, and
-// while the journal runs one `spare` (the next segment, filled with zeros ahead of time).
+// A data folder holds segments named journal-<16 hex digits of the first sequence>.seg, one `lock`, one
+// `watermark`, and while the journal runs one `spare` (the next segment, filled with zeros ahead of time).
 
 #include <array>
 #include <cstddef>
@@ -25,8 +25,8 @@ struct SegmentHeader {
   std::uint32_t header_crc;  // crc32c of the 64 bytes with this field as zero
   FolderIdentity identity;   // of the data folder; every segment has the same
   std::uint64_t first_sequence;
-  std::uint64_t epoch;          // starts of the engine on this folder so far
-  std::uint32_t previous_crc;   // crc of the last record before this segment; 0 for the first segment
+  std::uint64_t epoch;         // starts of the engine on this folder so far
+  std::uint32_t previous_crc;  // crc of the last record before this segment; 0 for the first segment
   std::uint32_t reserved_zero0;
   std::uint64_t reserved_zero1;
 };
@@ -43,20 +43,22 @@ struct RecordHeader {
   std::uint64_t sequence;      // dense over the data folder's life, the first is 1
   std::int64_t tick;           // ns since the Unix epoch, stamped by the shard that decided
   std::uint32_t tenant;
-  std::uint32_t epoch;         // low 32 bits of the segment's: a record from another life cannot pass
+  std::uint32_t epoch;  // low 32 bits of the segment's: a record from another life cannot pass
 };
 static_assert(sizeof(RecordHeader) == 40);
 static_assert(std::has_unique_object_representations_v<RecordHeader>);
 
 // Payload of RecordKind::batch_end, the last record of every group commit.
 struct BatchEnd {
-  std::uint64_t durable_sequence;  // everything through it was on stable storage before this batch was written
-  std::uint32_t records;           // in this batch, this one not counted
+  // Everything through it was on stable storage before this batch was written.
+  std::uint64_t durable_sequence;
+  std::uint32_t records;  // in this batch, this one not counted
   std::uint32_t reserved_zero;
 };
 static_assert(sizeof(BatchEnd) == 16);
 
-// The `watermark` file: written after each sync and never synced itself, so it can be old but never ahead of the truth.
+// The `watermark` file: written after each sync and not synced itself, so it can be old but never ahead of
+// the truth. A clean stop syncs it.
 struct Watermark {
   std::uint64_t durable_sequence;
   std::uint32_t crc;  // crc32c of durable_sequence and identity

@@ -2,9 +2,9 @@
 // The journal: an append-only sequence of records on a Storage.
 //
 // Recovery and writing are two steps of one life:
-//   auto recovered = recover_journal(storage, visitor);          // reads all, cuts a torn tail, refuses damage
-//   auto writer = JournalWriter::open(storage, *recovered, options);  // a fresh segment; nothing old is appended to
-//   writer->append(...); ...; writer->commit();                  // one write, one sync
+//   auto recovered = recover_journal(storage, visitor);  // reads all, cuts a torn tail, refuses damage
+//   auto writer = JournalWriter::open(storage, *recovered, options);  // a fresh segment, nothing appended
+//   writer->append(...); ...; writer->commit();          // one write, one sync
 //
 // It does not know what the records mean: kinds and payloads belong to model/record.h.
 
@@ -33,15 +33,16 @@ struct JournalRecord {
   std::uint64_t offset = 0;  // of the record's header in it
 };
 
-// Called for each valid record, batch_end ones included, in order. An error stops the reading and is passed on.
+// Called for each valid record, batch_end ones included, in order. An error stops the reading and is passed
+// on.
 using RecordVisitor = std::function<Status(const JournalRecord&)>;
 
 struct RecoveredJournal {
   bool fresh = false;  // the folder was empty: the identity is newly made
   FolderIdentity identity{};
   std::uint64_t next_sequence = 1;
-  std::uint64_t epoch = 0;         // of the newest segment; the writer takes the next
-  std::uint32_t last_crc = 0;      // of the last valid record
+  std::uint64_t epoch = 0;     // of the newest segment; the writer takes the next
+  std::uint32_t last_crc = 0;  // of the last valid record
   std::uint64_t records = 0;
   std::uint64_t bytes = 0;
   std::uint64_t segments = 0;
@@ -50,24 +51,25 @@ struct RecoveredJournal {
   std::string torn_segment;
 };
 
-// Reads every segment in order. Syncs files and folder before it believes what it reads (a process that died may have
-// left pages in the cache that no disk ever saw).
+// Reads every segment in order. Syncs files and folder before it believes what it reads (a process that died
+// may have left pages in the cache that no disk ever saw).
 //
-// - A torn tail (invalid bytes at the end of the newest segment that nothing proves to have been durable) is saved to
-//   `<segment>.torn` and cut.
-// - Anything else that is invalid is refused with ErrorKind::configuration, file, offset and reason: damage before the
-//   tail, a missing, foreign, doubled or swapped segment, a newer format, or an end before what a later record or the
-//   watermark proves to have been durable.
+// - A torn tail (invalid bytes at the end of the newest segment that nothing proves to have been durable) is
+//   saved to `<segment>.torn` and cut.
+// - Anything else that is invalid is refused with ErrorKind::configuration, file, offset and reason: damage
+//   before the tail, a missing, foreign, doubled or swapped segment, a newer format, or an end before what a
+//   later record or the watermark proves to have been durable.
 // REQUIRES: storage.lock() was taken.
 Result<RecoveredJournal> recover_journal(Storage& storage, const RecordVisitor& visit);
 
-// The same checks without changing anything, for the offline tools; works beside a running writer (whose unfinished tail
-// is then reported as torn, not as damage).
+// The same checks without changing anything, for the offline tools; works beside a running writer (whose
+// unfinished tail is then reported as torn, not as damage).
 Result<RecoveredJournal> read_journal(Storage& storage, const RecordVisitor& visit);
 
 struct JournalOptions {
   std::size_t segment_bytes = kSegmentBytesDefault;
-  // Fills the next segment on a helper thread; false: when it is needed, on the caller's (tests, determinism).
+  // Fills the next segment on a helper thread; false: when it is needed, on the caller's (tests,
+  // determinism).
   bool prepare_in_background = true;
 };
 
@@ -77,8 +79,8 @@ struct JournalCounters {
   std::uint64_t spare_waits = 0;  // rotations that had to wait for the next segment to be filled
 };
 
-// Owned and used by one thread. After the first failed call every later one fails the same way: the state of the file is
-// unknown then, and only recovery may look at it again.
+// Owned and used by one thread. After the first failed call every later one fails the same way: the state of
+// the file is unknown then, and only recovery may look at it again.
 class JournalWriter {
  public:
   static Result<std::unique_ptr<JournalWriter>> open(Storage& storage, const RecoveredJournal& recovered,
@@ -86,16 +88,17 @@ class JournalWriter {
   virtual ~JournalWriter() = default;
 
   // Adds a record to the batch in memory: gives it its sequence and its place in the chain.
-  // REQUIRES: sizeof(RecordHeader) + payload.size() <= kJournalRecordBytesMax; batch_bytes() below the maximum.
+  // REQUIRES: sizeof(RecordHeader) + payload.size() <= kJournalRecordBytesMax; batch_bytes() below the
+  // maximum.
   virtual std::uint64_t append(const RecordInfo& info, std::span<const std::byte> payload) = 0;
   virtual std::size_t batch_bytes() const = 0;
   virtual std::uint32_t batch_records() const = 0;
 
-  // Ends the batch, writes it with one write, syncs, then everything appended so far is durable. An empty batch is
-  // nothing to do. Rotates to the next segment when this one is full.
+  // Ends the batch, writes it with one write, syncs, then everything appended so far is durable. An empty
+  // batch is nothing to do. Rotates to the next segment when this one is full.
   virtual Status commit() = 0;
-  // Like commit(), and proves to the next recovery that all of it was durable (a batch_end that says so), so that a
-  // clean stop leaves no byte that could pass for a torn tail.
+  // Like commit(), and proves to the next recovery that all of it was durable (a batch_end that says so), so
+  // that a clean stop leaves no byte that could pass for a torn tail.
   virtual Status close() = 0;
 
   virtual std::uint64_t durable_sequence() const = 0;

@@ -2,13 +2,15 @@
 // A disk in memory that a test can pull the plug of.
 //
 // The model, kept meaner than the file systems that we run on, so that what survives here survives there:
-// - A write or a truncate is pending until the file's sync(). crash() decides for every 512-byte sector on its own how
-//   many of its pending changes got there, and may garble the bytes that they would have changed. Bytes that no pending
-//   write covers are never touched: the journal relies on a disk not to damage synced bytes of a sector that it rewrites.
-// - A created, renamed or removed name is pending until sync_folder(), however often the file was synced. crash() keeps
-//   either the first few of these changes or, file by file, any of them.
-// - A sync that fails leaves some of the pending writes behind and forgets the others: they can still be read, a later
-//   sync() reports success without writing them, and crash() or sync_and_drop_cache() reveals it. This is what Linux does.
+// - A write or a truncate is pending until the file's sync(). crash() decides for every 512-byte sector on
+//   its own how many of its pending changes got there, and may garble the bytes that they would have changed.
+//   Bytes that no pending write covers are never touched: the journal relies on a disk not to damage synced
+//   bytes of a sector that it rewrites.
+// - A created, renamed or removed name is pending until sync_folder(), however often the file was synced.
+//   crash() keeps either the first few of these changes or, file by file, any of them.
+// - A sync that fails leaves some of the pending writes behind and forgets the others: they can still be
+//   read, a later sync() reports success without writing them, and crash() or sync_and_drop_cache() reveals
+//   it. This is what Linux does.
 //
 // Thread-safe.
 
@@ -56,13 +58,16 @@ class MemoryStorage final : public Storage {
   std::string path(std::string_view name) const override;
 
   // --- what a test does to it ---
-  // The process dies: open files are of no use any more and the lock is free, but nothing that was written is lost.
+  // The process dies: open files are of no use any more and the lock is free, but nothing that was written is
+  // lost.
   void kill();
-  // The machine loses power: kill(), and what was not synced is kept, dropped or garbled as `seed` says. Ends a plan.
+  // The machine loses power: kill(), and what was not synced is kept, dropped or garbled as `seed` says. Ends
+  // a plan.
   void crash(std::uint64_t seed);
-  // The nth operation of that kind from now (1: the next one) fails once with `error`. A write that fails has written
-  // a part, a sync that fails has synced a part, other operations have done nothing.
-  void fail_nth(StorageOperation operation, std::uint64_t nth, Error error = {ErrorKind::runtime, "planned error"});
+  // The nth operation of that kind from now (1: the next one) fails once with `error`. A write that fails has
+  // written a part, a sync that fails has synced a part, other operations have done nothing.
+  void fail_nth(StorageOperation operation, std::uint64_t nth,
+                Error error = {ErrorKind::runtime, "planned error"});
   void forget_plan();
   // How many operations of that kind there were so far, failed ones included.
   std::uint64_t operations(StorageOperation operation) const;

@@ -1,16 +1,17 @@
 // Reading a journal that another thread is writing to.
+#include <unistd.h>
+
 #include <atomic>
 #include <filesystem>
 #include <thread>
-
-#include <unistd.h>
 
 #include "support/journal_fixture.h"
 
 namespace doorbuster {
 namespace {
 
-// Reads again and again until the writer is through. Each reading shows everything that was durable when it began.
+// Reads again and again until the writer is through. Each reading shows everything that was durable when it
+// began.
 void read_beside(Storage& for_writer, Storage& for_reader) {
   constexpr int kBatches = 300;
   auto life = must_start(for_writer, {.segment_bytes = kSegmentBytesMin, .prepare_in_background = true});
@@ -24,7 +25,8 @@ void read_beside(Storage& for_writer, Storage& for_reader) {
     for (int batch = 0; batch < kBatches && !failed; ++batch) {
       for (int i = 0; i < 20; ++i) append(*life.writer, std::string(static_cast<std::size_t>(40 * i), 'p'));
       if (!life.writer->commit()) failed = true;
-      durable.store(life.writer->durable_sequence(), std::memory_order_release);  // pairs with the reading loop
+      // Pairs with the reading loop.
+      durable.store(life.writer->durable_sequence(), std::memory_order_release);
     }
     if (!life.writer->close()) failed = true;
     durable.store(UINT64_MAX, std::memory_order_release);  // pairs with the reading loop
@@ -33,7 +35,8 @@ void read_beside(Storage& for_writer, Storage& for_reader) {
   std::uint64_t readings = 0;
   std::string trouble;
   for (bool last = false; !last && trouble.empty(); ++readings) {
-    const std::uint64_t before = durable.load(std::memory_order_acquire);  // pairs with the writing thread's stores
+    // Pairs with the writing thread's stores.
+    const std::uint64_t before = durable.load(std::memory_order_acquire);
     last = before == UINT64_MAX;
     std::uint64_t next = 1;
     bool dense = true;
@@ -61,7 +64,8 @@ TEST_CASE("a reader beside a running writer sees all that was durable when it be
 }
 
 TEST_CASE("a reader with its own view of the folder sees the same beside a writer on real files") {
-  const auto folder = std::filesystem::temp_directory_path() / ("doorbuster-beside-" + std::to_string(::getpid()));
+  const auto folder =
+      std::filesystem::temp_directory_path() / ("doorbuster-beside-" + std::to_string(::getpid()));
   {
     auto for_writer = open_posix_storage(folder.string(), true);
     auto for_reader = open_posix_storage(folder.string(), false);

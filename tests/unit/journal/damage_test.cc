@@ -1,4 +1,5 @@
-// One bit, one byte, one file: whatever happens to a folder, a start shows every committed record or is refused.
+// One bit, one byte, one file: whatever happens to a folder, a start shows every committed record or is
+// refused.
 #include <algorithm>
 #include <cstring>
 
@@ -22,7 +23,8 @@ Folder small_folder(bool closed) {
   for (int number = 1; number <= 2; ++number) {
     auto life = must_start(storage);
     for (int i = 0; i < 6; ++i) {
-      append(*life.writer, "life " + std::to_string(number) + " order " + std::string(7, static_cast<char>('a' + i)),
+      append(*life.writer,
+             "life " + std::to_string(number) + " order " + std::string(7, static_cast<char>('a' + i)),
              &folder.written);
       if (i % 2 == 1) must_commit(*life.writer);
     }
@@ -40,7 +42,9 @@ Folder large_folder() {
   Folder folder;
   for (int number = 0; number < 3; ++number) {
     auto life = must_start(storage);
-    for (int i = 0; i < 150; ++i) append(*life.writer, std::string(900, static_cast<char>('a' + i % 26)), &folder.written);
+    for (int i = 0; i < 150; ++i) {
+      append(*life.writer, std::string(900, static_cast<char>('a' + i % 26)), &folder.written);
+    }
     must_close(*life.writer);
     life.writer.reset();
     storage.kill();
@@ -93,7 +97,9 @@ std::size_t end_of_records(const Files& files, const std::string& segment) {
   MemoryStorage storage(files);
   std::size_t end = 0;
   const auto read = read_journal(storage, [&](const JournalRecord& record) -> Status {
-    if (record.segment == segment) end = record.offset + padded_to_8(sizeof(RecordHeader) + record.payload.size());
+    if (record.segment == segment) {
+      end = record.offset + padded_to_8(sizeof(RecordHeader) + record.payload.size());
+    }
     return {};
   });
   REQUIRE(read.has_value());
@@ -127,10 +133,11 @@ TEST_CASE("after a kill every flipped bit of a committed record is refused") {
   const Folder folder = small_folder(false);
   const std::string newest = segments_of(folder.files).back();
   REQUIRE(folder.files.at(newest).size() == kSegmentBytesMin);
-  flip_each_bit(folder, newest, content_of(folder.files.at(newest)), [&](std::size_t at, const Verdict& verdict) {
-    CAPTURE(at);
-    REQUIRE(verdict.refused);
-  });
+  flip_each_bit(folder, newest, content_of(folder.files.at(newest)),
+                [&](std::size_t at, const Verdict& verdict) {
+                  CAPTURE(at);
+                  REQUIRE(verdict.refused);
+                });
 }
 
 TEST_CASE("bytes behind the last record are a torn tail and cost no committed record") {
@@ -177,7 +184,9 @@ TEST_CASE("a file that was cut anywhere inside its committed records is refused"
   }
 }
 
-TEST_CASE("a batch that was cut short without any proof is a torn tail: a beginning of it is kept, the rest in .torn") {
+TEST_CASE(
+    "a batch that was cut short without any proof is a torn tail: a beginning of it is kept, the rest in "
+    ".torn") {
   Folder folder = small_folder(false);
   folder.files.erase("watermark");
   const std::string newest = segments_of(folder.files).back();

@@ -1,7 +1,8 @@
-// Folders as format 1.0 wrote them, byte for byte, in tests/golden/journal. Every later version must read them.
+// Folders as format 1.0 wrote them, byte for byte, in tests/golden/journal. Every later version must read
+// them.
 //
-// They were made by this file: with DOORBUSTER_UPDATE_GOLDEN=1 it writes them anew. Do that for a new format beside the
-// old ones, never over them: the bytes that customers have do not change.
+// They were made by this file: with DOORBUSTER_UPDATE_GOLDEN=1 it writes them anew. Do that for a new format
+// beside the old ones, never over them: the bytes that customers have do not change.
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -21,7 +22,9 @@ MemoryStorage::Files make(const std::string& name) {
   MemoryStorage storage;
   RecoveredJournal recovered;
   recovered.fresh = true;
-  for (std::size_t i = 0; i < recovered.identity.size(); ++i) recovered.identity[i] = static_cast<std::uint8_t>(i + 1);
+  for (std::size_t i = 0; i < recovered.identity.size(); ++i) {
+    recovered.identity[i] = static_cast<std::uint8_t>(i + 1);
+  }
   const int lives = name == "closed" ? 2 : 1;
   int order = 0;
   for (int life = 0; life < lives; ++life) {
@@ -35,8 +38,8 @@ MemoryStorage::Files make(const std::string& name) {
   }
   auto files = storage.files();
   if (name == "torn") {
-    // Every record and every batch end has 56 bytes here. Half of the third batch's second record and its end never got
-    // to the disk, and the watermark is the one before.
+    // Every record and every batch end has 56 bytes here. Half of the third batch's second record and its end
+    // never got to the disk, and the watermark is the one before.
     std::string& segment = files["journal-0000000000000001.seg"];
     const std::size_t torn_at = sizeof(SegmentHeader) + 7 * 56;
     segment.resize(torn_at + 56);

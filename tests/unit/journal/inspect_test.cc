@@ -95,13 +95,13 @@ TEST_CASE("dump prints each record of each kind as one JSON object a line") {
   REQUIRE(lines.size() == 8);
   const std::string at = R"("tick_ns":1795766400000000000,"at":"2026-11-27T08:00:00Z")";
   CHECK(lines[0] == R"({"sequence":1,"epoch":1,"segment":"journal-0000000000000001.seg","offset":64,)"
-                    R"("kind":"folder_created","kind_number":2,"version":1,"tenant":1,)" + at +
-                        R"(,"payload":{"secrets":"not shown"}})");
+                    R"("kind":"folder_created","kind_number":2,"version":1,"tenant":1,)" +
+                        at + R"(,"payload":{"secrets":"not shown"}})");
   CHECK(lines[1].ends_with(R"("payload":{"change":1,"records":2}})"));
   CHECK(lines[2].ends_with(
       R"("payload":{"campaign":0,"tenant":1,"id":"black-friday","name":"Black \"Friday\"","currency":"EUR",)"
-      R"("starts_at":"2026-11-27T08:00:00Z","ends_at":"2026-11-27T20:00:00Z","hold_seconds":0,"limit_per_buyer":2,)"
-      R"("listed":true,"show_remaining":false}})"));
+      R"("starts_at":"2026-11-27T08:00:00Z","ends_at":"2026-11-27T20:00:00Z","hold_seconds":0,)"
+      R"("limit_per_buyer":2,"listed":true,"show_remaining":false}})"));
   CHECK(lines[3].ends_with(R"("payload":{"offer":0,"campaign":0,"sku":"tv-55-oled","stock":500,)"
                            R"("list_price":99900,"price":49900,"listed":true}})"));
   CHECK(lines[4].find(R"("kind":"catalog_change_end")") != std::string::npos);
@@ -163,9 +163,10 @@ TEST_CASE("dump stops at the damage and says so") {
 TEST_CASE("stats counts what is there by kind") {
   const Printed printed = print(stats_journal, sale());
   CHECK(printed.code == 0);
-  for (const char* line : {"epoch 1\n", "segments 1\n", "records 8\n", "last_sequence 8\n", "torn_bytes 0\n",
-                           "largest_batch_records 6\n", "order_confirmed_records 1\n", "batch_end_records 2\n",
-                           "batch_end_bytes 112\n", "first_at 2026-11-27T08:00:00Z\n"}) {
+  for (const char* line :
+       {"epoch 1\n", "segments 1\n", "records 8\n", "last_sequence 8\n", "torn_bytes 0\n",
+        "largest_batch_records 6\n", "order_confirmed_records 1\n", "batch_end_records 2\n",
+        "batch_end_bytes 112\n", "first_at 2026-11-27T08:00:00Z\n"}) {
     CHECK(printed.out.find(line) != std::string::npos);
   }
 }

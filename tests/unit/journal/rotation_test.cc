@@ -7,7 +7,9 @@ namespace doorbuster {
 namespace {
 
 // Enough for several segments of the smallest size.
-std::string payload_of(int i) { return std::string(static_cast<std::size_t>(i % 900), static_cast<char>('a' + i % 26)); }
+std::string payload_of(int i) {
+  return std::string(static_cast<std::size_t>(i % 900), static_cast<char>('a' + i % 26));
+}
 
 TEST_CASE("a journal goes on over many segments, one batch at a time") {
   MemoryStorage storage;
@@ -41,7 +43,8 @@ TEST_CASE("a batch larger than a segment is split, each part with its own end") 
     CHECK(life.writer->durable_sequence() >= written.back().sequence);
   }
   storage.kill();
-  // Every segment ends with a batch end that says how many records stand before it and what was durable by then.
+  // Every segment ends with a batch end that says how many records stand before it and what was durable by
+  // then.
   std::string segment;
   std::uint64_t records = 0, last_end = 0;
   std::vector<bool> ends_with_end;
@@ -103,7 +106,8 @@ TEST_CASE("the helper thread's segments hold the same as the caller's") {
   CHECK(must_start(storage).seen == written);
 }
 
-TEST_CASE("a writer that dies while the helper fills a segment leaves a spare that the next start throws away") {
+TEST_CASE(
+    "a writer that dies while the helper fills a segment leaves a spare that the next start throws away") {
   MemoryStorage storage;
   Seen written;
   {

@@ -10,7 +10,9 @@ TEST_CASE("what was committed is read back in order, with its ticks and payloads
     auto life = must_start(storage);
     CHECK(life.recovered.fresh);
     CHECK(life.recovered.next_sequence == 1);
-    for (const char* payload : {"", "a", "1234567", "12345678", "123456789"}) append(*life.writer, payload, &written);
+    for (const char* payload : {"", "a", "1234567", "12345678", "123456789"}) {
+      append(*life.writer, payload, &written);
+    }
     CHECK(life.writer->batch_records() == 5);
     CHECK(life.writer->durable_sequence() == 0);
     must_commit(*life.writer);
@@ -32,7 +34,8 @@ TEST_CASE("what was committed is read back in order, with its ticks and payloads
 TEST_CASE("a record keeps its kind, version and tenant, and says where it stands") {
   MemoryStorage storage;
   auto life = must_start(storage);
-  life.writer->append({.kind = RecordKind::offer_put, .version = 7, .tenant = TenantId{9}, .tick = Tick{-5}}, {});
+  life.writer->append({.kind = RecordKind::offer_put, .version = 7, .tenant = TenantId{9}, .tick = Tick{-5}},
+                      {});
   must_commit(*life.writer);
   std::vector<JournalRecord> records;
   std::string segment;
