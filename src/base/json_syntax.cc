@@ -2,7 +2,9 @@
 
 #include <simdjson.h>
 
+#include <algorithm>
 #include <boost/json/basic_parser_impl.hpp>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <vector>
@@ -66,6 +68,14 @@ bool is_scalar_byte(char c) {
 
 bool starts_number(std::string_view word) {
   return !word.empty() && ((word[0] >= '0' && word[0] <= '9') || word[0] == '-');
+}
+
+constexpr std::string_view kWords[] = {"true", "false", "null"};
+
+// The parser stops inside a number or a word as well as behind one. REQUIRES: it took `word` so far.
+bool is_whole_scalar(std::string_view word) {
+  if (starts_number(word)) return word.back() >= '0' && word.back() <= '9';
+  return std::find(std::begin(kWords), std::end(kWords), word) != std::end(kWords);
 }
 
 // What the valid part of the text has come to.
@@ -167,9 +177,8 @@ Diagnostic Explainer::explain() const {
   const JsonToken& last = context_.last();
   if (last.kind == JsonToken::Kind::scalar && last.offset + last.size == at_) {
     const std::string_view word = text_.substr(last.offset, last.size);
-    const bool unfinished_number = starts_number(word) && (word.back() < '0' || word.back() > '9');
     const bool goes_on = at_ < text_.size() && is_scalar_byte(here()) && here() != '/';
-    if (unfinished_number || goes_on) return bad_word(last.offset);
+    if (goes_on || !is_whole_scalar(word)) return bad_word(last.offset);
   }
   if (at_ >= text_.size()) return at_end();
   if (std::optional<Diagnostic> foreign = foreign_syntax()) return *std::move(foreign);
@@ -218,7 +227,6 @@ Diagnostic Explainer::bad_word(std::size_t offset) const {
                            " is not a JSON number: no leading zeros, no plus sign, and digits on both "
                            "sides of a decimal point");
   }
-  constexpr std::string_view kWords[] = {"true", "false", "null"};
   std::string lower(word);
   for (char& c : lower) c = (c >= 'A' && c <= 'Z') ? static_cast<char>(c - 'A' + 'a') : c;
   const std::string_view meant = lower == "none" ? kWords[2] : nearest_word(lower, kWords);
@@ -272,7 +280,7 @@ Diagnostic Explainer::where_key_expected() const {
 
 Diagnostic Explainer::where_separator_expected() const {
   const char c = here();
-  if (c == '}' || c == ']') {
+  if ((c == '}' || c == ']') && context_.any_open()) {
     return say(at_, std::string("this ") + c + " does not close the " + text_[context_.open_offset()] +
                         " of " + place(context_.open_offset()) + ": write " + context_.closer());
   }

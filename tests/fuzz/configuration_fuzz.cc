@@ -1,5 +1,6 @@
-// Any bytes as a configuration: it is refused with something to say, or accepted, described, planned and applied, and
-// planning it again finds nothing to do. Start it with the shipped files as seeds: configuration_fuzz CORPUS config
+// Any bytes as a configuration: it is refused with something to say, or accepted, described, planned and
+// applied, and planning it again finds nothing to do. Seeds are the shipped files: configuration_fuzz CORPUS
+// config
 
 #include <cstddef>
 #include <cstdint>
@@ -20,7 +21,8 @@ void live_through(const Configuration& configuration) {
   DOORBUSTER_CHECK(change.has_value());
   const CatalogPointer catalog = apply_change(*empty, *change);
   const std::vector<std::int64_t> nothing_sold(catalog->offers().size(), 0);
-  const Result<CatalogChangeSet> again = plan_change(*catalog, nothing_sold, configuration.campaigns, kOrdersMax);
+  const Result<CatalogChangeSet> again =
+      plan_change(*catalog, nothing_sold, configuration.campaigns, kOrdersMax);
   DOORBUSTER_CHECK(again.has_value() && again->empty());
   DOORBUSTER_CHECK(!describe_configuration(configuration, Tick{1'795'766'400 * kNsPerSecond}).empty());
 }

@@ -199,7 +199,7 @@ TEST_CASE("what is wrong with an offer is told at its place") {
       {replaced("499", "1000"), "14:51: /campaigns/0/offers/0/list_price",
        "list_price 999 is below price 1000"},
       {replaced(", \"price\": 5}", "}"), "15:9: /campaigns/0/offers/1", "\"price\" is missing"},
-      {replaced("\"price\": 5}", "\"price\": 1000000000001}"), "15:45: /campaigns/0/offers/1/price",
+      {replaced("\"price\": 5}", "\"price\": 1000000000001}"), "15:46: /campaigns/0/offers/1/price",
        "minor units"},
   });
 }

@@ -63,7 +63,7 @@ TEST_CASE("money is written in the currency's own digits") {
   CHECK_FALSE(currency_digits("EU").has_value());
   CHECK_FALSE(currency_digits("EURO").has_value());
   CHECK_FALSE(currency_digits("UR ").has_value());
-  CHECK_FALSE(currency_digits("XXX").has_value());
+  CHECK_FALSE(currency_digits("XTS").has_value());
 }
 
 TEST_CASE("the text says what will happen, in UTC and local time") {
