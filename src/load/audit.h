@@ -25,12 +25,13 @@ struct AuditInput {
   std::map<std::string, std::uint32_t> sold_out_quantity = {};  // by SKU
 };
 
-// Appends to `checks`: limit, orders, replays of a sample of keys, stock, sell-out. A server that cannot be asked fails
-// the check that asked it.
+// Appends to `checks`: limit, orders, replays of a sample of keys, stock, sell-out. A server that cannot be
+// asked fails the check that asked it.
 void audit(const AuditInput& input, std::vector<Check>& checks);
 
-// Sends every key once more that got no answer or lost it, so that at the end it is known what it stands for: either its
-// order, or a refusal, or a fresh order. Appends the requests to `record`.
-Status settle_unknown(HttpClient& api, const BuyWriter& writer, RunRecord& record);
+// Sends every key once more that got no answer or lost it, so that at the end it is known what it stands for:
+// either its order, or a refusal, or a fresh order. Appends the requests to `record`, whose time 0 is
+// `start_ns` (monotonic clock).
+Status settle_unknown(HttpClient& api, const BuyWriter& writer, std::int64_t start_ns, RunRecord& record);
 
 }  // namespace doorbuster::load

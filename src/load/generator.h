@@ -36,6 +36,8 @@ struct LiveCounters {
   Counter sent, answered, accepted, refused, unknown;
 };
 
+class Worker;
+
 class Generator {
  public:
   // Takes the visitors index, index + threads, index + 2 * threads, ...
@@ -62,7 +64,6 @@ class Generator {
   void take_acknowledged(std::vector<Acknowledged>& to);
 
  private:
-  class Worker;
   std::unique_ptr<Worker> worker_;
 };
 

@@ -14,7 +14,8 @@ constexpr int kHalf = Histogram::kSubBucketCount / 2;
 constexpr int kHalfBits = 10;
 static_assert(1 << kHalfBits == kHalf);
 
-// Bucket b > 0 holds values in [2048 << (b - 1), 2048 << b) with a resolution of 1 << b; bucket 0 holds [0, 2048).
+// Bucket b > 0 holds values in [2048 << (b - 1), 2048 << b) with a resolution of 1 << b; bucket 0 holds [0,
+// 2048).
 constexpr int bucket_of(std::int64_t value) {
   const auto bits = std::bit_width(static_cast<std::uint64_t>(value) | (Histogram::kSubBucketCount - 1));
   return static_cast<int>(bits) - kHalfBits - 1;
@@ -28,7 +29,8 @@ constexpr int kTicksPerHalfDistance = 5;
 
 Histogram::Histogram() : counts_(kCountsLength) {}
 
-// Bucket 0 has 2048 slots, every further one only its upper 1024: the lower half would repeat the bucket before.
+// Bucket 0 has 2048 slots, every further one only its upper 1024: the lower half would repeat the bucket
+// before.
 int Histogram::index_of(std::int64_t value) {
   const int bucket = bucket_of(value);
   return bucket * kHalf + static_cast<int>(value >> bucket);
@@ -39,7 +41,9 @@ std::int64_t Histogram::value_at(int index) {
   return static_cast<std::int64_t>(index - bucket * kHalf) << bucket;
 }
 
-std::int64_t Histogram::lowest_equivalent(std::int64_t value) { return value_at(index_of(value)); }
+std::int64_t Histogram::lowest_equivalent(std::int64_t value) {
+  return value_at(index_of(value));
+}
 
 std::int64_t Histogram::highest_equivalent(std::int64_t value) {
   return lowest_equivalent(value) + (std::int64_t{1} << bucket_of(value)) - 1;
@@ -99,7 +103,8 @@ double Histogram::standard_deviation() const {
 
 std::int64_t Histogram::value_at_percentile(double percentile) const {
   if (total_count_ == 0) return 0;
-  const double wanted = std::ceil(std::clamp(percentile, 0.0, 100.0) / 100.0 * static_cast<double>(total_count_));
+  const double wanted =
+      std::ceil(std::clamp(percentile, 0.0, 100.0) / 100.0 * static_cast<double>(total_count_));
   const std::int64_t rank = std::clamp<std::int64_t>(static_cast<std::int64_t>(wanted), 1, total_count_);
   std::int64_t seen = 0;
   for (int i = 0; i < kCountsLength; ++i) {
@@ -117,8 +122,8 @@ std::int64_t Histogram::count_up_to(std::int64_t value) const {
 }
 
 std::string Histogram::hgrm(double nanoseconds_per_unit) const {
-  std::string out = fmt::format("{:>12} {:>12} {:>12} {:>12}\n\n", "Value", "Percentile", "TotalCount",
-                                "1/(1-Percentile)");
+  std::string out =
+      fmt::format("{:>12} {:>12} {:>12} {:>12}\n\n", "Value", "Percentile", "TotalCount", "1/(1-Percentile)");
   const auto total = static_cast<double>(total_count_);
   std::int64_t seen = 0;
   double next_percentile = 0;
@@ -128,22 +133,24 @@ std::string Histogram::hgrm(double nanoseconds_per_unit) const {
     seen += count;
     const double value = static_cast<double>(highest_equivalent(value_at(i))) / nanoseconds_per_unit;
     while (seen < total_count_ && next_percentile <= 100.0 * static_cast<double>(seen) / total) {
-      fmt::format_to(std::back_inserter(out), "{:12.3f} {:12f} {:12d} {:12.2f}\n", value, next_percentile / 100,
-                     seen, 1 / (1 - next_percentile / 100));
+      fmt::format_to(std::back_inserter(out), "{:12.3f} {:12f} {:12d} {:12.2f}\n", value,
+                     next_percentile / 100, seen, 1 / (1 - next_percentile / 100));
       const double half_distance = std::exp2(std::floor(std::log2(100 / (100 - next_percentile))) + 1);
       next_percentile += 100 / (kTicksPerHalfDistance * half_distance);
     }
   }
   if (total_count_ > 0) {
     fmt::format_to(std::back_inserter(out), "{:12.3f} {:12f} {:12d} {:>12}\n",
-                   static_cast<double>(highest_equivalent(max_)) / nanoseconds_per_unit, 1.0, total_count_, "inf");
+                   static_cast<double>(highest_equivalent(max_)) / nanoseconds_per_unit, 1.0, total_count_,
+                   "inf");
   }
   fmt::format_to(std::back_inserter(out),
                  "#[Mean    = {:12.3f}, StdDeviation   = {:12.3f}]\n"
                  "#[Max     = {:12.3f}, Total count    = {:12d}]\n"
                  "#[Buckets = {:12d}, SubBuckets     = {:12d}]\n",
                  mean() / nanoseconds_per_unit, standard_deviation() / nanoseconds_per_unit,
-                 static_cast<double>(max_) / nanoseconds_per_unit, total_count_, kBucketCount, kSubBucketCount);
+                 static_cast<double>(max_) / nanoseconds_per_unit, total_count_, kBucketCount,
+                 kSubBucketCount);
   return out;
 }
 

@@ -49,7 +49,8 @@ struct HttpClient::Connection {
   }
 };
 
-HttpClient::HttpClient(Target target, std::int64_t timeout_ms) : target_(std::move(target)), timeout_ms_(timeout_ms) {}
+HttpClient::HttpClient(Target target, std::int64_t timeout_ms)
+    : target_(std::move(target)), timeout_ms_(timeout_ms) {}
 HttpClient::~HttpClient() = default;
 
 Status HttpClient::connect() {
@@ -59,10 +60,12 @@ Status HttpClient::connect() {
   const auto endpoints = resolver.resolve(target_.host, target_.port, error);
   if (!error) {
     bool done = false;
-    asio::async_connect(fresh->socket, endpoints, [&](ErrorCode e, const tcp::endpoint&) { error = e, done = true; });
+    asio::async_connect(fresh->socket, endpoints,
+                        [&](ErrorCode e, const tcp::endpoint&) { error = e, done = true; });
     error = fresh->finish(done, error, timeout_ms_);
   }
-  if (error) return fail(ErrorKind::runtime, fmt::format("cannot reach {}: {}", target_.url(), error.message()));
+  if (error)
+    return fail(ErrorKind::runtime, fmt::format("cannot reach {}: {}", target_.url(), error.message()));
   ErrorCode ignored;
   fresh->socket.set_option(tcp::no_delay(true), ignored);
   fresh->input.resize(kReadBytes);
@@ -76,7 +79,8 @@ Result<std::string> HttpClient::get(std::string_view path) {
   const Status sent = exchange(
       1,
       [&](std::size_t, std::string& out) {
-        out += fmt::format("GET {} HTTP/1.1\r\nHost: {}\r\nAccept: application/json\r\n\r\n", path, target_.authority);
+        out += fmt::format("GET {} HTTP/1.1\r\nHost: {}\r\nAccept: application/json\r\n\r\n", path,
+                           target_.authority);
       },
       [&](std::size_t, const HttpReply& reply) {
         status = reply.status;
@@ -112,9 +116,9 @@ Status HttpClient::exchange(std::size_t count, const std::function<void(std::siz
 }
 
 // Returns how many of the batch were answered; fewer than asked for when the server closed after a reply.
-Result<std::size_t> HttpClient::exchange_once(std::size_t first, std::size_t count,
-                                              const std::function<void(std::size_t, std::string&)>& write,
-                                              const std::function<void(std::size_t, const HttpReply&)>& read) {
+Result<std::size_t> HttpClient::exchange_once(
+    std::size_t first, std::size_t count, const std::function<void(std::size_t, std::string&)>& write,
+    const std::function<void(std::size_t, const HttpReply&)>& read) {
   Connection& c = *connection_;
   const auto broken = [&](const ErrorCode& error) {
     return fail(ErrorKind::runtime, fmt::format("{} broke off: {}", target_.url(), error.message()));
@@ -123,7 +127,8 @@ Result<std::size_t> HttpClient::exchange_once(std::size_t first, std::size_t cou
   for (std::size_t i = 0; i < count; ++i) write(first + i, requests);
   ErrorCode error;
   bool done = false;
-  asio::async_write(c.socket, asio::buffer(requests), [&](ErrorCode e, std::size_t) { error = e, done = true; });
+  asio::async_write(c.socket, asio::buffer(requests),
+                    [&](ErrorCode e, std::size_t) { error = e, done = true; });
   if (error = c.finish(done, error, timeout_ms_); error) return broken(error);
 
   for (std::size_t i = 0; i < count; ++i) {

@@ -1,5 +1,6 @@
 #pragma once
-// A blocking HTTP/1.1 client for what is not under load: reading campaigns, and the audit. One connection, pipelined.
+// A blocking HTTP/1.1 client for what is not under load: reading campaigns, and the audit. One connection,
+// pipelined.
 
 #include <cstdint>
 #include <functional>
@@ -31,9 +32,9 @@ class HttpClient {
   // The whole body of a 200; any other status is an error.
   Result<std::string> get(std::string_view path);
 
-  // Sends `count` requests, at most kPipelined in flight, and hands over every reply in order. `write(i, out)` appends the
-  // bytes of request i. A connection that ends between two replies is opened again and the unanswered requests are
-  // sent once more, so they must be safe to repeat.
+  // Sends `count` requests, at most kPipelined in flight, and hands over every reply in order. `write(i,
+  // out)` appends the bytes of request i. A connection that ends between two replies is opened again and the
+  // unanswered requests are sent once more, so they must be safe to repeat.
   Status exchange(std::size_t count, const std::function<void(std::size_t, std::string&)>& write,
                   const std::function<void(std::size_t, const HttpReply&)>& read);
 

@@ -49,24 +49,27 @@ struct Promise {
 // What one run was promised, drawn from its record.
 struct Promises {
   std::vector<Promise> orders;  // one for each acceptance, replays left out
-  std::vector<std::int64_t> unknown_units;  // by SKU: in requests that may have been accepted without our knowing
+  std::vector<std::int64_t>
+      unknown_units;  // by SKU: in requests that may have been accepted without our knowing
   // By SKU: the smallest quantity that was refused as sold out.
   std::vector<std::optional<std::uint32_t>> sold_out_quantity;
 };
 Promises promises_of(const RunRecord& record, const std::vector<SkuTerms>& skus, const Names& names);
 
-// --- from the run's own record --------------------------------------------------------------------------------
+// --- from the run's own record ---
+
 // Every request has one outcome, and each is one that its request may have.
 Check judge_outcomes(const RunRecord& record);
-// All acceptances of a key are the same order, and no more than one of them is not marked as a replay; a key with
-// another body is refused.
+// All acceptances of a key are the same order, and no more than one of them is not marked as a replay; a key
+// with another body is refused.
 Check judge_keys(const RunRecord& record);
 // Nothing was sold above the buyer's expected price.
 Check judge_prices(const RunRecord& record);
 // `wall_start` is our wall clock at the record's time 0.
 Check judge_window(const RunRecord& record, const CampaignView& campaign, Tick wall_start);
 
-// --- from promises and what the server says -----------------------------------------------------------------------
+// --- from promises and what the server says ---
+
 Check judge_limit(const std::vector<Promise>& orders, std::optional<std::uint32_t> limit);
 
 // What GET /v1/orders/{order} said; nothing: 404 order_not_found.

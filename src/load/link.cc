@@ -45,16 +45,17 @@ Link::~Link() = default;
 
 void Link::open() {
   ++generation_;
-  socket_.async_connect(endpoint_, [this, self = shared_from_this(), generation = generation_](const ErrorCode& error) {
-    if (generation != generation_) return;
-    if (error) {
-      ErrorCode ignored;
-      socket_.close(ignored);
-      reopen_later();
-    } else {
-      connected();
-    }
-  });
+  socket_.async_connect(endpoint_,
+                        [this, self = shared_from_this(), generation = generation_](const ErrorCode& error) {
+                          if (generation != generation_) return;
+                          if (error) {
+                            ErrorCode ignored;
+                            socket_.close(ignored);
+                            reopen_later();
+                          } else {
+                            connected();
+                          }
+                        });
 }
 
 void Link::connected() {
@@ -90,7 +91,8 @@ void Link::flush() {
     written_ += socket_.write_some(asio::buffer(output_.data() + written_, output_.size() - written_), error);
     if (error == asio::error::would_block) {
       write_waits_ = true;
-      socket_.async_wait(tcp::socket::wait_write, [this, self = shared_from_this(), generation = generation_](const ErrorCode& failed) {
+      socket_.async_wait(tcp::socket::wait_write, [this, self = shared_from_this(),
+                                                   generation = generation_](const ErrorCode& failed) {
         if (generation != generation_ || failed) return;  // a dead connection is the reader's to report
         write_waits_ = false;
         flush();
@@ -106,14 +108,14 @@ void Link::flush() {
 
 void Link::start_read() {
   Reader& reader = *reader_;
-  socket_.async_read_some(
-      asio::buffer(reader.input.data() + reader.used, reader.input.size() - reader.used),
-      [this, self = shared_from_this(), generation = generation_](const ErrorCode& error, std::size_t received) {
-        if (generation != generation_) return;
-        if (error) return fail("");
-        read_replies(received);
-        if (generation == generation_) start_read();
-      });
+  socket_.async_read_some(asio::buffer(reader.input.data() + reader.used, reader.input.size() - reader.used),
+                          [this, self = shared_from_this(), generation = generation_](const ErrorCode& error,
+                                                                                      std::size_t received) {
+                            if (generation != generation_) return;
+                            if (error) return fail("");
+                            read_replies(received);
+                            if (generation == generation_) start_read();
+                          });
 }
 
 void Link::read_replies(std::size_t received) {
@@ -150,9 +152,13 @@ void Link::read_replies(std::size_t received) {
   owner_.on_read_end();
 }
 
-void Link::fail(const std::string& broken_reply) { shut(true, broken_reply); }
+void Link::fail(const std::string& broken_reply) {
+  shut(true, broken_reply);
+}
 
-void Link::close(bool reopen) { shut(reopen, ""); }
+void Link::close(bool reopen) {
+  shut(reopen, "");
+}
 
 void Link::shut(bool reopen, const std::string& broken_reply) {
   ++generation_;

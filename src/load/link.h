@@ -1,6 +1,6 @@
 #pragma once
-// One keep-alive connection of the load: pipelined requests out, replies in, in order. Runs on its generator's thread.
-// Held by shared_ptr: a handler that was cancelled still runs, and must find its link.
+// One keep-alive connection of the load: pipelined requests out, replies in, in order. Runs on its
+// generator's thread. Held by shared_ptr: a handler that was cancelled still runs, and must find its link.
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -24,8 +24,10 @@ class LinkOwner {
   virtual void on_reply(std::uint32_t tag, int status, bool replayed, std::string_view body) = 0;
   // The replies that came with one read have all been handed over.
   virtual void on_read_end() = 0;
-  // `lost` were sent and will not be answered. `broken_reply` says what no HTTP/1.1 server may send, or is empty.
-  virtual void on_down(Link& link, const std::vector<std::uint32_t>& lost, const std::string& broken_reply) = 0;
+  // `lost` were sent and will not be answered. `broken_reply` says what no HTTP/1.1 server may send, or is
+  // empty.
+  virtual void on_down(Link& link, const std::vector<std::uint32_t>& lost,
+                       const std::string& broken_reply) = 0;
 };
 
 class Link : public std::enable_shared_from_this<Link> {

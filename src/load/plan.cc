@@ -9,7 +9,7 @@
 namespace doorbuster::load {
 namespace {
 
-constexpr double kSpikeSigma = 0.1;  // of the stage's length
+constexpr double kSpikeSigma = 0.25;  // of the stage's length
 constexpr double kTwoPi = 6.283185307179586;
 
 // Seconds into the stage at which `area` visitors have come: the inverse of the integral of a linear rate.
@@ -114,9 +114,13 @@ std::uint64_t Random::next() {
   return z ^ (z >> 31);
 }
 
-double Random::unit() { return static_cast<double>(next() >> 11) * 0x1.0p-53; }
+double Random::unit() {
+  return static_cast<double>(next() >> 11) * 0x1.0p-53;
+}
 
-double Random::exponential() { return -std::log1p(-unit()); }
+double Random::exponential() {
+  return -std::log1p(-unit());
+}
 
 double Random::half_normal() {
   const double radius = std::sqrt(2 * exponential());

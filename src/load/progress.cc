@@ -16,12 +16,12 @@ constexpr std::size_t kBarWidth = 30;
 constexpr std::size_t kNameWidth = 22;
 
 std::string head_line(const ProgressFrame& frame) {
-  return fmt::format("{:5.1f} of {:.1f} s  {:>9}/s  accepted {}  refused {}  no answer {}  p50 {}  p99 {}",
-                     frame.elapsed_s, frame.total_s, grouped(static_cast<std::int64_t>(frame.sent_per_second)),
-                     grouped(static_cast<std::int64_t>(frame.accepted)),
-                     grouped(static_cast<std::int64_t>(frame.refused)),
-                     grouped(static_cast<std::int64_t>(frame.unknown)), duration_text(frame.p50_ns),
-                     duration_text(frame.p99_ns));
+  return fmt::format(
+      "{:5.1f} of {:.1f} s  {:>9}/s  accepted {}  refused {}  no answer {}  p50 {}  p99 {}", frame.elapsed_s,
+      frame.total_s, grouped(static_cast<std::int64_t>(frame.sent_per_second)),
+      grouped(static_cast<std::int64_t>(frame.accepted)), grouped(static_cast<std::int64_t>(frame.refused)),
+      grouped(static_cast<std::int64_t>(frame.unknown)), duration_text(frame.p50_ns),
+      duration_text(frame.p99_ns));
 }
 
 }  // namespace
@@ -34,7 +34,10 @@ std::string duration_text(std::int64_t ns) {
 }
 
 Progress::Progress(ProgressMode mode, bool terminal, bool color, std::ostream& out)
-    : mode_(mode), redraw_(mode == ProgressMode::automatic && terminal), color_(color && terminal), out_(out) {}
+    : mode_(mode),
+      redraw_(mode == ProgressMode::automatic && terminal),
+      color_(color && terminal),
+      out_(out) {}
 
 std::string Progress::paint(const char* code, const std::string& text) const {
   return color_ ? fmt::format("\x1b[{}m{}\x1b[0m", code, text) : text;
@@ -65,19 +68,24 @@ void Progress::show_block(const ProgressFrame& frame) {
       ++lines_drawn_;
       break;
     }
-    const double share = stock.allocated == 0 ? 1 : static_cast<double>(stock.committed()) / static_cast<double>(stock.allocated);
-    const auto filled = static_cast<std::size_t>(std::clamp(share, 0.0, 1.0) * static_cast<double>(kBarWidth));
+    const double share = stock.allocated == 0
+                             ? 1
+                             : static_cast<double>(stock.committed()) / static_cast<double>(stock.allocated);
+    const auto filled =
+        static_cast<std::size_t>(std::clamp(share, 0.0, 1.0) * static_cast<double>(kBarWidth));
     const std::string bar = std::string(filled, '#') + std::string(kBarWidth - filled, '.');
     const bool sold_out = stock.available == 0;
-    block += fmt::format("  {:<{}} {} {}\n", stock.sku.substr(0, kNameWidth), kNameWidth,
-                         paint(sold_out ? "31" : "32", bar),
-                         sold_out ? paint("31", fmt::format("sold out ({})", grouped(stock.allocated)))
-                                  : fmt::format("sold {}, left {}", grouped(stock.committed()), grouped(stock.available)));
+    block += fmt::format(
+        "  {:<{}} {} {}\n", stock.sku.substr(0, kNameWidth), kNameWidth, paint(sold_out ? "31" : "32", bar),
+        sold_out ? paint("31", fmt::format("sold out ({})", grouped(stock.allocated)))
+                 : fmt::format("sold {}, left {}", grouped(stock.committed()), grouped(stock.available)));
     ++lines_drawn_;
   }
   out_ << block << std::flush;
 }
 
-void Progress::finish() { lines_drawn_ = 0; }
+void Progress::finish() {
+  lines_drawn_ = 0;
+}
 
 }  // namespace doorbuster::load

@@ -1,5 +1,6 @@
 #pragma once
-// What one sees while the load runs: a block of lines that redraws itself on a terminal, one line a second elsewhere.
+// What one sees while the load runs: a block of lines that redraws itself on a terminal, one line a second
+// elsewhere.
 
 #include <cstdint>
 #include <iosfwd>

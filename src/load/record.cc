@@ -6,11 +6,16 @@ namespace doorbuster::load {
 
 std::string_view Answer::name(std::size_t index) {
   switch (index) {
-    case 0: return "no_answer";
-    case 1: return "accepted";
-    case 2: return "accepted_async";
-    case 3: return "unexpected";
-    default: return outcome_code(static_cast<Outcome>(index - 4));
+    case 0:
+      return "no_answer";
+    case 1:
+      return "accepted";
+    case 2:
+      return "accepted_async";
+    case 3:
+      return "unexpected";
+    default:
+      return outcome_code(static_cast<Outcome>(index - 4));
   }
 }
 

@@ -13,14 +13,17 @@
 
 namespace doorbuster::load {
 
-// What came back for one request: nothing, an acceptance, a refusal that the contract knows, or something else.
+// What came back for one request: nothing, an acceptance, a refusal that the contract knows, or something
+// else.
 class Answer {
  public:
   constexpr Answer() = default;  // no answer: nobody knows what became of the request
   static constexpr Answer accepted() { return Answer(1); }
   static constexpr Answer accepted_async() { return Answer(2); }  // 202
   static constexpr Answer unexpected() { return Answer(3); }      // no answer that a buy may have
-  static constexpr Answer refused(Outcome code) { return Answer(static_cast<std::uint8_t>(4 + static_cast<int>(code))); }
+  static constexpr Answer refused(Outcome code) {
+    return Answer(static_cast<std::uint8_t>(4 + static_cast<int>(code)));
+  }
 
   constexpr bool unknown() const { return value_ == 0; }
   constexpr bool is_accepted() const { return value_ == 1 || value_ == 2; }
@@ -55,16 +58,16 @@ struct Ask {
 };
 
 struct RequestRecord {
-  std::int64_t planned_ns = 0;    // all three from the start of the load
+  std::int64_t planned_ns = 0;  // all three from the start of the load
   std::int64_t sent_ns = 0;
   std::int64_t answered_ns = -1;  // -1: the connection died first
   Ask ask;
   std::uint32_t order = kNoOrder;  // index into RunRecord::orders
   std::uint16_t quantity = 0;
   Answer answer;
-  bool replayed : 1 = false;       // Idempotent-Replayed: true
-  bool not_durable : 1 = false;    // "durable": false
-  std::uint8_t tries : 6 = 0;      // how often this visitor had asked before
+  bool replayed : 1 = false;     // Idempotent-Replayed: true
+  bool not_durable : 1 = false;  // "durable": false
+  std::uint8_t tries : 6 = 0;    // how often this visitor had asked before
 };
 static_assert(sizeof(RequestRecord) == 48);
 

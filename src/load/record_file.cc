@@ -35,21 +35,33 @@ struct Line {
 };
 
 constexpr JsonMember<StockView> kStockMembers[] = {
-    {"sku", Presence::required, [](JsonReader& r, const JsonNode& n, StockView& v) { r.identifier(n, v.sku); }},
+    {"sku", Presence::required,
+     [](JsonReader& r, const JsonNode& n, StockView& v) { r.identifier(n, v.sku); }},
     {"allocated", Presence::required,
-     [](JsonReader& r, const JsonNode& n, StockView& v) { r.integer(n, {0, kUnitsMax, "units"}, v.allocated); }},
+     [](JsonReader& r, const JsonNode& n, StockView& v) {
+       r.integer(n, {0, kUnitsMax, "units"}, v.allocated);
+     }},
     {"available", Presence::required,
-     [](JsonReader& r, const JsonNode& n, StockView& v) { r.integer(n, {0, kUnitsMax, "units"}, v.available); }},
+     [](JsonReader& r, const JsonNode& n, StockView& v) {
+       r.integer(n, {0, kUnitsMax, "units"}, v.available);
+     }},
     {"held", Presence::required,
-     [](JsonReader& r, const JsonNode& n, StockView& v) { r.integer(n, {0, kUnitsMax, "units"}, v.held); }},
+     [](JsonReader& r, const JsonNode& n, StockView& v) {
+       r.integer(n, {0, kUnitsMax, "units"}, v.held);
+     }},
     {"sold", Presence::required,
-     [](JsonReader& r, const JsonNode& n, StockView& v) { r.integer(n, {0, kUnitsMax, "units"}, v.sold); }},
+     [](JsonReader& r, const JsonNode& n, StockView& v) {
+       r.integer(n, {0, kUnitsMax, "units"}, v.sold);
+     }},
 };
 
 constexpr JsonMember<UnknownUnits> kUnknownMembers[] = {
-    {"sku", Presence::required, [](JsonReader& r, const JsonNode& n, UnknownUnits& u) { r.identifier(n, u.sku); }},
+    {"sku", Presence::required,
+     [](JsonReader& r, const JsonNode& n, UnknownUnits& u) { r.identifier(n, u.sku); }},
     {"units", Presence::required,
-     [](JsonReader& r, const JsonNode& n, UnknownUnits& u) { r.integer(n, {0, kUnitsMax, "units"}, u.units); }},
+     [](JsonReader& r, const JsonNode& n, UnknownUnits& u) {
+       r.integer(n, {0, kUnitsMax, "units"}, u.units);
+     }},
 };
 
 constexpr JsonMember<Line> kHeaderMembers[] = {
@@ -58,7 +70,8 @@ constexpr JsonMember<Line> kHeaderMembers[] = {
        std::int64_t version = 0;
        if (r.integer(n, {kVersion, kVersion, ""}, version)) l.version = version;
      }},
-    {"run", Presence::required, [](JsonReader& r, const JsonNode& n, Line& l) { r.identifier(n, l.header.run); }},
+    {"run", Presence::required,
+     [](JsonReader& r, const JsonNode& n, Line& l) { r.identifier(n, l.header.run); }},
     {"campaign", Presence::required,
      [](JsonReader& r, const JsonNode& n, Line& l) { r.identifier(n, l.header.campaign); }},
     {"limit_per_buyer", Presence::optional,
@@ -76,13 +89,21 @@ constexpr JsonMember<Line> kHeaderMembers[] = {
 
 constexpr JsonMember<Line> kOrderMembers[] = {
     {"order", Presence::required,
-     [](JsonReader& r, const JsonNode& n, Line& l) { r.string(n, {1, OrderName::kBytesMax}, l.promise.order); }},
-    {"sku", Presence::required, [](JsonReader& r, const JsonNode& n, Line& l) { r.identifier(n, l.promise.sku); }},
-    {"buyer", Presence::required, [](JsonReader& r, const JsonNode& n, Line& l) { r.identifier(n, l.promise.buyer); }},
+     [](JsonReader& r, const JsonNode& n, Line& l) {
+       r.string(n, {1, OrderName::kBytesMax}, l.promise.order);
+     }},
+    {"sku", Presence::required,
+     [](JsonReader& r, const JsonNode& n, Line& l) { r.identifier(n, l.promise.sku); }},
+    {"buyer", Presence::required,
+     [](JsonReader& r, const JsonNode& n, Line& l) { r.identifier(n, l.promise.buyer); }},
     {"quantity", Presence::required,
-     [](JsonReader& r, const JsonNode& n, Line& l) { r.integer(n, {1, kQuantityMax, ""}, l.promise.quantity); }},
+     [](JsonReader& r, const JsonNode& n, Line& l) {
+       r.integer(n, {1, kQuantityMax, ""}, l.promise.quantity);
+     }},
     {"key", Presence::optional,
-     [](JsonReader& r, const JsonNode& n, Line& l) { r.string(n, {1, kIdempotencyKeyBytesMax}, l.promise.key); }},
+     [](JsonReader& r, const JsonNode& n, Line& l) {
+       r.string(n, {1, kIdempotencyKeyBytesMax}, l.promise.key);
+     }},
     {"durable", Presence::required,
      [](JsonReader& r, const JsonNode& n, Line& l) { r.boolean(n, l.promise.durable); }},
 };
@@ -90,7 +111,9 @@ constexpr JsonMember<Line> kOrderMembers[] = {
 constexpr JsonMember<Line> kEndMembers[] = {
     {"end", Presence::required, [](JsonReader& r, const JsonNode& n, Line& l) { r.boolean(n, l.end); }},
     {"requests", Presence::required,
-     [](JsonReader& r, const JsonNode& n, Line& l) { r.integer(n, {0, INT64_MAX, ""}, l.requests); }},
+     [](JsonReader& r, const JsonNode& n, Line& l) {
+       r.integer(n, {0, INT64_MAX, ""}, l.requests);
+     }},
     {"unknown", Presence::required,
      [](JsonReader& r, const JsonNode& n, Line& l) {
        r.array(n, {0, kOffersMax}, [&](const JsonNode& element) {
@@ -109,7 +132,7 @@ Result<Line> parse_line(const std::string& text, const std::string& file, std::u
   JsonReader reader(*document);
   Line line;
   const JsonNode& root = document->root();
-  const bool sound = number == 1              ? reader.object(root, kHeaderMembers, line)
+  const bool sound = number == 1                   ? reader.object(root, kHeaderMembers, line)
                      : root.find("end") != nullptr ? reader.object(root, kEndMembers, line)
                                                    : reader.object(root, kOrderMembers, line);
   if (!sound) return wrong(reader.take_diagnostics().front());
@@ -129,8 +152,8 @@ Result<RecordWriter> RecordWriter::create(const std::string& file, const RecordH
                             baseline.empty() ? "" : ",", view.sku, view.allocated, view.available, view.held,
                             view.sold);
   }
-  writer.stream_ << fmt::format(R"({{"load_record":{},"run":"{}","campaign":"{}"{},"baseline":[{}]}})", kVersion,
-                                header.run, header.campaign,
+  writer.stream_ << fmt::format(R"({{"load_record":{},"run":"{}","campaign":"{}"{},"baseline":[{}]}})",
+                                kVersion, header.run, header.campaign,
                                 header.limit_per_buyer
                                     ? fmt::format(R"(,"limit_per_buyer":{})", *header.limit_per_buyer)
                                     : std::string(),
@@ -141,8 +164,8 @@ Result<RecordWriter> RecordWriter::create(const std::string& file, const RecordH
 }
 
 void RecordWriter::append(const Promise& promise) {
-  stream_ << fmt::format(R"({{"order":"{}","sku":"{}","buyer":"{}","quantity":{}{},"durable":{}}})", promise.order,
-                         promise.sku, promise.buyer, promise.quantity,
+  stream_ << fmt::format(R"({{"order":"{}","sku":"{}","buyer":"{}","quantity":{}{},"durable":{}}})",
+                         promise.order, promise.sku, promise.buyer, promise.quantity,
                          promise.key.empty() ? std::string() : fmt::format(R"(,"key":"{}")", promise.key),
                          promise.durable)
           << '\n';
@@ -154,7 +177,8 @@ Status RecordWriter::flush() {
   return {};
 }
 
-Status RecordWriter::finish(std::uint64_t requests, const std::map<std::string, std::int64_t>& unknown_units) {
+Status RecordWriter::finish(std::uint64_t requests,
+                            const std::map<std::string, std::int64_t>& unknown_units) {
   std::string unknown;
   for (const auto& [sku, units] : unknown_units) {
     if (units == 0) continue;
@@ -166,7 +190,8 @@ Status RecordWriter::finish(std::uint64_t requests, const std::map<std::string, 
 
 Result<RecordFile> read_record_file(const std::string& file) {
   std::ifstream stream(file, std::ios::binary);
-  if (!stream) return fail(ErrorKind::runtime, fmt::format("cannot read {}: {}", quoted(file), std::strerror(errno)));
+  if (!stream)
+    return fail(ErrorKind::runtime, fmt::format("cannot read {}: {}", quoted(file), std::strerror(errno)));
   RecordFile record;
   std::set<std::pair<std::string, std::string>> told;  // key and order
   std::string text;
@@ -183,7 +208,8 @@ Result<RecordFile> read_record_file(const std::string& file) {
     }
   }
   if (record.header.campaign.empty()) {
-    return fail(ErrorKind::runtime, fmt::format("{} is no record of a load: it has no header line", quoted(file)));
+    return fail(ErrorKind::runtime,
+                fmt::format("{} is no record of a load: it has no header line", quoted(file)));
   }
   return record;
 }

@@ -1,10 +1,12 @@
 #pragma once
-// The record on disk: what the server acknowledged, one JSON object a line, so that another process can audit the
-// server after this one, or the server, has died.
+// The record on disk: what the server acknowledged, one JSON object a line, so that another process can audit
+// the server after this one, or the server, has died.
 //
-//   {"load_record":1,"run":"...","campaign":"...","limit_per_buyer":2,"baseline":[{"sku":"...","allocated":...}]}
-//   {"order":"...","sku":"...","buyer":"...","quantity":1,"key":"...","durable":true}     one for each acknowledgement
-//   {"end":true,"requests":812,"unknown":[{"sku":"...","units":3}]}                        missing when the load died
+//   {"load_record":1,"run":"...","campaign":"...","baseline":[{"sku":"...","allocated":...}]}
+//   {"order":"...","sku":"...","buyer":"...","quantity":1,"key":"...","durable":true}     one for each
+//   acknowledgement
+//   {"end":true,"requests":812,"unknown":[{"sku":"...","units":3}]}                        missing when the
+//   load died
 
 #include <cstdint>
 #include <fstream>

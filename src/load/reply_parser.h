@@ -14,7 +14,8 @@ namespace doorbuster::load {
 class ReplyParser final : public boost::beast::http::basic_parser<false> {
  public:
   using ErrorCode = boost::beast::error_code;
-  // `body` is cleared and filled; it keeps its memory from reply to reply. More than `body_bytes_max` is an error.
+  // `body` is cleared and filled; it keeps its memory from reply to reply. More than `body_bytes_max` is an
+  // error.
   ReplyParser(std::string& body, std::size_t body_bytes_max) : body_(body) {
     body_.clear();
     eager(true);
@@ -34,7 +35,8 @@ class ReplyParser final : public boost::beast::http::basic_parser<false> {
   void on_response_impl(int code, View, int, ErrorCode&) override { status_ = code; }
   void on_field_impl(Field name, View name_text, View value, ErrorCode&) override {
     if (name != Field::unknown) return;
-    if (boost::beast::iequals(name_text, "Idempotent-Replayed")) replayed_ = boost::beast::iequals(value, "true");
+    if (boost::beast::iequals(name_text, "Idempotent-Replayed"))
+      replayed_ = boost::beast::iequals(value, "true");
   }
   void on_header_impl(ErrorCode&) override {}
   void on_body_init_impl(const boost::optional<std::uint64_t>&, ErrorCode&) override {}

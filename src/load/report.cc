@@ -17,21 +17,24 @@ struct Percentile {
   const char* label;
   const char* member;
 };
-constexpr Percentile kPercentiles[] = {{50, "p50", "p50"},       {75, "p75", "p75"},         {90, "p90", "p90"},
-                                       {99, "p99", "p99"},       {99.9, "p99.9", "p99_9"},   {99.99, "p99.99", "p99_99"},
-                                       {100, "max", "max"}};
+constexpr Percentile kPercentiles[] = {
+    {50, "p50", "p50"},       {75, "p75", "p75"},          {90, "p90", "p90"}, {99, "p99", "p99"},
+    {99.9, "p99.9", "p99_9"}, {99.99, "p99.99", "p99_99"}, {100, "max", "max"}};
 
-std::string grouped_count(std::uint64_t count) { return grouped(static_cast<std::int64_t>(count)); }
+std::string grouped_count(std::uint64_t count) {
+  return grouped(static_cast<std::int64_t>(count));
+}
 
 std::string percentile_row(const char* name, const Histogram& histogram) {
   std::string row = fmt::format("{:<14}", name);
-  for (const Percentile& p : kPercentiles) row += fmt::format(" {:>10}", duration_text(histogram.value_at_percentile(p.value)));
+  for (const Percentile& p : kPercentiles)
+    row += fmt::format(" {:>10}", duration_text(histogram.value_at_percentile(p.value)));
   return row + "\n";
 }
 
 std::string histogram_json(const Histogram& histogram) {
-  std::string out = fmt::format(R"({{"count":{},"mean":{:.0f},"min":{})", histogram.total_count(), histogram.mean(),
-                                histogram.min());
+  std::string out = fmt::format(R"({{"count":{},"mean":{:.0f},"min":{})", histogram.total_count(),
+                                histogram.mean(), histogram.min());
   for (const Percentile& p : kPercentiles) {
     out += fmt::format(R"(,"{}":{})", p.member, histogram.value_at_percentile(p.value));
   }
@@ -44,9 +47,9 @@ std::string check_json(const Check& check) {
     examples += (examples.empty() ? "" : ",") + json_string(example);
   }
   const char* result = !check.skipped.empty() ? "skipped" : check.passed() ? "passed" : "failed";
-  return fmt::format(R"({{"name":{},"result":"{}","compared":{},"broken":{},"examples":[{}]}})",
-                     json_string(check.name), result,
-                     json_string(check.skipped.empty() ? check.compared : check.skipped), check.broken, examples);
+  return fmt::format(
+      R"({{"name":{},"result":"{}","compared":{},"broken":{},"examples":[{}]}})", json_string(check.name),
+      result, json_string(check.skipped.empty() ? check.compared : check.skipped), check.broken, examples);
 }
 
 std::string checks_json(const std::vector<Check>& checks) {
@@ -92,12 +95,13 @@ std::string report_text(const RunHead& head, const Measurements& m) {
   const auto line = [&](const std::string& text) { out += text + "\n"; };
   line(fmt::format("scenario       {}, seed {}, on campaign {} ({} SKU{}) at {}", head.scenario, head.seed,
                    head.campaign, head.skus, head.skus == 1 ? "" : "s", head.target));
-  line(fmt::format("connections    {} with up to {} requests in flight each, {} generator thread{}", head.connections,
-                   head.pipeline, head.threads, head.threads == 1 ? "" : "s"));
+  line(fmt::format("connections    {} with up to {} requests in flight each, {} generator thread{}",
+                   head.connections, head.pipeline, head.threads, head.threads == 1 ? "" : "s"));
   line(fmt::format("asked for      {} visitors in {:.2f} s, {}/s on average", grouped(m.planned_visitors),
                    m.planned_seconds, grouped(static_cast<std::int64_t>(m.asked_rate))));
-  line(fmt::format("achieved       {} requests in {:.2f} s, {}/s, second and later asks included", grouped_count(m.sent),
-                   m.sending_seconds, grouped(static_cast<std::int64_t>(m.achieved_rate))));
+  line(fmt::format("achieved       {} requests in {:.2f} s, {}/s, second and later asks included",
+                   grouped_count(m.sent), m.sending_seconds,
+                   grouped(static_cast<std::int64_t>(m.achieved_rate))));
   if (m.unsent_visitors > 0) line(fmt::format("never sent     {} visitors", grouped(m.unsent_visitors)));
   if (m.connections_lost > 0) {
     line(fmt::format("connections    {} lost while requests were in flight", grouped(m.connections_lost)));
@@ -134,9 +138,10 @@ std::string checks_text(const std::vector<Check>& checks) {
 }
 
 std::string record_audit_json(const std::string& record_file, const Judgement& judgement) {
-  return fmt::format("{{\n  \"record\":{},\n  \"checks\":[\n    {}\n  ],\n  \"passed\":{},\"verdict\":{}\n}}\n",
-                     json_string(record_file), checks_json(judgement.checks), judgement.passed(),
-                     json_string(judgement.verdict()));
+  return fmt::format(
+      "{{\n  \"record\":{},\n  \"checks\":[\n    {}\n  ],\n  \"passed\":{},\"verdict\":{}\n}}\n",
+      json_string(record_file), checks_json(judgement.checks), judgement.passed(),
+      json_string(judgement.verdict()));
 }
 
 std::string report_json(const RunHead& head, const Measurements& m, const Judgement& judgement) {
@@ -147,23 +152,27 @@ std::string report_json(const RunHead& head, const Measurements& m, const Judgem
   }
   std::string actors;
   for (std::size_t i = 0; i < m.by_actor.size(); ++i) {
-    actors += fmt::format(R"({}"{}":{})", actors.empty() ? "" : ",", actor_name(static_cast<Actor>(i)), m.by_actor[i]);
+    actors += fmt::format(R"({}"{}":{})", actors.empty() ? "" : ",", actor_name(static_cast<Actor>(i)),
+                          m.by_actor[i]);
   }
   return fmt::format(
       "{{\n  \"scenario\":{},\"seed\":{},\"campaign\":{},\"target\":{},\"run\":{},\n"
       "  \"connections\":{},\"pipeline\":{},\"threads\":{},\n"
       "  \"asked\":{{\"visitors\":{},\"seconds\":{:.6f},\"rate\":{:.3f}}},\n"
-      "  \"achieved\":{{\"requests\":{},\"answered\":{},\"seconds\":{:.6f},\"rate\":{:.3f},\"unsent_visitors\":{},"
+      "  "
+      "\"achieved\":{{\"requests\":{},\"answered\":{},\"seconds\":{:.6f},\"rate\":{:.3f},\"unsent_visitors\":"
+      "{},"
       "\"connections_opened\":{},\"connections_lost\":{},\"gave_up\":{}}},\n"
       "  \"unit\":\"nanoseconds\",\n"
       "  \"response_time\":{},\n  \"service_time\":{},\n  \"schedule_lag\":{},\n"
       "  \"outcomes\":{{{}}},\n  \"requests_by_actor\":{{{}}},\n"
       "  \"checks\":[\n    {}\n  ],\n  \"passed\":{},\"verdict\":{}\n}}\n",
       json_string(head.scenario), head.seed, json_string(head.campaign), json_string(head.target),
-      json_string(head.run), head.connections, head.pipeline, head.threads, m.planned_visitors, m.planned_seconds,
-      m.asked_rate, m.sent, m.answered, m.sending_seconds, m.achieved_rate, m.unsent_visitors, m.connections_opened,
-      m.connections_lost, m.gave_up, histogram_json(m.response), histogram_json(m.service), histogram_json(m.lag),
-      outcomes, actors, checks_json(judgement.checks), judgement.passed(), json_string(judgement.verdict()));
+      json_string(head.run), head.connections, head.pipeline, head.threads, m.planned_visitors,
+      m.planned_seconds, m.asked_rate, m.sent, m.answered, m.sending_seconds, m.achieved_rate,
+      m.unsent_visitors, m.connections_opened, m.connections_lost, m.gave_up, histogram_json(m.response),
+      histogram_json(m.service), histogram_json(m.lag), outcomes, actors, checks_json(judgement.checks),
+      judgement.passed(), json_string(judgement.verdict()));
 }
 
 }  // namespace doorbuster::load

@@ -14,10 +14,10 @@
 namespace doorbuster::load {
 
 struct Measurements {
-  double asked_rate = 0;        // visitors per second over the plan's length
+  double asked_rate = 0;  // visitors per second over the plan's length
   double planned_seconds = 0;
-  double sending_seconds = 0;   // first to last send
-  double achieved_rate = 0;     // requests per second over it
+  double sending_seconds = 0;  // first to last send
+  double achieved_rate = 0;    // requests per second over it
   std::int64_t planned_visitors = 0, unsent_visitors = 0;
   std::uint64_t sent = 0, answered = 0;
   std::int64_t connections_opened = 0, connections_lost = 0;

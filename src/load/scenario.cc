@@ -29,11 +29,16 @@ constexpr std::pair<std::string_view, StageShape> kShapeWords[] = {
 constexpr double kShareTolerance = 1e-6;
 
 constexpr JsonMember<Stage> kStageMembers[] = {
-    {"shape", Presence::required, [](JsonReader& r, const JsonNode& n, Stage& s) { r.choice(n, kShapeWords, s.shape); }},
+    {"shape", Presence::required,
+     [](JsonReader& r, const JsonNode& n, Stage& s) { r.choice(n, kShapeWords, s.shape); }},
     {"seconds", Presence::required,
-     [](JsonReader& r, const JsonNode& n, Stage& s) { r.real(n, {0.001, kSecondsMax, "seconds"}, s.seconds); }},
+     [](JsonReader& r, const JsonNode& n, Stage& s) {
+       r.real(n, {0.001, kSecondsMax, "seconds"}, s.seconds);
+     }},
     {"rate", Presence::required,
-     [](JsonReader& r, const JsonNode& n, Stage& s) { r.real(n, {0, kRateMax, "visitors per second"}, s.rate); }},
+     [](JsonReader& r, const JsonNode& n, Stage& s) {
+       r.real(n, {0, kRateMax, "visitors per second"}, s.rate);
+     }},
 };
 
 void read_only(JsonReader& r, const JsonNode& node, SkuMix& mix) {
@@ -50,8 +55,13 @@ void read_only(JsonReader& r, const JsonNode& node, SkuMix& mix) {
 constexpr JsonMember<SkuMix> kSkuMembers[] = {
     {"hot", Presence::optional, [](JsonReader& r, const JsonNode& n, SkuMix& m) { r.identifier(n, m.hot); }},
     {"hot_share", Presence::optional,
-     [](JsonReader& r, const JsonNode& n, SkuMix& m) { r.real(n, {0, 1, ""}, m.hot_share); }},
-    {"zipf", Presence::optional, [](JsonReader& r, const JsonNode& n, SkuMix& m) { r.real(n, {0, 10, ""}, m.zipf); }},
+     [](JsonReader& r, const JsonNode& n, SkuMix& m) {
+       r.real(n, {0, 1, ""}, m.hot_share);
+     }},
+    {"zipf", Presence::optional,
+     [](JsonReader& r, const JsonNode& n, SkuMix& m) {
+       r.real(n, {0, 10, ""}, m.zipf);
+     }},
     {"only", Presence::optional, read_only},
 };
 
@@ -105,7 +115,9 @@ void read_stages(JsonReader& r, const JsonNode& node, Scenario& scenario) {
 
 constexpr JsonMember<Scenario> kScenarioMembers[] = {
     {"name", Presence::optional,
-     [](JsonReader& r, const JsonNode& n, Scenario& s) { r.string(n, {1, kNameBytesMax}, s.name); }},
+     [](JsonReader& r, const JsonNode& n, Scenario& s) {
+       r.string(n, {1, kNameBytesMax}, s.name);
+     }},
     {"seed", Presence::optional,
      [](JsonReader& r, const JsonNode& n, Scenario& s) {
        r.integer(n, {0, std::numeric_limits<std::int64_t>::max(), ""}, s.seed);
@@ -116,22 +128,31 @@ constexpr JsonMember<Scenario> kScenarioMembers[] = {
      [](JsonReader& r, const JsonNode& n, Scenario& s) { r.choice(n, kArrivalWords, s.arrivals); }},
     {"stages", Presence::required, read_stages},
     {"connections", Presence::optional,
-     [](JsonReader& r, const JsonNode& n, Scenario& s) { r.integer(n, {1, kLoadConnectionsMax, ""}, s.connections); }},
+     [](JsonReader& r, const JsonNode& n, Scenario& s) {
+       r.integer(n, {1, kLoadConnectionsMax, ""}, s.connections);
+     }},
     {"pipeline", Presence::optional,
-     [](JsonReader& r, const JsonNode& n, Scenario& s) { r.integer(n, {1, kLoadPipelineMax, ""}, s.pipeline); }},
+     [](JsonReader& r, const JsonNode& n, Scenario& s) {
+       r.integer(n, {1, kLoadPipelineMax, ""}, s.pipeline);
+     }},
     {"buyers", Presence::optional,
-     [](JsonReader& r, const JsonNode& n, Scenario& s) { r.integer(n, {1, kBuyersMax, ""}, s.buyers); }},
+     [](JsonReader& r, const JsonNode& n, Scenario& s) {
+       r.integer(n, {1, kBuyersMax, ""}, s.buyers);
+     }},
     {"quantity", Presence::optional,
      [](JsonReader& r, const JsonNode& n, Scenario& s) {
        // One below the contract's bound: a key_reuser asks for one more.
        r.integer(n, {1, kQuantityMax - 1, "units"}, s.quantity);
      }},
     {"retries", Presence::optional,
-     [](JsonReader& r, const JsonNode& n, Scenario& s) { r.integer(n, {0, kRetriesMax, ""}, s.retries); }},
+     [](JsonReader& r, const JsonNode& n, Scenario& s) {
+       r.integer(n, {0, kRetriesMax, ""}, s.retries);
+     }},
     {"limit_per_buyer", Presence::optional,
      [](JsonReader& r, const JsonNode& n, Scenario& s) {
        std::uint32_t limit = 0;
-       if (r.integer(n, {0, std::numeric_limits<std::uint32_t>::max(), "units"}, limit)) s.limit_per_buyer = limit;
+       if (r.integer(n, {0, std::numeric_limits<std::uint32_t>::max(), "units"}, limit))
+         s.limit_per_buyer = limit;
      }},
     {"skus", Presence::optional, read_skus},
     {"actors", Presence::optional, read_actors},
@@ -148,7 +169,9 @@ std::string all_messages(const std::string& file, const std::vector<Diagnostic>&
 
 }  // namespace
 
-std::string_view actor_name(Actor actor) { return kActorNames[static_cast<std::size_t>(actor)]; }
+std::string_view actor_name(Actor actor) {
+  return kActorNames[static_cast<std::size_t>(actor)];
+}
 
 double expected_visitors(const std::vector<Stage>& stages) {
   double visitors = 0;

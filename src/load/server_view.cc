@@ -60,7 +60,8 @@ Result<CampaignView> read_campaign(HttpClient& client, const std::string& campai
   view.limit_per_buyer = limit_member(root);
   if (const auto server_time = parse_rfc3339(string_member(root, "server_time"))) {
     view.clock_offset_ns = server_time->ns - (before.ns + (after.ns - before.ns) / 2);
-    view.clock_error_ns = after.ns - before.ns + 2 * kNsPerMillisecond;  // the text may be cut to milliseconds
+    view.clock_error_ns =
+        after.ns - before.ns + 2 * kNsPerMillisecond;  // the text may be cut to milliseconds
   } else {
     view.starts_at = view.ends_at = std::nullopt;  // nothing to compare with
   }
@@ -82,7 +83,8 @@ Result<std::string> first_active_campaign(HttpClient& client) {
   const Result<JsonDocument> document = parse_reply(path, *body);
   if (!document) return tl::unexpected(document.error());
   const JsonNode* campaigns = document->root().find("campaigns");
-  if (campaigns == nullptr || !campaigns->is(JsonType::array)) return not_understood(path, "no array `campaigns`");
+  if (campaigns == nullptr || !campaigns->is(JsonType::array))
+    return not_understood(path, "no array `campaigns`");
   std::string others;
   for (const JsonNode& campaign : campaigns->children()) {
     std::string id = string_member(campaign, "id");
@@ -90,9 +92,8 @@ Result<std::string> first_active_campaign(HttpClient& client) {
     if (state == "active" && is_identifier(id)) return id;
     others += fmt::format("{}{} ({})", others.empty() ? "" : ", ", id, state);
   }
-  return fail(ErrorKind::runtime,
-              fmt::format("{} has no active campaign{}{}; name one with --campaign", client.target().url(),
-                          others.empty() ? "" : ": ", others));
+  return fail(ErrorKind::runtime, fmt::format("{} has no active campaign{}{}; name one with --campaign",
+                                              client.target().url(), others.empty() ? "" : ": ", others));
 }
 
 Result<StockReading> read_stock(HttpClient& admin, const std::string& campaign) {

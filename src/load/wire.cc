@@ -65,7 +65,8 @@ Result<Target> parse_target(std::string_view url, std::string_view option) {
     return bad("must be http://HOST:PORT and nothing behind it");
   }
   const bool has_port = authority.back() != ']' && authority.rfind(':') != std::string_view::npos;
-  const Result<Endpoint> endpoint = parse_endpoint(has_port ? std::string(authority) : std::string(authority) + ":80");
+  const Result<Endpoint> endpoint =
+      parse_endpoint(has_port ? std::string(authority) : std::string(authority) + ":80");
   if (!endpoint) return bad(endpoint.error().message);
   if (endpoint->port == 0) return bad("port 0 is where nothing can listen");
   return Target{endpoint->host, std::to_string(endpoint->port), std::string(authority)};
@@ -80,10 +81,12 @@ BuyWriter::BuyWriter(const Target& target, const std::string& campaign, const st
   for (const SkuTerms& terms : skus) {
     for (const Body body : {Body::plain, Body::other_quantity, Body::low_price}) {
       const std::string price =
-          body == Body::low_price ? fmt::format(",\"expected_price\":{}", std::max<std::int64_t>(0, terms.price - 1))
-                                  : "";
-      const std::string head = fmt::format(R"({{"campaign":"{}","sku":"{}","quantity":{}{},"buyer":"{})", campaign,
-                                           terms.sku, this->quantity(body), price, names.buyer_prefix());
+          body == Body::low_price
+              ? fmt::format(",\"expected_price\":{}", std::max<std::int64_t>(0, terms.price - 1))
+              : "";
+      const std::string head =
+          fmt::format(R"({{"campaign":"{}","sku":"{}","quantity":{}{},"buyer":"{})", campaign, terms.sku,
+                      this->quantity(body), price, names.buyer_prefix());
       const std::string json = head + buyer_hole + "\"}";
       for (const bool with_key : {false, true}) {
         Template made;
@@ -121,7 +124,8 @@ BuyReply read_buy_reply(int status, std::string_view body) {
   if (status == 202) return accepted_reply(Answer::accepted_async(), body);
   const std::string_view code = find_string_member(body, "code");
   for (const auto& [refusal, refusal_status] : kBuyRefusals) {
-    if (status == refusal_status && code == outcome_code(refusal)) return {.answer = Answer::refused(refusal)};
+    if (status == refusal_status && code == outcome_code(refusal))
+      return {.answer = Answer::refused(refusal)};
   }
   return {.answer = Answer::unexpected()};
 }

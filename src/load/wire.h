@@ -26,7 +26,8 @@ struct SkuTerms {
   std::int64_t price = 0;  // minor units, when the load began
 };
 
-// Encodes buys. Everything but buyer and key is there before the load starts; a request is one copy and two numbers.
+// Encodes buys. Everything but buyer and key is there before the load starts; a request is one copy and two
+// numbers.
 class BuyWriter {
  public:
   BuyWriter(const Target& target, const std::string& campaign, const std::vector<SkuTerms>& skus,
@@ -50,11 +51,12 @@ struct BuyReply {
   bool durable = true;
   OrderName order = {};  // when accepted
 };
-// `body` is the whole body, or as much of it as was kept. Anything that the contract does not allow as the answer to a
-// well-formed buy is Answer::unexpected().
+// `body` is the whole body, or as much of it as was kept. Anything that the contract does not allow as the
+// answer to a well-formed buy is Answer::unexpected().
 BuyReply read_buy_reply(int status, std::string_view body);
 
-// The first string member of this name, escapes left as they are; "" when there is none. For replies of known shape.
+// The first string member of this name, escapes left as they are; "" when there is none. For replies of known
+// shape.
 std::string_view find_string_member(std::string_view body, std::string_view name);
 
 // Letters, digits, - . _ ~ and 1 to 40 of them.

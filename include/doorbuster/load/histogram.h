@@ -1,6 +1,6 @@
 #pragma once
-// Latencies in log-linear buckets with three significant digits, laid out as HdrHistogram does (G. Tene), so that the
-// percentile files can be read by its tools.
+// Latencies in log-linear buckets with three significant digits, laid out as HdrHistogram does (G. Tene), so
+// that the percentile files can be read by its tools.
 //
 // Values are nanoseconds, 1 to kHighestValue; a value outside is counted at the nearest end and in clamped().
 // Two values share a bucket only if they differ by less than a thousandth. Single writer; not thread-safe.
@@ -29,8 +29,8 @@ class Histogram {
   double mean() const;
   double standard_deviation() const;
 
-  // The largest value of the bucket that holds the value at `percentile` (0 to 100); 0 when nothing was recorded.
-  // Never above max(), which is what 100 gives.
+  // The largest value of the bucket that holds the value at `percentile` (0 to 100); 0 when nothing was
+  // recorded. Never above max(), which is what 100 gives.
   std::int64_t value_at_percentile(double percentile) const;
   // How many recorded values are in the bucket of `value` or below it.
   std::int64_t count_up_to(std::int64_t value) const;

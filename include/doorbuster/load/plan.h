@@ -1,6 +1,7 @@
 #pragma once
-// The plan: who comes when, decided before the first request is sent, so that a slow server cannot slow its own load
-// down (coordinated omission). The same scenario, seed and number of SKUs give the same plan on every machine.
+// The plan: who comes when, decided before the first request is sent, so that a slow server cannot slow its
+// own load down (coordinated omission). The same scenario, seed and number of SKUs give the same plan on
+// every machine.
 
 #include <cstdint>
 #include <optional>
@@ -15,9 +16,9 @@ class Random {
  public:
   explicit Random(std::uint64_t seed) : state_(seed) {}
   std::uint64_t next();
-  double unit();         // [0, 1)
-  double exponential();  // mean 1
-  double half_normal();  // |N(0, 1)|
+  double unit();                             // [0, 1)
+  double exponential();                      // mean 1
+  double half_normal();                      // |N(0, 1)|
   std::uint32_t below(std::uint32_t bound);  // [0, bound); REQUIRES: bound > 0
 
  private:
@@ -29,7 +30,7 @@ struct Visitor {
   std::uint32_t buyer = 0;
   std::uint16_t sku = 0;  // index into the SKUs given to make_plan()
   Actor actor = Actor::shopper;
-  std::uint8_t gap_ms = 1;  // 1 to 50: double click, retry after a lost reply, second use of a key
+  std::uint8_t gap_ms = 1;  // 1 to 50: between the two clicks of a double_clicker
 };
 static_assert(sizeof(Visitor) == 16);
 

@@ -1,6 +1,6 @@
 #pragma once
-// What a crowd does: how many come when, for which SKU, and how they behave. config/scenarios/README.md has the same in
-// prose with every member of the file.
+// What a crowd does: how many come when, for which SKU, and how they behave. config/scenarios/README.md has
+// the same in prose with every member of the file.
 
 #include <array>
 #include <cstddef>
@@ -31,7 +31,7 @@ std::string_view actor_name(Actor actor);
 enum class StageShape : std::uint8_t {
   ramp,   // from the rate of the stage before (0 at first) to `rate`, linear
   hold,   // at `rate`
-  spike,  // seconds * rate visitors, most of them in the first fifth: half-normal with sigma = seconds / 10
+  spike,  // seconds * rate visitors, 19 of 20 in the first half: half-normal with sigma = seconds / 4
 };
 
 struct Stage {
@@ -47,9 +47,9 @@ enum class Arrivals : std::uint8_t {
 };
 
 struct SkuMix {
-  std::string hot;               // empty: none
-  double hot_share = 0;          // of all visitors; the rest is spread over the other SKUs
-  double zipf = 1.0;             // exponent of that spread; 0 is even
+  std::string hot;                // empty: none
+  double hot_share = 0;           // of all visitors; the rest is spread over the other SKUs
+  double zipf = 1.0;              // exponent of that spread; 0 is even
   std::vector<std::string> only;  // restricts the load to these; empty: every SKU of the campaign
 };
 
@@ -63,13 +63,13 @@ struct Scenario {
   std::uint32_t pipeline = 1;  // requests in flight on one connection
   std::uint32_t buyers = 100'000;
   std::uint32_t quantity = 1;
-  std::uint32_t retries = 3;  // per buy, with the same key
+  std::uint32_t retries = 3;                     // per buy, with the same key
   std::optional<std::uint32_t> limit_per_buyer;  // to judge by, where the server does not tell its own
   SkuMix skus;
   std::array<double, kActorCount> actors = {1.0};  // shares by Actor, sum 1
 };
 
-// --- bounds ---------------------------------------------------------------------------------------------------
+// --- bounds ---
 inline constexpr std::size_t kScenarioBytesMax = 1U << 20;
 inline constexpr std::uint64_t kVisitorsMax = 8'000'000;  // of one run; about 1 GB of plan and record
 inline constexpr double kSecondsMax = 3600;
@@ -84,7 +84,8 @@ inline constexpr std::size_t kScenarioSkusMax = 65'535;
 // How many visitors the stages stand for.
 double expected_visitors(const std::vector<Stage>& stages);
 
-// `file` is for messages only. Every error at once, one a line: "file:line:col: /pointer: message"; kind usage.
+// `file` is for messages only. Every error at once, one a line: "file:line:col: /pointer: message"; kind
+// usage.
 Result<Scenario> parse_scenario(std::string_view text, const std::string& file);
 Result<Scenario> read_scenario(const std::string& file);
 

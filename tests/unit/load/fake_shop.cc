@@ -35,7 +35,8 @@ Response reply(unsigned status, std::string body) {
 }
 
 Response refusal(unsigned status, std::string_view code) {
-  return reply(status, fmt::format(R"({{"type":"about:blank","title":"no","status":{},"code":"{}"}})", status, code));
+  return reply(status,
+               fmt::format(R"({{"type":"about:blank","title":"no","status":{},"code":"{}"}})", status, code));
 }
 
 std::string text_of(const JsonNode& object, std::string_view key) {
@@ -71,9 +72,10 @@ class FakeShop::Server {
     ~Session() { server.sessions_.erase(this); }
     void read() {
       request = {};
-      http::async_read(socket, buffer, request, [self = shared_from_this()](const ErrorCode& error, std::size_t) {
-        if (!error) self->answer();
-      });
+      http::async_read(socket, buffer, request,
+                       [self = shared_from_this()](const ErrorCode& error, std::size_t) {
+                         if (!error) self->answer();
+                       });
     }
     void answer() {
       response = server.handle(request);
@@ -113,7 +115,8 @@ class FakeShop::Server {
     const std::string path(request.target());
     if (request.method() == http::verb::post && path == "/v1/buy") return buy(request);
     if (path == "/v1/campaigns") {
-      return reply(200, R"({"campaigns":[{"id":"later","state":"scheduled"},{"id":"demo","state":"active"}]})");
+      return reply(200,
+                   R"({"campaigns":[{"id":"later","state":"scheduled"},{"id":"demo","state":"active"}]})");
     }
     if (path == "/v1/campaigns/demo") return campaign();
     if (path == "/v1/admin/campaigns/demo") return stock();
@@ -127,12 +130,14 @@ class FakeShop::Server {
     const std::int64_t early = options_.fault == Fault::opens_too_early ? 3600 * kNsPerSecond : -kNsPerSecond;
     std::string offers;
     for (const FakeOffer& offer : state_.offers) {
-      offers += fmt::format(R"({}{{"sku":"{}","price":{}}})", offers.empty() ? "" : ",", offer.sku, offer.price);
+      offers +=
+          fmt::format(R"({}{{"sku":"{}","price":{}}})", offers.empty() ? "" : ",", offer.sku, offer.price);
     }
-    return reply(200, fmt::format(R"({{"id":"demo","state":"active","server_time":"{}","starts_at":"{}","ends_at":"{}",
+    return reply(
+        200, fmt::format(R"({{"id":"demo","state":"active","server_time":"{}","starts_at":"{}","ends_at":"{}",
                                       "limit_per_buyer":{},"offers":[{}]}})",
-                                  format_rfc3339(now), format_rfc3339({now.ns + early}),
-                                  format_rfc3339({now.ns + 7200 * kNsPerSecond}), state_.limit_per_buyer, offers));
+                         format_rfc3339(now), format_rfc3339({now.ns + early}),
+                         format_rfc3339({now.ns + 7200 * kNsPerSecond}), state_.limit_per_buyer, offers));
   }
 
   Response stock() const {
@@ -163,7 +168,8 @@ class FakeShop::Server {
     ++state_.buys;
     if (options_.stop_after_buys > 0 && state_.buys > options_.stop_after_buys) stopped_ = true;
     if (options_.fault == Fault::answers_nonsense && state_.buys == 10) return refusal(418, "teapot");
-    if (options_.overloaded_every > 0 && state_.buys % options_.overloaded_every == 0) return refusal(503, "overloaded");
+    if (options_.overloaded_every > 0 && state_.buys % options_.overloaded_every == 0)
+      return refusal(503, "overloaded");
     const auto document = JsonDocument::parse(request.body());
     if (!document) return refusal(400, "malformed_request");
     const JsonNode& body = document->root();
@@ -198,14 +204,17 @@ class FakeShop::Server {
         options_.fault != Fault::ignores_expected_price) {
       return refusal(409, "price_changed");
     }
-    const std::int64_t kept_back = options_.fault == Fault::oversells ? -3 : options_.fault == Fault::strands_stock ? 2 : 0;
+    const std::int64_t kept_back = options_.fault == Fault::oversells       ? -3
+                                   : options_.fault == Fault::strands_stock ? 2
+                                                                            : 0;
     if (offer->sold + wanted.quantity > offer->stock - kept_back) return refusal(409, "sold_out");
     return sell(*offer, std::move(wanted));
   }
 
   Response sell(FakeOffer& offer, FakeOrder wanted) {
     const std::size_t ordinal = state_.orders.size() + lost_ + 1;
-    wanted.order = fmt::format("order-{:05}", options_.fault == Fault::same_name_for_two && ordinal == 3 ? 2 : ordinal);
+    wanted.order =
+        fmt::format("order-{:05}", options_.fault == Fault::same_name_for_two && ordinal == 3 ? 2 : ordinal);
     offer.sold += wanted.quantity;
     if (options_.fault == Fault::doubles_an_order && ordinal == 3) offer.sold += wanted.quantity;
     Response response = reply(201, order_json(wanted));
@@ -233,8 +242,11 @@ class FakeShop::Server {
   std::size_t lost_ = 0;
 };
 
-FakeShop::FakeShop(FakeState& state, FakeOptions options) : server_(std::make_unique<Server>(state, options)) {}
+FakeShop::FakeShop(FakeState& state, FakeOptions options)
+    : server_(std::make_unique<Server>(state, options)) {}
 FakeShop::~FakeShop() = default;
-std::uint16_t FakeShop::port() const { return server_->port(); }
+std::uint16_t FakeShop::port() const {
+  return server_->port();
+}
 
 }  // namespace doorbuster::load::testing

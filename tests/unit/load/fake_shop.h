@@ -1,5 +1,6 @@
 #pragma once
-// A shop of a hundred lines that keeps the contract, or breaks one promise of it on purpose: what the judge is tried on.
+// A shop of a hundred lines that keeps the contract, or breaks one promise of it on purpose: what the judge
+// is tried on.
 
 #include <cstdint>
 #include <map>
@@ -11,20 +12,20 @@ namespace doorbuster::load::testing {
 
 enum class Fault : std::uint8_t {
   none,
-  oversells,              // sells three units more than there are
-  loses_an_order,         // the third order is acknowledged and then unknown
-  doubles_an_order,       // takes the units of the third order twice
-  forgets_keys,           // the same key buys again
-  hides_replays,          // no Idempotent-Replayed
-  accepts_reused_keys,    // the same key with another body buys again
-  strands_stock,          // sold_out with two units left
+  oversells,            // sells three units more than there are
+  loses_an_order,       // the third order is acknowledged and then unknown
+  doubles_an_order,     // takes the units of the third order twice
+  forgets_keys,         // the same key buys again
+  hides_replays,        // no Idempotent-Replayed
+  accepts_reused_keys,  // the same key with another body buys again
+  strands_stock,        // sold_out with two units left
   ignores_the_limit,
   ignores_expected_price,
-  changes_the_buyer,      // the order shows somebody else
-  same_name_for_two,      // two buys get the same order
-  answers_nonsense,       // 418 to the tenth buy
-  opens_too_early,        // sells although starts_at is in the future
-  counts_wrongly,         // allocated is not available + held + sold
+  changes_the_buyer,  // the order shows somebody else
+  same_name_for_two,  // two buys get the same order
+  answers_nonsense,   // 418 to the tenth buy
+  opens_too_early,    // sells although starts_at is in the future
+  counts_wrongly,     // allocated is not available + held + sold
 };
 
 struct FakeOffer {
@@ -39,19 +40,19 @@ struct FakeOrder {
 
 // What survives a restart.
 struct FakeState {
-  std::vector<FakeOffer> offers = {{"hot", 40, 500}, {"warm", 60, 300}};
+  std::vector<FakeOffer> offers = {{"hot", 150, 500}, {"warm", 200, 300}};
   std::int64_t limit_per_buyer = 2;
-  std::map<std::string, FakeOrder> orders;         // by name
+  std::map<std::string, FakeOrder> orders;          // by name
   std::map<std::string, std::string> order_of_key;  // key + sku
   int buys = 0;
 };
 
 struct FakeOptions {
   Fault fault = Fault::none;
-  int stop_after_buys = 0;      // answers no more and closes everything; 0: never
-  int close_every = 0;          // "Connection: close" on every n-th reply; 0: never
-  int overloaded_every = 0;     // 503 to every n-th buy; 0: never
-  std::uint16_t port = 0;       // 0: a free one
+  int stop_after_buys = 0;   // answers no more and closes everything; 0: never
+  int close_every = 0;       // "Connection: close" on every n-th reply; 0: never
+  int overloaded_every = 0;  // 503 to every n-th buy; 0: never
+  std::uint16_t port = 0;    // 0: a free one
 };
 
 // Runs on its own thread until destroyed. `state` belongs to that thread until then.

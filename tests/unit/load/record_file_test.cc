@@ -18,7 +18,8 @@ namespace {
 class TemporaryFile {
  public:
   TemporaryFile()
-      : path_((std::filesystem::temp_directory_path() / ("doorbuster-record-" + std::to_string(getpid()))).string()) {}
+      : path_((std::filesystem::temp_directory_path() / ("doorbuster-record-" + std::to_string(getpid())))
+                  .string()) {}
   ~TemporaryFile() { std::remove(path_.c_str()); }
   const std::string& path() const { return path_; }
   void append(const std::string& text) const { std::ofstream(path_, std::ios::app) << text; }
@@ -27,10 +28,14 @@ class TemporaryFile {
   std::string path_;
 };
 
-const RecordHeader kHeader{
-    .run = "r1", .campaign = "demo", .limit_per_buyer = 2, .baseline = {{"tv", 10, 7, 1, 2}, {"mug", 5, 5, 0, 0}}};
-const Promise kFirst{.order = "o-1", .sku = "tv", .buyer = "b-1", .key = "k-1", .quantity = 2, .durable = true};
-const Promise kSecond{.order = "o-2", .sku = "mug", .buyer = "b-2", .key = "", .quantity = 1, .durable = false};
+const RecordHeader kHeader{.run = "r1",
+                           .campaign = "demo",
+                           .limit_per_buyer = 2,
+                           .baseline = {{"tv", 10, 7, 1, 2}, {"mug", 5, 5, 0, 0}}};
+const Promise kFirst{
+    .order = "o-1", .sku = "tv", .buyer = "b-1", .key = "k-1", .quantity = 2, .durable = true};
+const Promise kSecond{
+    .order = "o-2", .sku = "mug", .buyer = "b-2", .key = "", .quantity = 1, .durable = false};
 
 }  // namespace
 

@@ -1,5 +1,5 @@
-// The judge on trial: a shop that keeps the contract passes, and for each promise there is a shop that breaks it and
-// must fail for that reason.
+// The judge on trial: a shop that keeps the contract passes, and for each promise there is a shop that breaks
+// it and must fail for that reason.
 
 #include <unistd.h>
 
@@ -100,8 +100,9 @@ TEST_CASE("judge: a shop that keeps its promises passes, and the report says wha
   REQUIRE(ended.exit_code == 0);
   REQUIRE_THAT(ended.out, EndsWith("\nverdict: PASS\n"));
   REQUIRE(ended.err.empty());
-  for (const char* word : {"asked for", "achieved", "response time", "service time", "own lag", "p99.99", "max",
-                           "sold_out", "limit_reached", "price_changed", "idempotency_key_reused", "no_answer"}) {
+  for (const char* word :
+       {"asked for", "achieved", "response time", "service time", "own lag", "p99.99", "max", "sold_out",
+        "limit_reached", "price_changed", "idempotency_key_reused", "no_answer"}) {
     REQUIRE_THAT(ended.out, Contains(word));
   }
   // Both SKUs were sold to the last unit.
@@ -168,14 +169,15 @@ TEST_CASE("judge: every broken promise fails for its own reason") {
   };
   const auto [fault, reason] = GENERATE(
       Case{Fault::oversells, "is oversold"}, Case{Fault::loses_an_order, "was acknowledged and is missing"},
-      Case{Fault::doubles_an_order, "units sold, acknowledged were"}, Case{Fault::forgets_keys, "has two orders"},
-      Case{Fault::hides_replays, "without Idempotent-Replayed"},
+      Case{Fault::doubles_an_order, "units sold, acknowledged were"},
+      Case{Fault::forgets_keys, "has two orders"}, Case{Fault::hides_replays, "without Idempotent-Replayed"},
       Case{Fault::accepts_reused_keys, "was accepted again with another quantity"},
       Case{Fault::strands_stock, "was refused as sold_out, and 2 are still available"},
       Case{Fault::ignores_the_limit, "the limit is 2"},
       Case{Fault::ignores_expected_price, "was sold above its expected_price"},
-      Case{Fault::changes_the_buyer, "buyer is somebody"}, Case{Fault::same_name_for_two, "was given to two buys"},
-      Case{Fault::answers_nonsense, "418"}, Case{Fault::opens_too_early, "before the start of the campaign"},
+      Case{Fault::changes_the_buyer, "buyer is somebody"},
+      Case{Fault::same_name_for_two, "was given to two buys"}, Case{Fault::answers_nonsense, "418"},
+      Case{Fault::opens_too_early, "before the start of the campaign"},
       Case{Fault::counts_wrongly, "allocated is not"});
   const Ended ended = run_against(fault);
   INFO(ended.out << ended.err);
@@ -271,7 +273,8 @@ TEST_CASE("load: a scenario that does not fit is a usage error") {
   REQUIRE(run(options).exit_code == 2);
 }
 
-TEST_CASE("progress: plain mode prints lines without control characters, a terminal gets a block that redraws") {
+TEST_CASE(
+    "progress: plain mode prints lines without control characters, a terminal gets a block that redraws") {
   const Folder folder;
   FakeState state;
   const FakeShop shop(state);

@@ -23,7 +23,8 @@ TEST_CASE("scenario: every member is read") {
   const Result<Scenario> scenario = parse_scenario(R"({
     "name": "all", "seed": 42, "campaign": "demo", "arrivals": "burst", "connections": 8, "pipeline": 4,
     "buyers": 1000, "quantity": 2, "retries": 5, "limit_per_buyer": 3,
-    "stages": [{"shape": "ramp", "seconds": 1.5, "rate": 100}, {"shape": "spike", "seconds": 2, "rate": 50.5}],
+    "stages": [{"shape": "ramp", "seconds": 1.5, "rate": 100},
+               {"shape": "spike", "seconds": 2, "rate": 50.5}],
     "skus": {"hot": "tv", "hot_share": 0.5, "zipf": 1.2, "only": ["tv", "mug"]},
     "actors": {"shopper": 0.9, "lost_reply": 0.1}
   })",
@@ -51,11 +52,12 @@ TEST_CASE("scenario: every member is read") {
 }
 
 TEST_CASE("scenario: everything that is wrong is said at once, each at its place") {
-  const std::string message = error_of("{\n"
-                                       "  \"stages\": [{\"shape\": \"hump\", \"seconds\": 0, \"rate\": 1}],\n"
-                                       "  \"connections\": 0,\n"
-                                       "  \"pipelin\": 3\n"
-                                       "}");
+  const std::string message = error_of(
+      "{\n"
+      "  \"stages\": [{\"shape\": \"hump\", \"seconds\": 0, \"rate\": 1}],\n"
+      "  \"connections\": 0,\n"
+      "  \"pipelin\": 3\n"
+      "}");
   REQUIRE_THAT(message, Contains("s.json:2:24: /stages/0/shape"));
   REQUIRE_THAT(message, Contains("/stages/0/seconds"));
   REQUIRE_THAT(message, Contains("s.json:3:18: /connections"));
@@ -66,7 +68,8 @@ TEST_CASE("scenario: members that do not go together are refused") {
   const std::string stages = R"("stages":[{"shape":"hold","seconds":1,"rate":10}])";
   REQUIRE_THAT(error_of("{" + stages + R"(,"actors":{"shopper":0.5,"no_key":0.4}})"), Contains("sum to 0.9"));
   REQUIRE_THAT(error_of("{" + stages + R"(,"skus":{"hot":"tv"}})"), Contains("/skus"));
-  REQUIRE_THAT(error_of("{" + stages + R"(,"skus":{"hot":"tv","hot_share":1,"only":["mug"]}})"), Contains("only"));
+  REQUIRE_THAT(error_of("{" + stages + R"(,"skus":{"hot":"tv","hot_share":1,"only":["mug"]}})"),
+               Contains("only"));
   REQUIRE_THAT(error_of("{" + stages + R"(,"skus":{"only":["mug","mug"]}})"), Contains("/skus/only/1"));
   REQUIRE_THAT(error_of("{" + stages + R"(,"actors":{"tourist":1}})"), Contains("/actors/tourist"));
 }
@@ -74,7 +77,8 @@ TEST_CASE("scenario: members that do not go together are refused") {
 TEST_CASE("scenario: a load without stages, without visitors or with too many is refused") {
   REQUIRE_THAT(error_of("{}"), Contains("stages"));
   REQUIRE_THAT(error_of(R"({"stages":[{"shape":"hold","seconds":1,"rate":0}]})"), Contains("no visitor"));
-  REQUIRE_THAT(error_of(R"({"stages":[{"shape":"hold","seconds":3600,"rate":1000000}]})"), Contains("at most"));
+  REQUIRE_THAT(error_of(R"({"stages":[{"shape":"hold","seconds":3600,"rate":1000000}]})"),
+               Contains("at most"));
   REQUIRE_THAT(error_of("not json"), Contains("s.json:1:1"));
 }
 

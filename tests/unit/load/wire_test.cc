@@ -47,7 +47,8 @@ TEST_CASE("wire: every kind of buy has a body that is as long as it says and val
 }
 
 TEST_CASE("wire: acceptances and refusals of the contract are understood") {
-  const BuyReply yes = read_buy_reply(201, R"({ "order" : "ab-9_~." , "status":"confirmed","durable": false})");
+  const BuyReply yes =
+      read_buy_reply(201, R"({ "order" : "ab-9_~." , "status":"confirmed","durable": false})");
   REQUIRE(yes.answer == Answer::accepted());
   REQUIRE(yes.order.view() == "ab-9_~.");
   REQUIRE_FALSE(yes.durable);
@@ -76,7 +77,8 @@ TEST_CASE("wire: a target is http, a host and a port, or one sentence says what 
   REQUIRE(target->port == "8080");
   REQUIRE(target->url() == "http://[::1]:8080");
   REQUIRE(parse_target("http://shop", "--target")->port == "80");
-  for (const char* bad : {"https://shop:1", "shop:8080", "http://", "http://h:99999", "http://h:1/path", "http://h:0"}) {
+  for (const char* bad :
+       {"https://shop:1", "shop:8080", "http://", "http://h:99999", "http://h:1/path", "http://h:0"}) {
     const Result<Target> refused_target = parse_target(bad, "--target");
     REQUIRE_FALSE(refused_target);
     REQUIRE(refused_target.error().kind == ErrorKind::usage);
