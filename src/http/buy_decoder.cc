@@ -55,6 +55,8 @@ bool BuyDecoder::decode(std::string_view json, BuyBody& body) {
   if (document.get(object) != simdjson::SUCCESS) {
     return refuse(Outcome::malformed_request, "The body must be one JSON object.");
   }
+  // A value out of its range is told only of a well-formed body: the order of its members makes no difference.
+  bool in_range = true;
   unsigned seen = 0;
   for (const auto& [name, value] : object) {
     unsigned field = 0;
@@ -62,12 +64,14 @@ bool BuyDecoder::decode(std::string_view json, BuyBody& body) {
     if (field == field_count) return refuse(Outcome::malformed_request, "Unknown member " + quoted(name.substr(0, 64)) + ".");
     if ((seen >> field & 1) != 0) return refuse(Outcome::malformed_request, quoted(name) + " is there twice.");
     seen |= 1U << field;
-    if (!take_member({static_cast<Field>(field), value}, body)) return false;
+    if (take_member({static_cast<Field>(field), value}, body)) continue;
+    if (outcome_ == Outcome::malformed_request) return false;
+    in_range = false;
   }
   if ((seen & kRequired) != kRequired) {
     return refuse(Outcome::malformed_request, "\"campaign\", \"sku\" and \"buyer\" are required.");
   }
-  return true;
+  return in_range;
 }
 
 bool BuyDecoder::take_member(const Member& member, BuyBody& body) {

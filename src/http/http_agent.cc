@@ -20,6 +20,9 @@ using asio::ip::tcp;
 constexpr std::chrono::milliseconds kSweepInterval{100};   // how late a deadline may be noticed
 constexpr std::chrono::milliseconds kAcceptBackoff{50};    // after EMFILE and its like: no spinning
 constexpr std::size_t kRepliesPerPop = 256;
+constexpr std::uint32_t kCyclesPerAsioPoll = 16;
+
+using Descriptor = asio::posix::basic_stream_descriptor<asio::io_context::executor_type>;
 
 bool out_of_resources(const boost::system::error_code& ec) {
   return ec == asio::error::no_descriptors || ec == asio::error::no_buffer_space || ec == asio::error::no_memory ||
@@ -39,6 +42,7 @@ class HttpAgent::Impl {
         context_(BOOST_ASIO_CONCURRENCY_HINT_UNSAFE),
         acceptor_(context_),
         wakeup_(context_, notifier.descriptor()),
+        poller_ready_(context_, poller_.descriptor()),
         sweep_timer_(context_),
         accept_timer_(context_),
         host_{options_, *handler_, door, metrics, clock, {}, -1, false, {}, {}} {
@@ -49,6 +53,7 @@ class HttpAgent::Impl {
 
   ~Impl() {
     wakeup_.release();  // the notifier's, not ours
+    poller_ready_.release();
   }
 
   void listen(int listening_socket) {
@@ -60,7 +65,10 @@ class HttpAgent::Impl {
 
   std::size_t do_work(bool draining, std::atomic<bool>& drained) {
     if (draining && !host_.draining) begin_drain();
-    std::size_t work = context_.poll();
+    std::size_t work =
+        poller_.poll([](void* owner, const SocketPoller::Ready& ready) { static_cast<Session*>(owner)->on_ready(ready); });
+    // Asio has the rare things: connections, timers, wake-ups. Under load it is asked now and then, before a sleep always.
+    if (work == 0 || ++cycles_ % kCyclesPerAsioPoll == 0) work += context_.poll();
     work += collect_replies();
     work += flush_dirty();
     if (host_.door != nullptr) host_.door->ring_shards();
@@ -72,7 +80,10 @@ class HttpAgent::Impl {
     return (draining && !host_.draining) || (host_.door != nullptr && host_.door->has_replies());
   }
 
-  void sleep() { context_.run_one(); }
+  void sleep() {
+    watch_sockets();
+    context_.run_one();
+  }
   void notify() { notifier_.notify(); }
 
  private:
@@ -133,9 +144,9 @@ class HttpAgent::Impl {
       return;
     }
     auto session = std::make_unique<Session>(host_, std::move(socket));
+    if (!session->start(poller_)) return;
     session->list_index = sessions_.size();
     sessions_.push_back(std::move(session));
-    sessions_.back()->start();
   }
 
   void remove(Session* session) {
@@ -154,11 +165,20 @@ class HttpAgent::Impl {
   }
 
   void wait_for_wakeup() {
-    wakeup_.async_wait(asio::posix::stream_descriptor::wait_read, [this](const boost::system::error_code& ec) {
+    wakeup_.async_wait(Descriptor::wait_read, [this](const boost::system::error_code& ec) {
       if (ec) return;
       notifier_.drain();
       wait_for_wakeup();
     });
+  }
+
+  // Only to end the sleep: do_work() asks the poller itself. Armed for one sleep and not by its own handler, which would
+  // run again and again while poll() is not yet done and nobody has looked at the sockets.
+  void watch_sockets() {
+    if (watching_sockets_) return;
+    watching_sockets_ = true;
+    poller_ready_.async_wait(Descriptor::wait_read,
+                             [this](const boost::system::error_code&) { watching_sockets_ = false; });
   }
 
   void sweep_later() {
@@ -176,13 +196,16 @@ class HttpAgent::Impl {
   Notifier& notifier_;
   asio::io_context context_;
   asio::basic_socket_acceptor<tcp, asio::io_context::executor_type> acceptor_;
-  asio::posix::basic_stream_descriptor<asio::io_context::executor_type> wakeup_;
+  SocketPoller poller_;
+  Descriptor wakeup_, poller_ready_;
   asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>,
                              asio::io_context::executor_type>
       sweep_timer_, accept_timer_;
   SessionHost host_;
   std::vector<std::unique_ptr<Session>> sessions_;
   std::vector<Session*> flushing_;
+  std::uint32_t cycles_ = 0;
+  bool watching_sockets_ = false;
 };
 
 HttpAgent::HttpAgent(const HttpOptions& options, std::unique_ptr<Handler> handler, EngineDoor* door,

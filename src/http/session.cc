@@ -34,13 +34,13 @@ Session::Session(SessionHost& host, Socket socket) : host_(host), socket_(std::m
 
 Session::~Session() { host_.metrics.connections_closed.add(); }
 
-void Session::start() {
+bool Session::start(SocketPoller& poller) {
   boost::system::error_code ec;
   socket_.non_blocking(true, ec);
-  socket_.set_option(boost::asio::ip::tcp::no_delay(true), ec);
-  make_room();
+  if (!ec) socket_.set_option(boost::asio::ip::tcp::no_delay(true), ec);
+  if (ec || !poller.add(socket_.native_handle(), this)) return false;
   update_deadline(host_.clock.monotonic_ns());
-  read_more();
+  return true;
 }
 
 ReplyFrame Session::frame(bool close, bool http_1_0, bool head_only) const {
@@ -66,37 +66,54 @@ void Session::make_room() {
   begin_ = 0;
 }
 
-void Session::read_more() {
-  if (reading_ || closed_ || peer_closed_) return;
-  make_room();
-  reading_ = true;
-  ++operations_;
-  socket_.async_read_some(boost::asio::buffer(buffer_.get() + end_, capacity_ - end_),
-                          [this](const boost::system::error_code& ec, std::size_t bytes) { on_read(ec, bytes); });
+void Session::on_ready(const SocketPoller::Ready& ready) {
+  if (closed_) return;
+  hung_up_ = hung_up_ || ready.hung_up;
+  if (ready.writable && !writable_) {
+    writable_ = true;
+    mark_dirty();
+  }
+  if (ready.readable || ready.hung_up) {
+    readable_ = true;
+    read();
+  }
 }
 
-void Session::on_read(const boost::system::error_code& ec, std::size_t bytes) {
-  --operations_;
-  reading_ = false;
-  if (closed_) return maybe_finish();
-  if (ec) {
-    // A client may close its sending half and still wait for replies; without any there is nobody to wait for.
-    peer_closed_ = true;
-    if (ec != boost::asio::error::eof || lingering_ || (pending_.empty() && out_.empty())) return close();
-    no_more_requests_ = true;
-    return mark_dirty();
+void Session::read() {
+  while (readable_ && !closed_ && !peer_closed_ && (lingering_ || may_parse())) {
+    if (lingering_) begin_ = end_ = 0;  // thrown away: nothing that comes now will be answered
+    make_room();
+    boost::system::error_code ec;
+    const std::size_t room = capacity_ - end_;
+    const std::size_t bytes = socket_.read_some(boost::asio::buffer(buffer_.get() + end_, room), ec);
+    if (would_block(ec)) {
+      readable_ = false;
+      return;
+    }
+    if (ec) return on_end(ec);
+    host_.metrics.reads.add();
+    host_.metrics.bytes_received.add(bytes);
+    // Fewer bytes than there was room for: all has been read, and the next edge will say when there is more.
+    // (epoll(7), question 9.) Unless the end has been announced, which comes as a read of nothing.
+    if (bytes < room && !hung_up_) readable_ = false;
+    if (lingering_) continue;
+    end_ += bytes;
+    const std::int64_t now_ns = host_.clock.monotonic_ns();
+    host_.renew_date(now_ns);
+    parse(now_ns);
   }
-  host_.metrics.reads.add();
-  host_.metrics.bytes_received.add(bytes);
-  if (lingering_) return read_more();  // thrown away: the buffer's content no longer matters
-  const std::int64_t now_ns = host_.clock.monotonic_ns();
-  host_.renew_date(now_ns);
-  end_ += bytes;
-  parse(now_ns);
+}
+
+// A client may close its sending half and still wait for replies; without any there is nobody to wait for.
+void Session::on_end(const boost::system::error_code& ec) {
+  peer_closed_ = true;
+  if (ec != boost::asio::error::eof || lingering_ || (replies_pending() == 0 && out_.empty())) return close();
+  no_more_requests_ = true;
+  mark_dirty();
 }
 
 bool Session::may_parse() const {
-  return !closed_ && !no_more_requests_ && pending_.size() < host_.options.max_pipeline &&
+  return !closed_ && !no_more_requests_ && replies_pending() < host_.options.max_pipeline &&
          out_.size() - out_sent_ + parked_.size() - parked_taken_ <= kReplyBytesPendingMax;
 }
 
@@ -114,13 +131,8 @@ void Session::parse(std::int64_t now_ns) {
     }
   }
   update_deadline(now_ns);
-  if (!out_.empty() || (no_more_requests_ && pending_.empty())) mark_dirty();
-  if (no_more_requests_) return;
-  if (may_parse()) {
-    read_more();
-  } else {
-    host_.metrics.pipeline_full.add();  // flush() goes on when replies have left
-  }
+  if (!out_.empty() || (no_more_requests_ && replies_pending() == 0)) mark_dirty();
+  if (!no_more_requests_ && !may_parse()) host_.metrics.pipeline_full.add();  // flush() goes on when replies have left
 }
 
 bool Session::parse_one(std::int64_t now_ns, std::size_t& immediate) {
@@ -134,7 +146,7 @@ bool Session::parse_one(std::int64_t now_ns, std::size_t& immediate) {
       return false;
     case Framing::State::need_body:
       bytes_wanted_ = framing.bytes;
-      if (framing.expects_continue && !continue_sent_ && pending_.empty()) {
+      if (framing.expects_continue && !continue_sent_ && replies_pending() == 0) {
         out_ += "HTTP/1.1 100 Continue\r\n\r\n";
         continue_sent_ = true;
       }
@@ -163,7 +175,7 @@ void Session::dispatch(const HttpRequest& http, std::int64_t now_ns, std::size_t
   if (host_.draining) no_more_requests_ = true;
   Outcome outcome = Outcome::ok;
   // A reply that is ready and first goes straight into the output; behind others it is parked.
-  const bool first = pending_.empty();
+  const bool first = replies_pending() == 0;
   std::string& out = first ? out_ : parked_;
   const std::size_t before = out.size();
   Request* request = host_.handler.handle(http, context, out, outcome);
@@ -186,7 +198,7 @@ void Session::dispatch(const HttpRequest& http, std::int64_t now_ns, std::size_t
 }
 
 void Session::refuse_and_close(Outcome outcome, std::string_view detail) {
-  const bool first = pending_.empty();
+  const bool first = replies_pending() == 0;
   std::string& out = first ? out_ : parked_;
   const std::size_t before = out.size();
   append_refusal(out, frame(true, false, false), outcome, {.detail = detail});
@@ -214,68 +226,69 @@ void Session::mark_dirty() {
 }
 
 void Session::take_ordered_replies(std::int64_t now_ns) {
-  while (!pending_.empty()) {
-    const Pending& first = pending_.front();
+  for (; pending_taken_ < pending_.size(); ++pending_taken_) {
+    const Pending& first = pending_[pending_taken_];
     if (first.request == nullptr) {
       out_.append(parked_, parked_taken_, first.parked_bytes);
       parked_taken_ += first.parked_bytes;
-    } else {
-      if (!first.request->answered) return;
-      Request* request = first.request;
-      host_.handler.append_answer(*request, frame(first.close, first.http_1_0, request->head_only), out_);
-      host_.metrics.replies[static_cast<std::size_t>(request->outcome)].add();
-      host_.metrics.decision_ns.record(request->decided_ns - request->received_ns);
-      host_.metrics.reply_ns.record(now_ns - request->received_ns);
-      host_.door->give_back(request);
+      continue;
     }
-    pending_.pop_front();
+    Request* request = first.request;
+    if (!request->answered) break;
+    host_.handler.append_answer(*request, frame(first.close, first.http_1_0, request->head_only), out_);
+    host_.metrics.replies[static_cast<std::size_t>(request->outcome)].add();
+    host_.metrics.decision_ns.record(request->decided_ns - request->received_ns);
+    host_.metrics.reply_ns.record(now_ns - request->received_ns);
+    host_.door->give_back(request);
   }
-  parked_.clear();
-  parked_taken_ = 0;
+  if (pending_taken_ == pending_.size()) {
+    pending_.clear();
+    pending_taken_ = 0;
+    parked_.clear();
+    parked_taken_ = 0;
+  } else if (pending_taken_ >= host_.options.max_pipeline) {
+    // A client that always has more under way: what has left makes room.
+    pending_.erase(pending_.begin(), pending_.begin() + static_cast<std::ptrdiff_t>(pending_taken_));
+    pending_taken_ = 0;
+    parked_.erase(0, parked_taken_);
+    parked_taken_ = 0;
+  }
 }
 
 void Session::flush(std::int64_t now_ns) {
   dirty_ = false;
   if (closed_) return;
   take_ordered_replies(now_ns);
-  if (!writing_) write_out(now_ns);
+  if (writable_) write_out(now_ns);
   if (closed_ || lingering_) return;
   if (no_more_requests_) {
-    if (pending_.empty() && out_.empty()) peer_closed_ ? close() : begin_linger(now_ns);
+    if (replies_pending() == 0 && out_.empty()) peer_closed_ ? close() : begin_linger(now_ns);
     return;
   }
-  // What was in the buffer when a bound stopped us. Reading goes on from there.
-  if (may_parse() && !reading_) parse(now_ns);
+  if (!may_parse()) return;
+  if (end_ != begin_) parse(now_ns);  // what was in the buffer when a bound stopped us
+  if (readable_) read();
 }
 
 void Session::write_out(std::int64_t now_ns) {
   while (out_sent_ < out_.size()) {
     boost::system::error_code ec;
-    const std::size_t sent = socket_.write_some(boost::asio::buffer(out_.data() + out_sent_, out_.size() - out_sent_), ec);
-    if (ec && !would_block(ec)) return close();
+    const auto rest = boost::asio::buffer(out_.data() + out_sent_, out_.size() - out_sent_);
+    const std::size_t sent = socket_.write_some(rest, ec);
+    if (would_block(ec)) {
+      writable_ = false;  // the next edge says when there is room
+      return set_deadline(Deadline::write, now_ns, host_.options.write_timeout_ns);
+    }
+    if (ec) return close();
     out_sent_ += sent;
     host_.metrics.writes.add();
     host_.metrics.bytes_sent.add(sent);
-    if (!ec) continue;
-    writing_ = true;
-    ++operations_;
-    set_deadline(Deadline::write, now_ns, host_.options.write_timeout_ns);
-    socket_.async_wait(Socket::wait_write, [this](const boost::system::error_code& error) { on_writable(error); });
-    return;
   }
   out_.clear();
   out_sent_ = 0;
   if (out_.capacity() > kOutKeptBytes) out_.shrink_to_fit();
   if (deadline_ == Deadline::write) deadline_ = Deadline::none;
   update_deadline(now_ns);
-}
-
-void Session::on_writable(const boost::system::error_code& ec) {
-  --operations_;
-  writing_ = false;
-  if (closed_) return maybe_finish();
-  if (ec) return close();
-  mark_dirty();
 }
 
 // --- the end ------------------------------------------------------------------------------------------------------
@@ -291,7 +304,7 @@ void Session::update_deadline(std::int64_t now_ns) {
   if (partial && body_awaited_) return;  // set when the header ended; more bytes do not move it
   if (partial) {
     if (deadline_ != Deadline::header) set_deadline(Deadline::header, now_ns, host_.options.header_timeout_ns);
-  } else if (pending_.empty()) {
+  } else if (replies_pending() == 0) {
     // While draining, a request that is already on its way still gets its answer.
     set_deadline(Deadline::idle, now_ns, host_.draining ? kDrainGraceNs : host_.options.idle_timeout_ns);
   } else {
@@ -325,9 +338,9 @@ void Session::begin_linger(std::int64_t now_ns) {
   socket_.shutdown(boost::asio::ip::tcp::socket::shutdown_send, ec);
   if (ec) return close();
   lingering_ = true;
-  begin_ = end_ = 0;
+  bytes_wanted_ = 0;
   set_deadline(Deadline::linger, now_ns, kLingerNs);
-  read_more();
+  read();
 }
 
 void Session::close() {
@@ -336,10 +349,12 @@ void Session::close() {
   boost::system::error_code ec;
   socket_.close(ec);
   // Answers that are here have nobody to go to; those under way come back to answered().
-  for (const Pending& pending : pending_) {
-    if (pending.request != nullptr && pending.request->answered) host_.door->give_back(pending.request);
+  for (std::size_t i = pending_taken_; i < pending_.size(); ++i) {
+    Request* request = pending_[i].request;
+    if (request != nullptr && request->answered) host_.door->give_back(request);
   }
   pending_.clear();
+  pending_taken_ = 0;
   maybe_finish();
 }
 

@@ -1,17 +1,17 @@
 #pragma once
-// One connection. Owned by its HTTP thread; lives until it is closed, no operation of the socket is pending, and every
-// request it sent to a shard has come back.
+// One connection. Owned by its HTTP thread; lives until it is closed and every request that it sent to a shard has come
+// back. No operation of the socket is ever pending: the thread says when it is ready, and it is read and written at once.
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "doorbuster/http/handler.h"
 #include "doorbuster/http/http_agent.h"
+#include "socket_poller.h"
 
 namespace doorbuster {
 
@@ -40,7 +40,10 @@ class Session {
   Session(SessionHost& host, Socket socket);
   ~Session();
 
-  void start();
+  // False: it cannot be served, destroy it.
+  bool start(SocketPoller& poller);
+  // The socket has something to read or room to write.
+  void on_ready(const SocketPoller::Ready& ready);
   // An answer has come back from a shard.
   void answered(Request* request);
   // At the end of a duty cycle: replies in order, one write, then what was left to parse.
@@ -51,7 +54,7 @@ class Session {
   void drain(std::int64_t now_ns);
 
   std::size_t list_index = 0;  // the host's place for it
-  bool finished() const { return closed_ && operations_ == 0 && under_way_ == 0; }
+  bool finished() const { return closed_ && under_way_ == 0; }
 
  private:
   // A reply that has its place in the order: a request at a shard, or bytes that are ready but not first.
@@ -64,17 +67,16 @@ class Session {
   };
   enum class Deadline : std::uint8_t { none, header, body, idle, write, linger };
 
-  void read_more();
-  void on_read(const boost::system::error_code& ec, std::size_t bytes);
+  // Reads and parses until nothing is left to read or a bound stops it.
+  void read();
+  void on_end(const boost::system::error_code& ec);
   // Takes as many requests out of the buffer as bounds allow.
   void parse(std::int64_t now_ns);
   bool parse_one(std::int64_t now_ns, std::size_t& immediate);
   void dispatch(const HttpRequest& http, std::int64_t now_ns, std::size_t& immediate);
   void refuse_and_close(Outcome outcome, std::string_view detail);
-  void add_ready(const std::string& text_from, std::size_t from, const ReplyFrame& frame);
   void take_ordered_replies(std::int64_t now_ns);
   void write_out(std::int64_t now_ns);
-  void on_writable(const boost::system::error_code& ec);
   void make_room();
   void set_deadline(Deadline kind, std::int64_t now_ns, std::int64_t after_ns);
   void update_deadline(std::int64_t now_ns);
@@ -84,6 +86,7 @@ class Session {
   void maybe_finish();
   ReplyFrame frame(bool close, bool http_1_0, bool head_only) const;
   bool may_parse() const;
+  std::size_t replies_pending() const { return pending_.size() - pending_taken_; }
 
   SessionHost& host_;
   Socket socket_;
@@ -94,16 +97,19 @@ class Session {
   std::size_t out_sent_ = 0;
   std::string parked_;            // ready replies behind ones that are not
   std::size_t parked_taken_ = 0;
-  std::string scratch_;
-  std::deque<Pending> pending_;
+  std::vector<Pending> pending_;  // from pending_taken_ on
+  std::size_t pending_taken_ = 0;
   std::uint32_t under_way_ = 0;   // requests at shards
-  std::uint32_t operations_ = 0;  // of the socket, whose handlers will still run
   std::int64_t deadline_ns_ = 0;
   Deadline deadline_ = Deadline::none;
-  bool reading_ = false, writing_ = false, closed_ = false, dirty_ = false;
+  bool readable_ = false;  // there may be bytes to read
+  bool writable_ = true;   // the last write took everything
+  bool closed_ = false, dirty_ = false;
   bool no_more_requests_ = false;  // the connection ends after what is pending
   bool lingering_ = false;         // the last reply is out; reading until the client has seen it
-  bool body_awaited_ = false, continue_sent_ = false, peer_closed_ = false;
+  bool hung_up_ = false;           // the end of the client's bytes is in sight
+  bool peer_closed_ = false;       // it has been read
+  bool body_awaited_ = false, continue_sent_ = false;
 };
 
 }  // namespace doorbuster
