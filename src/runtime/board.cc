@@ -14,7 +14,9 @@ std::uint64_t filter_words(std::uint64_t orders_max) {
 }  // namespace
 
 Board::Board(std::uint64_t orders_max)
-    : offers_(kOffersMax), buyers_(filter_words(orders_max)), buyer_word_mask_(filter_words(orders_max) - 1) {}
+    : offers_(kOffersMax),
+      buyers_(filter_words(orders_max), Pages::at_once),
+      buyer_word_mask_(filter_words(orders_max) - 1) {}
 
 void Board::mark_buyer(const Hash128& buyer) {
   auto& word = buyers_.data()[buyer.high & buyer_word_mask_];

@@ -111,12 +111,26 @@ Status StateBuilder::apply_catalog_record(const JournalRecord& record) {
         return contradicts(record, "the change's end does not fit its begin");
       }
       in_change_ = false;
+      if (Status fits = check_pending(); !fits) return contradicts(record, fits.error().message);
       install(apply_change(*catalog_, pending_));
       pending_ = {};
       return {};
     }
     default: return contradicts(record, "unknown kind; start a newer doorbuster on this folder");
   }
+}
+
+// Whether the journaled change can follow what is there. What is asked here is a condition of install().
+Status StateBuilder::check_pending() const {
+  if (Status fits = check_change(*catalog_, pending_); !fits) return fits;
+  for (const OfferPut& put : pending_.offers) {
+    if (put.offer.value >= catalog_->offers().size()) continue;
+    const OfferStock stock = engines_[owner_shard(put.offer, options_.shards)]->stock(put.offer);
+    if (put.stock < stock.held + stock.sold) {
+      return fail(ErrorKind::configuration, "the stock of " + put.sku + " is below what is sold or held");
+    }
+  }
+  return {};
 }
 
 std::vector<std::int64_t> StateBuilder::committed() const {

@@ -1,4 +1,5 @@
 #pragma once
+// Memory for tables that never move and never grow: reserved in whole at start.
 
 #include <sys/mman.h>
 
@@ -10,21 +11,34 @@
 
 namespace doorbuster {
 
-// An array of zeros with its full capacity reserved as address space at construction and memory taken by the kernel a
-// page at a time, at first touch. So a table can be sized for the worst day and cost what the day really needs, and
-// growing never moves an element and never calls an allocator.
+// Whether pages are taken at once or by the kernel at first touch.
+enum class Pages {
+  at_first_touch,  // for what is filled from the front: costs what the day really needs
+  at_once,         // for what is filled at random: there every page would be a fault on some buyer's time
+};
+
+// Address space of zeros, in huge pages where the kernel gives them (one table lookup is then one cache miss and not two).
+// Throws std::bad_alloc: at start only, when there is nothing to run with.
+inline void* reserve_memory(std::size_t bytes, Pages pages) {
+  void* memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (memory == MAP_FAILED) throw std::bad_alloc();
+  // Both are advice: without them everything works, a little slower.
+  madvise(memory, bytes, MADV_HUGEPAGE);
+#ifdef MADV_POPULATE_WRITE
+  if (pages == Pages::at_once) madvise(memory, bytes, MADV_POPULATE_WRITE);
+#endif
+  return memory;
+}
+
+// An array of zeros with its full capacity from the constructor on.
 template <typename T>
 class ReservedArray {
   static_assert(std::is_trivially_destructible_v<T>);
 
  public:
   ReservedArray() = default;
-  explicit ReservedArray(std::size_t capacity) : capacity_(capacity) {
-    if (capacity == 0) return;
-    void* memory =
-        mmap(nullptr, capacity * sizeof(T), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (memory == MAP_FAILED) throw std::bad_alloc();  // at start only: there is nothing to run with
-    data_ = static_cast<T*>(memory);
+  explicit ReservedArray(std::size_t capacity, Pages pages = Pages::at_first_touch) : capacity_(capacity) {
+    if (capacity != 0) data_ = static_cast<T*>(reserve_memory(capacity * sizeof(T), pages));
   }
   ~ReservedArray() {
     if (data_ != nullptr) munmap(data_, capacity_ * sizeof(T));
@@ -47,6 +61,18 @@ class ReservedArray {
  private:
   T* data_ = nullptr;
   std::size_t capacity_ = 0;
+};
+
+// For hash tables that are reserved once, at start.
+template <typename T>
+struct ReservedAllocator {
+  using value_type = T;
+  ReservedAllocator() = default;
+  template <typename U>
+  ReservedAllocator(const ReservedAllocator<U>&) {}  // NOLINT: allocators convert
+  T* allocate(std::size_t count) { return static_cast<T*>(reserve_memory(count * sizeof(T), Pages::at_once)); }
+  void deallocate(T* memory, std::size_t count) { munmap(memory, count * sizeof(T)); }
+  friend bool operator==(const ReservedAllocator&, const ReservedAllocator&) { return true; }
 };
 
 }  // namespace doorbuster

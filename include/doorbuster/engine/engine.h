@@ -16,7 +16,9 @@
 
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <cstdint>
+#include <functional>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "doorbuster/base/hash.h"
@@ -123,6 +125,10 @@ class Engine {
   };
   static_assert(sizeof(OrderRow) == 56);
 
+  template <typename Key, typename Hash>
+  using HashTable = boost::unordered_flat_map<Key, std::uint32_t, Hash, std::equal_to<Key>,
+                                              ReservedAllocator<std::pair<const Key, std::uint32_t>>>;
+
   bool same_request(const Buy& buy, const Order& first) const;
   OrderSlot store(const Order& order);
 
@@ -133,9 +139,9 @@ class Engine {
   ReservedArray<char> texts_;
   std::uint64_t orders_count_ = 0;
   std::uint64_t text_bytes_ = 0;
-  boost::unordered_flat_map<Hash128, std::uint32_t, Hash128Identity> slot_by_key_;
-  boost::unordered_flat_map<Hash128, std::uint32_t, Hash128Identity> buyer_units_;
-  boost::unordered_flat_map<std::uint64_t, std::uint32_t> slot_by_number_;
+  HashTable<Hash128, Hash128Identity> slot_by_key_;
+  HashTable<Hash128, Hash128Identity> buyer_units_;
+  HashTable<std::uint64_t, boost::hash<std::uint64_t>> slot_by_number_;
 };
 
 }  // namespace doorbuster
