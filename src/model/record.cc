@@ -78,6 +78,19 @@ struct OrderFixed {
 static_assert(sizeof(OrderFixed) == kOrderFixedBytes);
 static_assert(kIdempotencyKeyBytesMax <= 255);
 
+// What a request can have asked for. An order beyond it would also not fit where orders are kept.
+bool within_bounds(const Order& order) {
+  const bool numbers = order.quantity >= 1 && order.quantity <= kQuantityMax && order.unit_price >= 0 &&
+                       order.unit_price <= kPriceMax && order.expected_price >= Buy::kNoExpectedPrice &&
+                       order.expected_price <= kPriceMax;
+  const bool identifiers = !order.buyer.empty() && order.buyer.size() <= kIdentifierBytesMax &&
+                           order.channel.size() <= kIdentifierBytesMax &&
+                           order.region.size() <= kIdentifierBytesMax &&
+                           order.segment.size() <= kIdentifierBytesMax;
+  return numbers && identifiers && order.key.size() <= kIdempotencyKeyBytesMax &&
+         order.reference.size() <= kReferenceBytesMax;
+}
+
 }  // namespace
 
 std::string_view record_kind_name(RecordKind kind) {
@@ -224,9 +237,8 @@ std::optional<Order> decode_order(std::span<const std::byte> payload, Tick decid
   order.channel = take.text(fixed.channel_bytes);
   order.region = take.text(fixed.region_bytes);
   order.segment = take.text(fixed.segment_bytes);
-  const bool possible = fixed.quantity >= 1 && fixed.quantity <= kQuantityMax && fixed.unit_price >= 0 &&
-                        !order.buyer.empty() && fixed.reserved_zero == 0 && fixed.flags_zero == 0;
-  if (!take.done() || !possible) return std::nullopt;
+  const bool zeros = fixed.reserved_zero == 0 && fixed.flags_zero == 0;
+  if (!take.done() || !zeros || !within_bounds(order)) return std::nullopt;
   return order;
 }
 
