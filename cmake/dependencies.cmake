@@ -1,5 +1,5 @@
-# Every library comes from Debian 12's packages; scripts/packages.txt names the packages, this file the versions
-# that the code was written and tested against.
+# Every library comes from Debian 12's packages; scripts/packages.txt names the packages, this file the
+# versions that the code was written and tested against.
 find_package(Threads REQUIRED)
 find_package(Boost 1.81 REQUIRED)          # Asio, Beast, JSON, unordered_flat_map: header-only use
 find_package(simdjson 3.0 REQUIRED)

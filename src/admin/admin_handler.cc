@@ -75,8 +75,9 @@ Outcome AdminHandler::show_campaign(std::string_view id, const RequestContext& c
   append_json_string(body, put.name);
   body += ",\"currency\":\"" + put.currency + "\",\"state\":\"";
   body += campaign_state_name(campaign_state(put, now));
-  body += "\",\"server_time\":\"" + format_rfc3339(now) + "\",\"starts_at\":\"" + format_rfc3339(put.starts_at) +
-          "\",\"ends_at\":\"" + format_rfc3339(put.ends_at) + "\",\"hold_seconds\":" + std::to_string(put.hold_seconds) +
+  body += "\",\"server_time\":\"" + format_rfc3339(now) + "\",\"starts_at\":\"" +
+          format_rfc3339(put.starts_at) + "\",\"ends_at\":\"" + format_rfc3339(put.ends_at) +
+          "\",\"hold_seconds\":" + std::to_string(put.hold_seconds) +
           ",\"limit_per_buyer\":" + std::to_string(put.limit_per_buyer) +
           ",\"listed\":" + (put.listed ? "true" : "false") + ",\"offers\":[";
   for (std::size_t i = 0; i < campaign->offers.size(); ++i) {
@@ -84,7 +85,8 @@ Outcome AdminHandler::show_campaign(std::string_view id, const RequestContext& c
     const OfferStock& units = (*stock)[i];
     if (i != 0) body += ',';
     body += "{\"sku\":\"" + offer.sku + "\",\"price\":" + std::to_string(offer.price) +
-            ",\"list_price\":" + std::to_string(offer.list_price) + ",\"allocated\":" + std::to_string(units.allocated) +
+            ",\"list_price\":" + std::to_string(offer.list_price) +
+            ",\"allocated\":" + std::to_string(units.allocated) +
             ",\"available\":" + std::to_string(units.available) + ",\"held\":" + std::to_string(units.held) +
             ",\"sold\":" + std::to_string(units.sold) + "}";
   }

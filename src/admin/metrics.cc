@@ -37,8 +37,8 @@ class Exposition {
     sample("", value);
   }
   // The sum of several threads' histograms. `unit`: what one in the exposition is in the histogram's numbers.
-  void histogram(std::string_view name, std::string_view help, const std::vector<const BucketHistogram*>& parts,
-                 double unit) {
+  void histogram(std::string_view name, std::string_view help,
+                 const std::vector<const BucketHistogram*>& parts, double unit) {
     family(name, "histogram", help);
     std::uint64_t cumulative = 0;
     double sum = 0;
@@ -80,7 +80,9 @@ class Exposition {
 std::string label(std::string_view name, std::string_view value) {
   return std::string(name) + "=\"" + std::string(value) + "\"";
 }
-std::string shard_label(std::size_t shard) { return label("shard", std::to_string(shard)); }
+std::string shard_label(std::size_t shard) {
+  return label("shard", std::to_string(shard));
+}
 
 template <typename Value>
 std::uint64_t sum_http(const ServerState& state, Value value) {
@@ -90,7 +92,8 @@ std::uint64_t sum_http(const ServerState& state, Value value) {
 }
 
 void add_http(Exposition& out, const ServerState& state) {
-  out.family("doorbuster_requests_total", "counter", "Requests answered on the public listener, by outcome code.");
+  out.family("doorbuster_requests_total", "counter",
+             "Requests answered on the public listener, by outcome code.");
   for (std::size_t i = 0; i < kOutcomeCount; ++i) {
     out.sample(label("code", outcome_code(static_cast<Outcome>(i))),
                sum_http(state, [i](const HttpMetrics& m) { return m.replies[i].value(); }));
@@ -100,16 +103,21 @@ void add_http(Exposition& out, const ServerState& state) {
     decisions.push_back(&agent->metrics().decision_ns);
     replies.push_back(&agent->metrics().reply_ns);
   }
-  out.histogram("doorbuster_decision_latency_seconds", "From reading a request to its decision.", decisions, 1e9);
-  out.histogram("doorbuster_reply_latency_seconds", "From reading a request to writing its reply.", replies, 1e9);
+  out.histogram("doorbuster_decision_latency_seconds", "From reading a request to its decision.", decisions,
+                1e9);
+  out.histogram("doorbuster_reply_latency_seconds", "From reading a request to writing its reply.", replies,
+                1e9);
 
   const auto counter = [&](std::string_view name, std::string_view help, Counter HttpMetrics::*member) {
-    out.one(name, "counter", help, sum_http(state, [member](const HttpMetrics& m) { return (m.*member).value(); }));
+    out.one(name, "counter", help,
+            sum_http(state, [member](const HttpMetrics& m) { return (m.*member).value(); }));
   };
-  counter("doorbuster_connections_accepted_total", "Connections accepted.", &HttpMetrics::connections_accepted);
+  counter("doorbuster_connections_accepted_total", "Connections accepted.",
+          &HttpMetrics::connections_accepted);
   counter("doorbuster_connections_closed_total", "Accepted connections that are closed.",
           &HttpMetrics::connections_closed);
-  out.one("doorbuster_connections", "gauge", "Connections open now.", sum_http(state, [](const HttpMetrics& m) {
+  out.one("doorbuster_connections", "gauge", "Connections open now.",
+          sum_http(state, [](const HttpMetrics& m) {
             const std::uint64_t closed = m.connections_closed.value();
             return m.connections_accepted.value() - closed;
           }));
@@ -144,12 +152,16 @@ void add_shards(Exposition& out, const ServerState& state) {
   const auto member = [&](Counter ShardMetrics::*counter) {
     return [&runtime, counter](std::size_t i) { return (runtime.shard_metrics(i).*counter).value(); };
   };
-  each("doorbuster_shard_commands_total", "counter", "Commands taken by a shard.", member(&ShardMetrics::commands));
-  each("doorbuster_orders_sold_total", "counter", "Orders decided since the start.", member(&ShardMetrics::sold_orders));
-  each("doorbuster_units_sold_total", "counter", "Units sold since the start.", member(&ShardMetrics::sold_units));
+  each("doorbuster_shard_commands_total", "counter", "Commands taken by a shard.",
+       member(&ShardMetrics::commands));
+  each("doorbuster_orders_sold_total", "counter", "Orders decided since the start.",
+       member(&ShardMetrics::sold_orders));
+  each("doorbuster_units_sold_total", "counter", "Units sold since the start.",
+       member(&ShardMetrics::sold_units));
   each("doorbuster_replays_total", "counter", "Buys answered with an earlier order of their idempotency key.",
        member(&ShardMetrics::replays));
-  each("doorbuster_shard_refusals_total", "counter", "Buys refused by the owner.", member(&ShardMetrics::refusals));
+  each("doorbuster_shard_refusals_total", "counter", "Buys refused by the owner.",
+       member(&ShardMetrics::refusals));
   each("doorbuster_shard_queue_depth", "gauge", "Commands that wait for a shard.",
        [&](std::size_t i) { return runtime.queue_depth(i); });
   each("doorbuster_gate_depth", "gauge", "Replies that wait for their record to be durable.",
@@ -157,27 +169,31 @@ void add_shards(Exposition& out, const ServerState& state) {
   each("doorbuster_orders", "gauge", "Orders kept by a shard.", member(&ShardMetrics::orders));
   out.one("doorbuster_orders_max", "gauge", "Orders that each shard has room for (server.max_orders).",
           runtime.orders_max());
-  out.histogram("doorbuster_shard_drained_commands", "Commands taken in one duty cycle.",
-                [&] {
-                  std::vector<const BucketHistogram*> parts;
-                  for (std::size_t i = 0; i < runtime.shard_count(); ++i) parts.push_back(&runtime.shard_metrics(i).drained);
-                  return parts;
-                }(),
-                1);
+  out.histogram(
+      "doorbuster_shard_drained_commands", "Commands taken in one duty cycle.",
+      [&] {
+        std::vector<const BucketHistogram*> parts;
+        for (std::size_t i = 0; i < runtime.shard_count(); ++i)
+          parts.push_back(&runtime.shard_metrics(i).drained);
+        return parts;
+      }(),
+      1);
 
   std::uint64_t ring = 0, orders = 0;
   for (std::size_t i = 0; i < runtime.shard_count(); ++i) {
     ring += runtime.shard_metrics(i).overloaded_journal.value();
     orders += runtime.shard_metrics(i).overloaded_orders.value();
   }
-  out.family("doorbuster_overloaded_total", "counter", "Requests answered `overloaded`, by the bound that was hit.");
+  out.family("doorbuster_overloaded_total", "counter",
+             "Requests answered `overloaded`, by the bound that was hit.");
   out.sample(label("bound", "journal_ring"), ring);
   out.sample(label("bound", "orders"), orders);
   out.sample(label("bound", "requests"),
              sum_http(state, [](const HttpMetrics& m) { return m.overloaded_requests.value(); }));
   out.sample(label("bound", "connections"),
              sum_http(state, [](const HttpMetrics& m) { return m.connections_refused.value(); }));
-  out.one("doorbuster_wakeups_total", "counter", "Sleeping threads woken by another thread.", runtime.wakeups());
+  out.one("doorbuster_wakeups_total", "counter", "Sleeping threads woken by another thread.",
+          runtime.wakeups());
 }
 
 void add_journal(Exposition& out, const ServerState& state) {
@@ -186,15 +202,18 @@ void add_journal(Exposition& out, const ServerState& state) {
           journal.records.value());
   out.one("doorbuster_journal_bytes_total", "counter", "Bytes written to the journal since the start.",
           journal.bytes.value());
-  out.one("doorbuster_journal_batches_total", "counter", "Group commits since the start.", journal.batches.value());
-  out.one("doorbuster_journal_segments_total", "counter", "Segments begun since the start.", journal.segments.value());
+  out.one("doorbuster_journal_batches_total", "counter", "Group commits since the start.",
+          journal.batches.value());
+  out.one("doorbuster_journal_segments_total", "counter", "Segments begun since the start.",
+          journal.segments.value());
   out.one("doorbuster_journal_spare_waits_total", "counter",
           "Rotations that had to wait for the next segment to be filled.", journal.spare_waits.value());
   out.one("doorbuster_journal_failures_total", "counter", "Failed writes and syncs; the first one is final.",
           journal.failures.value());
-  out.histogram("doorbuster_journal_batch_records", "Records in one group commit.", {&journal.batch_records}, 1);
-  out.histogram("doorbuster_journal_sync_latency_seconds", "Write and sync of one group commit.", {&journal.sync_ns},
-                1e9);
+  out.histogram("doorbuster_journal_batch_records", "Records in one group commit.", {&journal.batch_records},
+                1);
+  out.histogram("doorbuster_journal_sync_latency_seconds", "Write and sync of one group commit.",
+                {&journal.sync_ns}, 1e9);
 }
 
 void add_stock(Exposition& out, const ServerState& state) {
@@ -202,7 +221,8 @@ void add_stock(Exposition& out, const ServerState& state) {
   const CatalogPointer catalog = state.runtime->catalog();
   std::vector<OfferIndex> offers;
   for (const Campaign& campaign : catalog->campaigns()) {
-    if (campaign.definition.listed) offers.insert(offers.end(), campaign.offers.begin(), campaign.offers.end());
+    if (campaign.definition.listed)
+      offers.insert(offers.end(), campaign.offers.begin(), campaign.offers.end());
   }
   const auto stock = state.runtime->stock(offers);
   if (!stock) return;
@@ -260,8 +280,10 @@ std::string render_metrics(const ServerState& state) {
   out.sample(label("version", state.version) + "," + label("compiler", state.compiler) + "," +
                  label("build_type", state.build_type),
              std::uint64_t{1});
-  out.one("doorbuster_ready", "gauge", "1 while the server takes new work.", std::uint64_t{state.ready.load() ? 1U : 0U});
-  out.family("doorbuster_config_reloads_total", "counter", "Configurations reloaded, by what became of them.");
+  out.one("doorbuster_ready", "gauge", "1 while the server takes new work.",
+          std::uint64_t{state.ready.load() ? 1U : 0U});
+  out.family("doorbuster_config_reloads_total", "counter",
+             "Configurations reloaded, by what became of them.");
   out.sample(label("result", "applied"), state.reloads_applied.load());
   out.sample(label("result", "refused"), state.reloads_refused.load());
   out.one("doorbuster_config_last_reload_successful", "gauge", "Whether the last reload was applied.",

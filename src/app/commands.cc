@@ -23,7 +23,8 @@ namespace {
 // The state that the journal replays to, as the running engine had it: the same hash or something is wrong.
 int print_replayed_state(Storage& storage) {
   StateBuilder state({.shards = 1, .orders_max = kOrdersMax});
-  const auto read = read_journal(storage, [&state](const JournalRecord& record) { return state.apply(record); });
+  const auto read =
+      read_journal(storage, [&state](const JournalRecord& record) { return state.apply(record); });
   if (!read) {
     std::cerr << "doorbuster: " << read.error().message << "\n";
     return kExitRuntime;
@@ -47,8 +48,10 @@ int check(const std::string& file, bool json) {
     std::cout << describe_configuration(*parsed.configuration, now);
     return exit_code;
   }
-  for (const Diagnostic& diagnostic : parsed.diagnostics) std::cout << format_diagnostic(file, diagnostic) << "\n";
-  std::cout << parsed.diagnostics.size() << (parsed.diagnostics.size() == 1 ? " error" : " errors") << std::endl;
+  for (const Diagnostic& diagnostic : parsed.diagnostics)
+    std::cout << format_diagnostic(file, diagnostic) << "\n";
+  std::cout << parsed.diagnostics.size() << (parsed.diagnostics.size() == 1 ? " error" : " errors")
+            << std::endl;
   return exit_code;
 }
 
@@ -56,9 +59,12 @@ int check(const std::string& file, bool json) {
 
 int exit_code_of(ErrorKind kind) {
   switch (kind) {
-    case ErrorKind::runtime: return kExitRuntime;
-    case ErrorKind::usage: return kExitUsage;
-    case ErrorKind::configuration: return kExitConfiguration;
+    case ErrorKind::runtime:
+      return kExitRuntime;
+    case ErrorKind::usage:
+      return kExitUsage;
+    case ErrorKind::configuration:
+      return kExitConfiguration;
   }
   return kExitRuntime;
 }
@@ -66,7 +72,8 @@ int exit_code_of(ErrorKind kind) {
 void add_serve_command(CLI::App& app, int& exit_code) {
   auto overrides = std::make_shared<ServeOverrides>();
   CLI::App* command = app.add_subcommand("serve", "Run the engine");
-  command->footer("Example:\n  doorbuster serve --config config/demo.json --data data --listen 127.0.0.1:8080");
+  command->footer(
+      "Example:\n  doorbuster serve --config config/demo.json --data data --listen 127.0.0.1:8080");
   command->add_option("--config", overrides->config_file, "Configuration file (JSON)")->required();
   command->add_option("--data", overrides->data_dir, "Data folder; made when it is missing");
   command->add_option("--listen", overrides->listen, "HOST:PORT for buyers; port 0 picks a free one");
@@ -85,7 +92,8 @@ void add_check_command(CLI::App& app, int& exit_code) {
   auto file = std::make_shared<std::string>();
   auto json = std::make_shared<bool>(false);
   CLI::App* command = app.add_subcommand("check", "Validate a configuration and say what it would do");
-  command->footer("Example:\n  doorbuster check config/demo.json\nExits 0 when it is valid, 78 when it is refused.");
+  command->footer(
+      "Example:\n  doorbuster check config/demo.json\nExits 0 when it is valid, 78 when it is refused.");
   command->add_option("FILE", *file, "Configuration file (JSON)")->required();
   command->add_flag("--json", *json, "One JSON object, for machines");
   command->callback([file, json, &exit_code] { exit_code = check(*file, *json); });
@@ -123,7 +131,8 @@ void add_journal_command(CLI::App& app, int& exit_code) {
 
 void add_version_command(CLI::App& app, int& exit_code) {
   auto json = std::make_shared<bool>(false);
-  CLI::App* command = app.add_subcommand("version", "Version, build type, compiler, libraries, allocator in force");
+  CLI::App* command =
+      app.add_subcommand("version", "Version, build type, compiler, libraries, allocator in force");
   command->footer("Example:\n  doorbuster version --json");
   command->add_flag("--json", *json, "One JSON object, for machines");
   command->callback([json, &exit_code] {

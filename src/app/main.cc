@@ -24,8 +24,9 @@ void log_to_stderr() {
 
 int main(int argc, char** argv) {
   log_to_stderr();
-  CLI::App app{"doorbuster: a flash-sale engine. One atomic decision for each buy, durable before it is answered.",
-               "doorbuster"};
+  CLI::App app{
+      "doorbuster: a flash-sale engine. One atomic decision for each buy, durable before it is answered.",
+      "doorbuster"};
   app.require_subcommand(1);
   int exit_code = 0;
   doorbuster::add_serve_command(app, exit_code);

@@ -25,9 +25,11 @@
 namespace doorbuster {
 namespace {
 
-constexpr std::chrono::seconds kDrainMax{20};             // then what is left is cut off
-constexpr std::chrono::milliseconds kWatchInterval{20};   // looks for a failed journal, and at a drain's progress
-constexpr std::chrono::milliseconds kFailedAnswerTime{500};  // to tell clients of a failed journal before the exit
+constexpr std::chrono::seconds kDrainMax{20};  // then what is left is cut off
+constexpr std::chrono::milliseconds kWatchInterval{
+    20};  // looks for a failed journal, and at a drain's progress
+constexpr std::chrono::milliseconds kFailedAnswerTime{
+    500};  // to tell clients of a failed journal before the exit
 constexpr std::uint32_t kAdminConnectionsMax = 256;
 
 HttpOptions http_options(const ServerOptions& server, std::uint32_t threads) {
@@ -51,8 +53,9 @@ void raise_descriptor_limit(std::uint32_t connections) {
     setrlimit(RLIMIT_NOFILE, &limit);
   }
   if (limit.rlim_cur < wanted) {
-    spdlog::warn("only {} file descriptors are allowed, fewer than server.max_connections {} needs; raise LimitNOFILE",
-                 limit.rlim_cur, connections);
+    spdlog::warn(
+        "only {} file descriptors are allowed, fewer than server.max_connections {} needs; raise LimitNOFILE",
+        limit.rlim_cur, connections);
   }
 }
 
@@ -65,10 +68,14 @@ std::string describe(const std::string& file, const std::vector<Diagnostic>& dia
 class Server {
  public:
   Server(ServeOverrides overrides, Configuration configuration)
-      : overrides_(std::move(overrides)), configuration_(std::move(configuration)), signals_(control_), watch_(control_) {}
+      : overrides_(std::move(overrides)),
+        configuration_(std::move(configuration)),
+        signals_(control_),
+        watch_(control_) {}
 
   Status run() {
-    wait_for_signals();  // first: a signal during recovery is kept for later instead of killing us in the middle
+    wait_for_signals();  // first: a signal during recovery is kept for later instead of killing us in the
+                         // middle
     if (Status status = start(); !status) return status;
     watch();
     control_.run();
@@ -112,8 +119,8 @@ Status Server::start() {
   // The port first: when it is taken, no data folder is touched.
   std::vector<int> public_sockets;
   int admin_socket = -1;
-  const WiringPlan plan = plan_wiring(options.wiring, options.cores,
-                                      static_cast<std::uint32_t>(available_processors().size()));
+  const WiringPlan plan =
+      plan_wiring(options.wiring, options.cores, static_cast<std::uint32_t>(available_processors().size()));
   if (Status status = [&]() -> Status {
         auto sockets = listen_on(options.listen, plan.http_threads, listen_);
         if (!sockets) return tl::unexpected(sockets.error());
@@ -135,18 +142,20 @@ Status Server::start() {
   runtime_ = std::move(*runtime);
   const RecoveryReport& recovered = runtime_->recovery();
   if (recovered.torn_bytes != 0) {
-    spdlog::warn("cut a torn tail of {} bytes off {}: it was never acknowledged; its bytes are kept beside it",
-                 recovered.torn_bytes, recovered.torn_segment);
+    spdlog::warn(
+        "cut a torn tail of {} bytes off {}: it was never acknowledged; its bytes are kept beside it",
+        recovered.torn_bytes, recovered.torn_segment);
   }
-  spdlog::info("{} data folder {}: {} records, {} orders, state {:016x}", recovered.fresh ? "new" : "recovered",
-               options.data_dir, recovered.records, recovered.orders, recovered.state_hash);
+  spdlog::info("{} data folder {}: {} records, {} orders, state {:016x}",
+               recovered.fresh ? "new" : "recovered", options.data_dir, recovered.records, recovered.orders,
+               recovered.state_hash);
 
   make_http(public_sockets, admin_socket);
   std::vector<SleepingAgent*> agents;
   for (const auto& agent : http_) agents.push_back(agent.get());
   runtime_->start(agents);
-  admin_thread_ = std::make_unique<AgentThread>("admin", -1, admin_notifier_, std::vector<Agent*>{admin_.get()},
-                                                admin_.get());
+  admin_thread_ = std::make_unique<AgentThread>("admin", -1, admin_notifier_,
+                                                std::vector<Agent*>{admin_.get()}, admin_.get());
   state_.ready.store(true);
   std::printf("listening on http://%s, admin on http://%s\n", listen_.c_str(), admin_listen_.c_str());
   std::fflush(stdout);
@@ -166,13 +175,15 @@ void Server::make_http(const std::vector<int>& public_sockets, int admin_socket)
   for (std::size_t i = 0; i < public_sockets.size(); ++i) {
     EngineDoor& door = runtime_->door(i);
     http_.push_back(std::make_unique<HttpAgent>(
-        http, std::make_unique<PublicHandler>(door, clock_, options.max_body_bytes), &door, door.notifier(), clock_));
+        http, std::make_unique<PublicHandler>(door, clock_, options.max_body_bytes), &door, door.notifier(),
+        clock_));
     http_.back()->listen(public_sockets[i]);
     state_.http.push_back(http_.back().get());
   }
   HttpOptions admin = http;
   admin.max_connections = kAdminConnectionsMax;
-  admin_ = std::make_unique<HttpAgent>(admin, std::make_unique<AdminHandler>(state_), nullptr, admin_notifier_, clock_);
+  admin_ = std::make_unique<HttpAgent>(admin, std::make_unique<AdminHandler>(state_), nullptr,
+                                       admin_notifier_, clock_);
   admin_->listen(admin_socket);
 }
 
@@ -203,11 +214,13 @@ void Server::watch() {
       failed_seen_ = true;
       failed_until_ = now + kFailedAnswerTime;
       state_.ready.store(false);
-      spdlog::critical("the journal has failed: {}; no decision is made any more, stopping", runtime_->failure());
+      spdlog::critical("the journal has failed: {}; no decision is made any more, stopping",
+                       runtime_->failure());
     }
     if (failed_seen_ && now >= failed_until_) return control_.stop();
     if (state_.draining.load()) {
-      const bool drained = std::all_of(http_.begin(), http_.end(), [](const auto& agent) { return agent->drained(); });
+      const bool drained =
+          std::all_of(http_.begin(), http_.end(), [](const auto& agent) { return agent->drained(); });
       if (drained || now >= drain_until_) return control_.stop();
     }
     watch();
@@ -234,7 +247,8 @@ void Server::reload() {
   if (!changed) return refused(changed.error().message);
   state_.reloads_applied.fetch_add(1);
   state_.last_reload_ok.store(true);
-  spdlog::info("configuration reloaded: {} definitions changed (options under \"server\" need a restart)", *changed);
+  spdlog::info("configuration reloaded: {} definitions changed (options under \"server\" need a restart)",
+               *changed);
 }
 
 Status Server::stop() {

@@ -1,11 +1,12 @@
 #include "doorbuster/app/version.h"
 
+#include <simdjson.h>
+#include <spdlog/version.h>
+
 #include <boost/asio/version.hpp>
 #include <boost/beast/version.hpp>
 #include <boost/version.hpp>
 #include <cstdlib>
-#include <simdjson.h>
-#include <spdlog/version.h>
 #include <utility>
 #include <vector>
 
@@ -36,7 +37,8 @@ std::vector<std::pair<std::string, std::string>> facts() {
       {"build_type", build_type()},
       {"compiler", compiler_name()},
       {"boost", dotted(BOOST_VERSION / 100000, BOOST_VERSION / 100 % 1000, BOOST_VERSION % 100)},
-      {"asio", dotted(BOOST_ASIO_VERSION / 100000, BOOST_ASIO_VERSION / 100 % 1000, BOOST_ASIO_VERSION % 100)},
+      {"asio",
+       dotted(BOOST_ASIO_VERSION / 100000, BOOST_ASIO_VERSION / 100 % 1000, BOOST_ASIO_VERSION % 100)},
       {"beast", std::to_string(BOOST_BEAST_VERSION)},
       {"simdjson", dotted(simdjson::SIMDJSON_VERSION_MAJOR, simdjson::SIMDJSON_VERSION_MINOR,
                           simdjson::SIMDJSON_VERSION_REVISION)},
@@ -48,8 +50,12 @@ std::vector<std::pair<std::string, std::string>> facts() {
 
 }  // namespace
 
-std::string version_number() { return DOORBUSTER_VERSION; }
-std::string build_type() { return DOORBUSTER_BUILD_TYPE; }
+std::string version_number() {
+  return DOORBUSTER_VERSION;
+}
+std::string build_type() {
+  return DOORBUSTER_BUILD_TYPE;
+}
 std::string compiler_name() {
 #ifdef __clang__
   return "clang " __clang_version__;

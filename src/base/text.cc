@@ -13,7 +13,8 @@ constexpr std::size_t kWordBytesMax = 64;
 
 constexpr std::array<bool, 256> kIdentifierByte = [] {
   std::array<bool, 256> table{};
-  for (const char c : std::string_view("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._:@-")) {
+  for (const char c :
+       std::string_view("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._:@-")) {
     table[static_cast<unsigned char>(c)] = true;
   }
   return table;
@@ -40,7 +41,8 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
   return last[b.size()];
 }
 
-// How many bytes the UTF-8 sequence at the front of `text` has; 0: it is none (RFC 3629, table 3-7 of Unicode).
+// How many bytes the UTF-8 sequence at the front of `text` has; 0: it is none (RFC 3629, table 3-7 of
+// Unicode).
 std::size_t utf8_length(std::string_view text) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   const unsigned char lead = byte(0);

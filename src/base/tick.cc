@@ -90,7 +90,8 @@ std::optional<Tick> parse_rfc3339(std::string_view text) {
   const year_month_day date{year{y}, month{static_cast<unsigned>(mo)}, day{static_cast<unsigned>(d)}};
   if (!date.ok() || y < 1970 || y > 2261 || h > 23 || mi > 59 || s > 59) return std::nullopt;
   const auto days = sys_days{date}.time_since_epoch().count();
-  const std::int64_t seconds = (static_cast<std::int64_t>(days) * 24 + h) * 3600 + (mi - offset_minutes) * 60 + s;
+  const std::int64_t seconds =
+      (static_cast<std::int64_t>(days) * 24 + h) * 3600 + (mi - offset_minutes) * 60 + s;
   if (seconds < 0) return std::nullopt;
   return Tick{seconds * kNsPerSecond + fraction_ns};
 }
@@ -102,10 +103,10 @@ std::string format_rfc3339(Tick tick) {
   const year_month_day date{date_point};
   const hh_mm_ss<nanoseconds> time{instant - date_point};
   std::array<char, 40> text{};
-  int n = std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d", static_cast<int>(date.year()),
-                        static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                        static_cast<int>(time.hours().count()), static_cast<int>(time.minutes().count()),
-                        static_cast<int>(time.seconds().count()));
+  int n = std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d",
+                        static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
+                        static_cast<unsigned>(date.day()), static_cast<int>(time.hours().count()),
+                        static_cast<int>(time.minutes().count()), static_cast<int>(time.seconds().count()));
   std::string out(text.data(), static_cast<std::size_t>(n));
   if (const auto fraction = time.subseconds().count(); fraction != 0) {
     n = std::snprintf(text.data(), text.size(), ".%09d", static_cast<int>(fraction));

@@ -9,8 +9,8 @@
 namespace doorbuster {
 namespace {
 
-constexpr std::size_t kOrderTextBytesMax =
-    kIdentifierBytesMax * 4 + kIdempotencyKeyBytesMax + kReferenceBytesMax;  // buyer, channel, region, segment
+constexpr std::size_t kOrderTextBytesMax = kIdentifierBytesMax * 4 + kIdempotencyKeyBytesMax +
+                                           kReferenceBytesMax;  // buyer, channel, region, segment
 
 }  // namespace
 
@@ -112,8 +112,8 @@ Decision Engine::decide(const Buy& buy, const BuyHashes& hashes, Tick now) const
 }
 
 bool Engine::same_request(const Buy& buy, const Order& first) const {
-  return buy.quantity == first.quantity && buy.expected_price == first.expected_price && buy.buyer == first.buyer &&
-         buy.reference == first.reference;
+  return buy.quantity == first.quantity && buy.expected_price == first.expected_price &&
+         buy.buyer == first.buyer && buy.reference == first.reference;
 }
 
 bool Engine::apply(const Order& order, const BuyHashes& hashes, OrderSlot& slot) {
@@ -190,7 +190,8 @@ Order Engine::order(OrderSlot slot) const {
 
 OfferStock Engine::stock(OfferIndex offer) const {
   const OfferState& state = offers_[offer.value];
-  return {.allocated = state.allocated, .available = state.available(), .held = state.held, .sold = state.sold};
+  return {
+      .allocated = state.allocated, .available = state.available(), .held = state.held, .sold = state.sold};
 }
 
 bool Engine::sold_out_for_good(OfferIndex offer) const {
@@ -210,8 +211,8 @@ std::uint64_t Engine::state_hash() const {
   }
   for (std::uint32_t i = 0; i < orders_count_; ++i) {
     OrderRow row = rows_[i];
-    const std::size_t bytes = std::size_t{row.buyer_bytes} + row.key_bytes + row.reference_bytes + row.channel_bytes +
-                              row.region_bytes + row.segment_bytes;
+    const std::size_t bytes = std::size_t{row.buyer_bytes} + row.key_bytes + row.reference_bytes +
+                              row.channel_bytes + row.region_bytes + row.segment_bytes;
     const std::uint64_t text_hash = hash64(texts_.data() + row.text, bytes, 2);
     row.text = 0;  // where it stands depends on what else this shard owns
     sum += hash64(&row, sizeof row, text_hash);

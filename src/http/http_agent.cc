@@ -17,16 +17,16 @@ namespace {
 namespace asio = boost::asio;
 using asio::ip::tcp;
 
-constexpr std::chrono::milliseconds kSweepInterval{100};   // how late a deadline may be noticed
-constexpr std::chrono::milliseconds kAcceptBackoff{50};    // after EMFILE and its like: no spinning
+constexpr std::chrono::milliseconds kSweepInterval{100};  // how late a deadline may be noticed
+constexpr std::chrono::milliseconds kAcceptBackoff{50};   // after EMFILE and its like: no spinning
 constexpr std::size_t kRepliesPerPop = 256;
 constexpr std::uint32_t kCyclesPerAsioPoll = 16;
 
 using Descriptor = asio::posix::basic_stream_descriptor<asio::io_context::executor_type>;
 
 bool out_of_resources(const boost::system::error_code& ec) {
-  return ec == asio::error::no_descriptors || ec == asio::error::no_buffer_space || ec == asio::error::no_memory ||
-         ec == boost::system::errc::too_many_files_open_in_system;
+  return ec == asio::error::no_descriptors || ec == asio::error::no_buffer_space ||
+         ec == asio::error::no_memory || ec == boost::system::errc::too_many_files_open_in_system;
 }
 
 }  // namespace
@@ -38,7 +38,8 @@ class HttpAgent::Impl {
       : options_(options),
         handler_(std::move(handler)),
         notifier_(notifier),
-        // One thread and nobody else: without locks inside. What other threads want comes through the notifier.
+        // One thread and nobody else: without locks inside. What other threads want comes through the
+        // notifier.
         context_(BOOST_ASIO_CONCURRENCY_HINT_UNSAFE),
         acceptor_(context_),
         wakeup_(context_, notifier.descriptor()),
@@ -57,7 +58,8 @@ class HttpAgent::Impl {
   }
 
   void listen(int listening_socket) {
-    acceptor_.assign(tcp::v4(), listening_socket);  // the family matters to new sockets only; accept() takes the peer's
+    acceptor_.assign(tcp::v4(),
+                     listening_socket);  // the family matters to new sockets only; accept() takes the peer's
     boost::system::error_code ec;
     acceptor_.non_blocking(true, ec);
     accept();
@@ -65,9 +67,10 @@ class HttpAgent::Impl {
 
   std::size_t do_work(bool draining, std::atomic<bool>& drained) {
     if (draining && !host_.draining) begin_drain();
-    std::size_t work =
-        poller_.poll([](void* owner, const SocketPoller::Ready& ready) { static_cast<Session*>(owner)->on_ready(ready); });
-    // Asio has the rare things: connections, timers, wake-ups. Under load it is asked now and then, before a sleep always.
+    std::size_t work = poller_.poll(
+        [](void* owner, const SocketPoller::Ready& ready) { static_cast<Session*>(owner)->on_ready(ready); });
+    // Asio has the rare things: connections, timers, wake-ups. Under load it is asked now and then, before a
+    // sleep always.
     if (work == 0 || ++cycles_ % kCyclesPerAsioPoll == 0) work += context_.poll();
     work += collect_replies();
     work += flush_dirty();
@@ -93,7 +96,8 @@ class HttpAgent::Impl {
     std::size_t total = 0;
     for (;;) {
       const std::size_t count = host_.door->collect(answered);
-      for (std::size_t i = 0; i < count; ++i) static_cast<Session*>(answered[i]->session)->answered(answered[i]);
+      for (std::size_t i = 0; i < count; ++i)
+        static_cast<Session*>(answered[i]->session)->answered(answered[i]);
       total += count;
       if (count < answered.size()) return total;
     }
@@ -172,8 +176,8 @@ class HttpAgent::Impl {
     });
   }
 
-  // Only to end the sleep: do_work() asks the poller itself. Armed for one sleep and not by its own handler, which would
-  // run again and again while poll() is not yet done and nobody has looked at the sockets.
+  // Only to end the sleep: do_work() asks the poller itself. Armed for one sleep and not by its own handler,
+  // which would run again and again while poll() is not yet done and nobody has looked at the sockets.
   void watch_sockets() {
     if (watching_sockets_) return;
     watching_sockets_ = true;
@@ -219,12 +223,20 @@ void HttpAgent::drain() {
   impl_->notify();
 }
 
-void HttpAgent::listen(int listening_socket) { impl_->listen(listening_socket); }
+void HttpAgent::listen(int listening_socket) {
+  impl_->listen(listening_socket);
+}
 
-std::size_t HttpAgent::do_work() { return impl_->do_work(draining_.load(), drained_); }
+std::size_t HttpAgent::do_work() {
+  return impl_->do_work(draining_.load(), drained_);
+}
 
-bool HttpAgent::has_work() { return impl_->has_work(draining_.load()); }
+bool HttpAgent::has_work() {
+  return impl_->has_work(draining_.load());
+}
 
-void HttpAgent::sleep() { impl_->sleep(); }
+void HttpAgent::sleep() {
+  impl_->sleep();
+}
 
 }  // namespace doorbuster

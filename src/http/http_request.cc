@@ -26,13 +26,20 @@ class HeadParser final : public http::basic_parser<true> {
   bool expects_continue = false;
 
  protected:
-  void on_request_impl(http::verb method, boost::beast::string_view, boost::beast::string_view target, int version,
-                       error_code&) override {
+  void on_request_impl(http::verb method, boost::beast::string_view, boost::beast::string_view target,
+                       int version, error_code&) override {
     switch (method) {
-      case http::verb::get: request_.method = Method::get; break;
-      case http::verb::head: request_.method = Method::head; break;
-      case http::verb::post: request_.method = Method::post; break;
-      default: request_.method = Method::other;
+      case http::verb::get:
+        request_.method = Method::get;
+        break;
+      case http::verb::head:
+        request_.method = Method::head;
+        break;
+      case http::verb::post:
+        request_.method = Method::post;
+        break;
+      default:
+        request_.method = Method::other;
     }
     const std::string_view whole(target.data(), target.size());
     const auto question = whole.find('?');
@@ -47,7 +54,9 @@ class HeadParser final : public http::basic_parser<true> {
     // The library joins folded lines in a buffer of its own: a value that is not in our input was folded.
     if (!value.empty() && !inside_input(value)) folded = true;
     switch (field) {
-      case http::field::host: ++hosts; break;
+      case http::field::host:
+        ++hosts;
+        break;
       case http::field::content_type:
         ++content_types;
         request_.content_type = value;
@@ -56,15 +65,20 @@ class HeadParser final : public http::basic_parser<true> {
         only_chunked = !transfer_encoding && boost::beast::iequals(text, "chunked");
         transfer_encoding = true;
         break;
-      case http::field::prefer: request_.prefer = value; break;
-      case http::field::expect: expects_continue = boost::beast::iequals(text, "100-continue"); break;
+      case http::field::prefer:
+        request_.prefer = value;
+        break;
+      case http::field::expect:
+        expects_continue = boost::beast::iequals(text, "100-continue");
+        break;
       case http::field::unknown:
         if (boost::beast::iequals(name, "Idempotency-Key")) {
           ++keys;
           request_.idempotency_key = value;
         }
         break;
-      default: break;
+      default:
+        break;
     }
   }
 
@@ -81,7 +95,8 @@ class HeadParser final : public http::basic_parser<true> {
  private:
   bool inside_input(std::string_view value) const {
     const std::less<const char*> before;
-    return !before(value.data(), input_.data()) && !before(input_.data() + input_.size(), value.data() + value.size());
+    return !before(value.data(), input_.data()) &&
+           !before(input_.data() + input_.size(), value.data() + value.size());
   }
 
   const std::string_view input_;
@@ -111,13 +126,15 @@ Framing frame_request(std::string_view bytes, std::size_t body_bytes_max, HttpRe
   error_code ec;
   const std::size_t header_bytes = parser.put(boost::asio::buffer(bytes.data(), bytes.size()), ec);
   if (ec == http::error::need_more) {
-    if (bytes.size() >= kHeaderBytesMax) return refused(Outcome::malformed_request, "The header is larger than 8192 bytes.");
+    if (bytes.size() >= kHeaderBytesMax)
+      return refused(Outcome::malformed_request, "The header is larger than 8192 bytes.");
     return {};
   }
   if (ec) return refused(Outcome::malformed_request, describe(ec));
   if (!parser.is_header_done()) return {};
 
-  if (parser.folded) return refused(Outcome::malformed_request, "Folded header lines are obsolete and refused.");
+  if (parser.folded)
+    return refused(Outcome::malformed_request, "Folded header lines are obsolete and refused.");
   if (parser.hosts > 1 || (parser.hosts == 0 && !request.http_1_0)) {
     return refused(Outcome::malformed_request, "HTTP/1.1 needs exactly one Host header.");
   }
@@ -128,7 +145,8 @@ Framing frame_request(std::string_view bytes, std::size_t body_bytes_max, HttpRe
     if (parser.only_chunked && !request.http_1_0) {
       return refused(Outcome::length_required, "Send the body with Content-Length, not in chunks.");
     }
-    return refused(Outcome::malformed_request, "Transfer-Encoding is not understood here; send Content-Length.");
+    return refused(Outcome::malformed_request,
+                   "Transfer-Encoding is not understood here; send Content-Length.");
   }
 
   request.has_idempotency_key = parser.keys == 1;
@@ -138,7 +156,8 @@ Framing frame_request(std::string_view bytes, std::size_t body_bytes_max, HttpRe
   request.has_content_length = length.has_value();
   const std::uint64_t body_bytes = length.value_or(0);
   if (body_bytes > body_bytes_max) {
-    return refused(Outcome::payload_too_large, "The body is larger than this server takes (server.max_body_bytes).");
+    return refused(Outcome::payload_too_large,
+                   "The body is larger than this server takes (server.max_body_bytes).");
   }
   Framing framing;
   framing.bytes = header_bytes + static_cast<std::size_t>(body_bytes);

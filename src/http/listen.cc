@@ -24,16 +24,18 @@ Result<tcp::endpoint> resolve(asio::io_context& context, const std::string& host
   if (host.size() > 2 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
   boost::system::error_code ec;
   tcp::resolver resolver(context);
-  const auto found = resolver.resolve(host, port, tcp::resolver::passive | tcp::resolver::numeric_service, ec);
+  const auto found =
+      resolver.resolve(host, port, tcp::resolver::passive | tcp::resolver::numeric_service, ec);
   if (ec || found.empty()) {
-    return fail(ErrorKind::configuration,
-                "cannot listen on \"" + host_port + "\": write HOST:PORT with an address of this machine (" +
-                    ec.message() + ")");
+    return fail(ErrorKind::configuration, "cannot listen on \"" + host_port +
+                                              "\": write HOST:PORT with an address of this machine (" +
+                                              ec.message() + ")");
   }
   return found.begin()->endpoint();
 }
 
-Result<int> open_listener(asio::io_context& context, const tcp::endpoint& endpoint, bool share, tcp::endpoint& bound) {
+Result<int> open_listener(asio::io_context& context, const tcp::endpoint& endpoint, bool share,
+                          tcp::endpoint& bound) {
   tcp::acceptor acceptor(context);
   boost::system::error_code ec;
   acceptor.open(endpoint.protocol(), ec);
@@ -54,8 +56,8 @@ Result<std::vector<int>> listen_on(const std::string& host_port, std::size_t cou
   if (!endpoint) return tl::unexpected(endpoint.error());
   tcp::endpoint actual = *endpoint;
   {
-    // With SO_REUSEPORT a second process of the same user would quietly take half of the connections, so whether the
-    // port is free is asked without it first.
+    // With SO_REUSEPORT a second process of the same user would quietly take half of the connections, so
+    // whether the port is free is asked without it first.
     auto probe = open_listener(context, *endpoint, false, actual);
     if (!probe) return tl::unexpected(probe.error());
     if (count == 1) {

@@ -24,7 +24,9 @@ bool is_json(std::string_view content_type) {
   return header_list_has(content_type, kJson) && content_type.size() == kJson.size();
 }
 
-bool reads(Method method) { return method == Method::get || method == Method::head; }
+bool reads(Method method) {
+  return method == Method::get || method == Method::head;
+}
 
 Outcome append_not_allowed(std::string& out, const ReplyFrame& frame, std::string_view allow) {
   append_refusal(out, frame, Outcome::method_not_allowed, {.allow = allow});
@@ -106,7 +108,8 @@ Request* PublicHandler::buy(const HttpRequest& http, const RequestContext& conte
   const Campaign* campaign = catalog.find_campaign(kDefaultTenant, body.campaign);
   if (campaign == nullptr) return refuse(Outcome::campaign_not_found);
   const Offer* offer = catalog.find_offer(campaign->definition.campaign, body.sku);
-  if (offer == nullptr) return refuse(campaign->definition.listed ? Outcome::sku_not_found : Outcome::campaign_not_found);
+  if (offer == nullptr)
+    return refuse(campaign->definition.listed ? Outcome::sku_not_found : Outcome::campaign_not_found);
 
   Buy wanted;
   wanted.offer = offer->definition.offer;
@@ -137,8 +140,8 @@ Request* PublicHandler::buy(const HttpRequest& http, const RequestContext& conte
   return request;
 }
 
-Outcome PublicHandler::refuse_early(const Buy& buy, const Campaign& campaign, const Offer& offer, const Hash128& buyer,
-                                    Tick now, RefusalDetails& details) const {
+Outcome PublicHandler::refuse_early(const Buy& buy, const Campaign& campaign, const Offer& offer,
+                                    const Hash128& buyer, Tick now, RefusalDetails& details) const {
   const CampaignPut& rules = campaign.definition;
   if (!rules.listed) return Outcome::campaign_not_found;
   if (!offer.definition.listed) return Outcome::sku_not_found;
@@ -147,8 +150,10 @@ Outcome PublicHandler::refuse_early(const Buy& buy, const Campaign& campaign, co
       details.starts_at = rules.starts_at;
       details.now = now;
       return Outcome::campaign_not_started;
-    case CampaignState::ended: return Outcome::campaign_ended;
-    default: break;
+    case CampaignState::ended:
+      return Outcome::campaign_ended;
+    default:
+      break;
   }
   if (!door_.board().sold_out(buy.offer)) return Outcome::ok;
   // Sold out for good, but the checks before the stock's have the first word.
@@ -163,8 +168,8 @@ Outcome PublicHandler::refuse_early(const Buy& buy, const Campaign& campaign, co
   return Outcome::sold_out;
 }
 
-Request* PublicHandler::find_order(std::string_view id, const HttpRequest& http, const RequestContext& context,
-                                   std::string& out, Outcome& outcome) {
+Request* PublicHandler::find_order(std::string_view id, const HttpRequest& http,
+                                   const RequestContext& context, std::string& out, Outcome& outcome) {
   const auto number = parse_order_id(door_.keys().order_id_key, id);
   Request* request = number ? door_.take() : nullptr;
   if (request == nullptr) {
@@ -200,7 +205,8 @@ void PublicHandler::append_answer(const Request& request, const ReplyFrame& fram
   append_order_created(out, frame, reply);
 }
 
-// --- reading ------------------------------------------------------------------------------------------------------
+// --- reading
+// ------------------------------------------------------------------------------------------------------
 
 void PublicHandler::append_campaign(std::string& body, const Campaign& campaign, Tick now) {
   const CampaignPut& put = campaign.definition;
@@ -209,7 +215,8 @@ void PublicHandler::append_campaign(std::string& body, const Campaign& campaign,
   append_json_string(body, put.name);
   body += ",\"currency\":\"" + put.currency + "\",\"state\":\"";
   body += campaign_state_name(state);
-  body += "\",\"starts_at\":\"" + format_rfc3339(put.starts_at) + "\",\"ends_at\":\"" + format_rfc3339(put.ends_at);
+  body += "\",\"starts_at\":\"" + format_rfc3339(put.starts_at) + "\",\"ends_at\":\"" +
+          format_rfc3339(put.ends_at);
   body += "\",\"limit_per_buyer\":" + std::to_string(put.limit_per_buyer) + ",\"offers\":[";
   bool first = true;
   for (const OfferIndex index : campaign.offers) {

@@ -28,16 +28,20 @@ constexpr std::array<OutcomeText, kOutcomeCount> kTexts = {{
     {405, "/problems/method-not-allowed", "Method not allowed", "This path takes other methods; see Allow."},
     {411, "/problems/length-required", "Length required", "Send the body with Content-Length."},
     {413, "/problems/payload-too-large", "Payload too large", "The body is larger than this server takes."},
-    {415, "/problems/unsupported-media-type", "Unsupported media type", "Send Content-Type: application/json."},
+    {415, "/problems/unsupported-media-type", "Unsupported media type",
+     "Send Content-Type: application/json."},
     {422, "/problems/validation-failed", "Validation failed", "A value is out of its range."},
     {429, "/problems/rate-limited", "Rate limited", "Too many requests; wait as long as Retry-After says."},
-    {503, "/problems/overloaded", "Overloaded", "The server is at one of its bounds; nothing was decided. Try again."},
+    {503, "/problems/overloaded", "Overloaded",
+     "The server is at one of its bounds; nothing was decided. Try again."},
     {503, "/problems/draining", "Draining", "The server is stopping; nothing was decided. Try again."},
     {503, "/problems/journal-failed", "Journal failed",
-     "The journal has failed; what became of this request is known after the restart. Ask again with the same key."},
+     "The journal has failed; what became of this request is known after the restart. Ask again with the "
+     "same key."},
     {422, "/problems/idempotency-key-reused", "Idempotency key reused",
      "This key belongs to an order with another quantity, buyer, price or reference."},
-    {409, "/problems/request-in-flight", "Request in flight", "The first request with this key is being decided."},
+    {409, "/problems/request-in-flight", "Request in flight",
+     "The first request with this key is being decided."},
     {404, "/problems/campaign-not-found", "Campaign not found", "There is no such campaign."},
     {404, "/problems/sku-not-found", "SKU not found", "The campaign has no such SKU."},
     {409, "/problems/campaign-not-started", "Campaign not started", "The campaign has not started yet."},
@@ -55,22 +59,38 @@ constexpr std::array<OutcomeText, kOutcomeCount> kTexts = {{
 
 constexpr std::string_view status_line(int status) {
   switch (status) {
-    case 200: return "HTTP/1.1 200 OK\r\n";
-    case 201: return "HTTP/1.1 201 Created\r\n";
-    case 202: return "HTTP/1.1 202 Accepted\r\n";
-    case 400: return "HTTP/1.1 400 Bad Request\r\n";
-    case 403: return "HTTP/1.1 403 Forbidden\r\n";
-    case 404: return "HTTP/1.1 404 Not Found\r\n";
-    case 405: return "HTTP/1.1 405 Method Not Allowed\r\n";
-    case 409: return "HTTP/1.1 409 Conflict\r\n";
-    case 410: return "HTTP/1.1 410 Gone\r\n";
-    case 411: return "HTTP/1.1 411 Length Required\r\n";
-    case 413: return "HTTP/1.1 413 Content Too Large\r\n";
-    case 415: return "HTTP/1.1 415 Unsupported Media Type\r\n";
-    case 422: return "HTTP/1.1 422 Unprocessable Content\r\n";
-    case 429: return "HTTP/1.1 429 Too Many Requests\r\n";
-    case 503: return "HTTP/1.1 503 Service Unavailable\r\n";
-    default: return "HTTP/1.1 500 Internal Server Error\r\n";
+    case 200:
+      return "HTTP/1.1 200 OK\r\n";
+    case 201:
+      return "HTTP/1.1 201 Created\r\n";
+    case 202:
+      return "HTTP/1.1 202 Accepted\r\n";
+    case 400:
+      return "HTTP/1.1 400 Bad Request\r\n";
+    case 403:
+      return "HTTP/1.1 403 Forbidden\r\n";
+    case 404:
+      return "HTTP/1.1 404 Not Found\r\n";
+    case 405:
+      return "HTTP/1.1 405 Method Not Allowed\r\n";
+    case 409:
+      return "HTTP/1.1 409 Conflict\r\n";
+    case 410:
+      return "HTTP/1.1 410 Gone\r\n";
+    case 411:
+      return "HTTP/1.1 411 Length Required\r\n";
+    case 413:
+      return "HTTP/1.1 413 Content Too Large\r\n";
+    case 415:
+      return "HTTP/1.1 415 Unsupported Media Type\r\n";
+    case 422:
+      return "HTTP/1.1 422 Unprocessable Content\r\n";
+    case 429:
+      return "HTTP/1.1 429 Too Many Requests\r\n";
+    case 503:
+      return "HTTP/1.1 503 Service Unavailable\r\n";
+    default:
+      return "HTTP/1.1 500 Internal Server Error\r\n";
   }
 }
 
@@ -146,8 +166,12 @@ std::string order_body_with_reference(std::string_view body, std::string_view re
 
 }  // namespace
 
-int http_status(Outcome outcome) { return kTexts[static_cast<std::size_t>(outcome)].status; }
-std::string_view http_title(Outcome outcome) { return kTexts[static_cast<std::size_t>(outcome)].title; }
+int http_status(Outcome outcome) {
+  return kTexts[static_cast<std::size_t>(outcome)].status;
+}
+std::string_view http_title(Outcome outcome) {
+  return kTexts[static_cast<std::size_t>(outcome)].title;
+}
 
 void append_order_created(std::string& out, const ReplyFrame& frame, const OrderReply& reply) {
   std::array<char, kOrderBodyBytesMax> body_bytes;
@@ -224,7 +248,8 @@ bool retry_soon(Outcome outcome) {
 
 }  // namespace
 
-void append_refusal(std::string& out, const ReplyFrame& frame, Outcome outcome, const RefusalDetails& details) {
+void append_refusal(std::string& out, const ReplyFrame& frame, Outcome outcome,
+                    const RefusalDetails& details) {
   constexpr std::string_view kProblem = "application/problem+json";
   const int status = http_status(outcome);
   const bool has_more = outcome == Outcome::campaign_not_started || outcome == Outcome::price_changed ||
@@ -272,11 +297,11 @@ std::string http_date(Tick now) {
   const year_month_day date{day_point};
   const hh_mm_ss time{instant - day_point};
   std::array<char, 40> text{};
-  const int n = std::snprintf(text.data(), text.size(), "%s, %02u %s %04d %02d:%02d:%02d GMT",
-                              kDays[weekday{day_point}.c_encoding()], static_cast<unsigned>(date.day()),
-                              kMonths[static_cast<unsigned>(date.month()) - 1], static_cast<int>(date.year()),
-                              static_cast<int>(time.hours().count()), static_cast<int>(time.minutes().count()),
-                              static_cast<int>(time.seconds().count()));
+  const int n = std::snprintf(
+      text.data(), text.size(), "%s, %02u %s %04d %02d:%02d:%02d GMT", kDays[weekday{day_point}.c_encoding()],
+      static_cast<unsigned>(date.day()), kMonths[static_cast<unsigned>(date.month()) - 1],
+      static_cast<int>(date.year()), static_cast<int>(time.hours().count()),
+      static_cast<int>(time.minutes().count()), static_cast<int>(time.seconds().count()));
   return std::string(text.data(), static_cast<std::size_t>(n));
 }
 

@@ -1,7 +1,7 @@
 #include "session.h"
 
-#include <boost/asio/buffer.hpp>
 #include <algorithm>
+#include <boost/asio/buffer.hpp>
 #include <cstring>
 #include <utility>
 
@@ -32,7 +32,9 @@ Session::Session(SessionHost& host, Socket socket) : host_(host), socket_(std::m
   host_.metrics.connections_accepted.add();
 }
 
-Session::~Session() { host_.metrics.connections_closed.add(); }
+Session::~Session() {
+  host_.metrics.connections_closed.add();
+}
 
 bool Session::start(SocketPoller& poller) {
   boost::system::error_code ec;
@@ -47,7 +49,8 @@ ReplyFrame Session::frame(bool close, bool http_1_0, bool head_only) const {
   return {.date = host_.date, .close = close, .http_1_0 = http_1_0, .head_only = head_only};
 }
 
-// --- reading ------------------------------------------------------------------------------------------------------
+// --- reading
+// ------------------------------------------------------------------------------------------------------
 
 void Session::make_room() {
   if (begin_ == end_) begin_ = end_ = 0;
@@ -132,7 +135,8 @@ void Session::parse(std::int64_t now_ns) {
   }
   update_deadline(now_ns);
   if (!out_.empty() || (no_more_requests_ && replies_pending() == 0)) mark_dirty();
-  if (!no_more_requests_ && !may_parse()) host_.metrics.pipeline_full.add();  // flush() goes on when replies have left
+  if (!no_more_requests_ && !may_parse())
+    host_.metrics.pipeline_full.add();  // flush() goes on when replies have left
 }
 
 bool Session::parse_one(std::int64_t now_ns, std::size_t& immediate) {
@@ -155,8 +159,11 @@ bool Session::parse_one(std::int64_t now_ns, std::size_t& immediate) {
         set_deadline(Deadline::body, now_ns, host_.options.body_timeout_ns);
       }
       return false;
-    case Framing::State::refused: refuse_and_close(framing.refusal, framing.detail); return false;
-    case Framing::State::complete: break;
+    case Framing::State::refused:
+      refuse_and_close(framing.refusal, framing.detail);
+      return false;
+    case Framing::State::complete:
+      break;
   }
   bytes_wanted_ = 0;
   body_awaited_ = continue_sent_ = false;
@@ -207,7 +214,8 @@ void Session::refuse_and_close(Outcome outcome, std::string_view detail) {
   no_more_requests_ = true;
 }
 
-// --- replying -----------------------------------------------------------------------------------------------------
+// --- replying
+// -----------------------------------------------------------------------------------------------------
 
 void Session::answered(Request* request) {
   request->answered = true;
@@ -291,7 +299,8 @@ void Session::write_out(std::int64_t now_ns) {
   update_deadline(now_ns);
 }
 
-// --- the end ------------------------------------------------------------------------------------------------------
+// --- the end
+// ------------------------------------------------------------------------------------------------------
 
 void Session::set_deadline(Deadline kind, std::int64_t now_ns, std::int64_t after_ns) {
   deadline_ = kind;
@@ -303,7 +312,8 @@ void Session::update_deadline(std::int64_t now_ns) {
   const bool partial = end_ != begin_ && bytes_wanted_ != 0;
   if (partial && body_awaited_) return;  // set when the header ended; more bytes do not move it
   if (partial) {
-    if (deadline_ != Deadline::header) set_deadline(Deadline::header, now_ns, host_.options.header_timeout_ns);
+    if (deadline_ != Deadline::header)
+      set_deadline(Deadline::header, now_ns, host_.options.header_timeout_ns);
   } else if (replies_pending() == 0) {
     // While draining, a request that is already on its way still gets its answer.
     set_deadline(Deadline::idle, now_ns, host_.draining ? kDrainGraceNs : host_.options.idle_timeout_ns);
@@ -315,14 +325,21 @@ void Session::update_deadline(std::int64_t now_ns) {
 void Session::check_deadline(std::int64_t now_ns) {
   if (closed_ || deadline_ == Deadline::none || now_ns < deadline_ns_) return;
   switch (deadline_) {
-    case Deadline::header: host_.metrics.timeouts_header.add(); break;
-    case Deadline::body: host_.metrics.timeouts_body.add(); break;
+    case Deadline::header:
+      host_.metrics.timeouts_header.add();
+      break;
+    case Deadline::body:
+      host_.metrics.timeouts_body.add();
+      break;
     case Deadline::idle:
       if (host_.draining) return begin_linger(now_ns);
       host_.metrics.timeouts_idle.add();
       break;
-    case Deadline::write: host_.metrics.timeouts_write.add(); break;
-    default: break;
+    case Deadline::write:
+      host_.metrics.timeouts_write.add();
+      break;
+    default:
+      break;
   }
   close();
 }
@@ -331,8 +348,8 @@ void Session::drain(std::int64_t now_ns) {
   if (!closed_) update_deadline(now_ns);
 }
 
-// Closing a socket with unread bytes makes the kernel reset the connection, and the client may then never see the
-// last reply. So: say that we are done, and read until the client is, for a bounded time.
+// Closing a socket with unread bytes makes the kernel reset the connection, and the client may then never see
+// the last reply. So: say that we are done, and read until the client is, for a bounded time.
 void Session::begin_linger(std::int64_t now_ns) {
   boost::system::error_code ec;
   socket_.shutdown(boost::asio::ip::tcp::socket::shutdown_send, ec);

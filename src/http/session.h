@@ -1,6 +1,7 @@
 #pragma once
-// One connection. Owned by its HTTP thread; lives until it is closed and every request that it sent to a shard has come
-// back. No operation of the socket is ever pending: the thread says when it is ready, and it is read and written at once.
+// One connection. Owned by its HTTP thread; lives until it is closed and every request that it sent to a
+// shard has come back. No operation of the socket is ever pending: the thread says when it is ready, and it
+// is read and written at once.
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -26,7 +27,7 @@ struct SessionHost {
   EngineDoor* door;
   HttpMetrics& metrics;
   const Clock& clock;
-  std::string date;             // renewed once a second
+  std::string date;  // renewed once a second
   std::int64_t date_second = -1;
   bool draining = false;
   std::vector<Session*> dirty;  // have something to write or to parse, once each
@@ -95,11 +96,11 @@ class Session {
   std::size_t bytes_wanted_ = 0;  // nothing to parse before the buffer holds this many
   std::string out_;               // being written
   std::size_t out_sent_ = 0;
-  std::string parked_;            // ready replies behind ones that are not
+  std::string parked_;  // ready replies behind ones that are not
   std::size_t parked_taken_ = 0;
   std::vector<Pending> pending_;  // from pending_taken_ on
   std::size_t pending_taken_ = 0;
-  std::uint32_t under_way_ = 0;   // requests at shards
+  std::uint32_t under_way_ = 0;  // requests at shards
   std::int64_t deadline_ns_ = 0;
   Deadline deadline_ = Deadline::none;
   bool readable_ = false;  // there may be bytes to read

@@ -6,9 +6,13 @@
 
 namespace doorbuster {
 
-SocketPoller::SocketPoller() : epoll_fd_(epoll_create1(EPOLL_CLOEXEC)) { DOORBUSTER_CHECK(epoll_fd_ >= 0); }
+SocketPoller::SocketPoller() : epoll_fd_(epoll_create1(EPOLL_CLOEXEC)) {
+  DOORBUSTER_CHECK(epoll_fd_ >= 0);
+}
 
-SocketPoller::~SocketPoller() { close(epoll_fd_); }
+SocketPoller::~SocketPoller() {
+  close(epoll_fd_);
+}
 
 bool SocketPoller::add(int socket, void* owner) {
   epoll_event event{};

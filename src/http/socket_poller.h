@@ -8,12 +8,12 @@
 
 namespace doorbuster {
 
-// Which connections have something for us, by edge: a connection is named once each time something new arrives or room
-// for writing appears, and is registered once for its life.
+// Which connections have something for us, by edge: a connection is named once each time something new
+// arrives or room for writing appears, and is registered once for its life.
 //
-// Why not Asio's own asynchronous read, which waits in the same epoll: it begins every read with an attempt, which fails
-// for every request of a client that waits for its reply. That is one system call in three. Asio keeps the listener,
-// the timers and the sleep; this descriptor is one of those that it watches.
+// Why not Asio's own asynchronous read, which waits in the same epoll: it begins every read with an attempt,
+// which fails for every request of a client that waits for its reply. That is one system call in three. Asio
+// keeps the listener, the timers and the sleep; this descriptor is one of those that it watches.
 class SocketPoller {
  public:
   struct Ready {

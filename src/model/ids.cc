@@ -4,7 +4,7 @@ namespace doorbuster {
 namespace {
 
 constexpr std::string_view kAlphabet = "0123456789abcdefghjkmnpqrstvwxyz";  // Crockford: no i, l, o, u
-constexpr std::size_t kCharactersPerWord = 13;                             // 13 * 5 = 65 bits for 64
+constexpr std::size_t kCharactersPerWord = 13;                              // 13 * 5 = 65 bits for 64
 static_assert(kOrderIdBytes == 2 * kCharactersPerWord);
 
 void put_word(std::uint64_t word, char* out) {
@@ -16,7 +16,8 @@ void put_word(std::uint64_t word, char* out) {
 
 std::optional<std::uint64_t> take_word(std::string_view text) {
   std::uint64_t word = 0;
-  if (text.front() > 'f') return std::nullopt;  // 64 bits leave four for the first character; above is overflow
+  if (text.front() > 'f')
+    return std::nullopt;  // 64 bits leave four for the first character; above is overflow
   for (const char c : text) {
     const auto digit = kAlphabet.find(c);
     if (digit == std::string_view::npos) return std::nullopt;

@@ -24,6 +24,8 @@ constexpr std::array<std::string_view, kOutcomeCount> kCodes = {
 
 }  // namespace
 
-std::string_view outcome_code(Outcome outcome) { return kCodes[static_cast<std::size_t>(outcome)]; }
+std::string_view outcome_code(Outcome outcome) {
+  return kCodes[static_cast<std::size_t>(outcome)];
+}
 
 }  // namespace doorbuster

@@ -95,13 +95,20 @@ bool within_bounds(const Order& order) {
 
 std::string_view record_kind_name(RecordKind kind) {
   switch (kind) {
-    case RecordKind::batch_end: return "batch_end";
-    case RecordKind::folder_created: return "folder_created";
-    case RecordKind::catalog_change_begin: return "catalog_change_begin";
-    case RecordKind::campaign_put: return "campaign_put";
-    case RecordKind::offer_put: return "offer_put";
-    case RecordKind::catalog_change_end: return "catalog_change_end";
-    case RecordKind::order_confirmed: return "order_confirmed";
+    case RecordKind::batch_end:
+      return "batch_end";
+    case RecordKind::folder_created:
+      return "folder_created";
+    case RecordKind::catalog_change_begin:
+      return "catalog_change_begin";
+    case RecordKind::campaign_put:
+      return "campaign_put";
+    case RecordKind::offer_put:
+      return "offer_put";
+    case RecordKind::catalog_change_end:
+      return "catalog_change_end";
+    case RecordKind::order_confirmed:
+      return "order_confirmed";
   }
   return "unknown";
 }
@@ -190,7 +197,8 @@ std::optional<OfferPut> decode_offer_put(std::span<const std::byte> payload) {
   value.price = take.word<std::int64_t>();
   value.listed = take.flag();
   value.sku = take.sized_text(kIdentifierBytesMax);
-  const bool possible = value.stock >= 0 && value.stock <= kStockMax && value.price >= 0 && value.price <= kPriceMax;
+  const bool possible =
+      value.stock >= 0 && value.stock <= kStockMax && value.price >= 0 && value.price <= kPriceMax;
   if (!take.done() || value.sku.empty() || !possible) return std::nullopt;
   return value;
 }

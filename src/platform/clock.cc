@@ -13,7 +13,11 @@ std::int64_t read(clockid_t clock) {
 
 }  // namespace
 
-Tick SystemClock::wall_now() const { return {read(CLOCK_REALTIME)}; }
-std::int64_t SystemClock::monotonic_ns() const { return read(CLOCK_MONOTONIC); }
+Tick SystemClock::wall_now() const {
+  return {read(CLOCK_REALTIME)};
+}
+std::int64_t SystemClock::monotonic_ns() const {
+  return read(CLOCK_MONOTONIC);
+}
 
 }  // namespace doorbuster

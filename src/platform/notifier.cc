@@ -10,16 +10,25 @@
 
 namespace doorbuster {
 
-Notifier::Notifier() : event_fd_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) { DOORBUSTER_CHECK(event_fd_ >= 0); }
+Notifier::Notifier() : event_fd_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+  DOORBUSTER_CHECK(event_fd_ >= 0);
+}
 
-Notifier::~Notifier() { close(event_fd_); }
+Notifier::~Notifier() {
+  close(event_fd_);
+}
 
-// acq_rel: acquires what a notify() that came first had published, and is ordered before a notify() that comes later.
-void Notifier::prepare_to_sleep() { state_.exchange(kAsleep, std::memory_order_acq_rel); }
+// acq_rel: acquires what a notify() that came first had published, and is ordered before a notify() that
+// comes later.
+void Notifier::prepare_to_sleep() {
+  state_.exchange(kAsleep, std::memory_order_acq_rel);
+}
 
-// acq_rel, and not a plain store: the word must only ever be changed by read-modify-writes, or a notify() that saw
-// kAwake between two of ours would be overwritten unseen, and what it published with it.
-void Notifier::cancel_sleep() { state_.exchange(kAwake, std::memory_order_acq_rel); }
+// acq_rel, and not a plain store: the word must only ever be changed by read-modify-writes, or a notify()
+// that saw kAwake between two of ours would be overwritten unseen, and what it published with it.
+void Notifier::cancel_sleep() {
+  state_.exchange(kAwake, std::memory_order_acq_rel);
+}
 
 void Notifier::sleep() {
   pollfd descriptor = {.fd = event_fd_, .events = POLLIN, .revents = 0};

@@ -1,5 +1,6 @@
 #include "doorbuster/runtime/agent.h"
 
+#include <string>
 #include <utility>
 
 #include "doorbuster/platform/thread.h"
@@ -9,7 +10,8 @@ namespace doorbuster {
 AgentThread::AgentThread(const char* name, int processor, Notifier& notifier, std::vector<Agent*> agents,
                          SleepingAgent* sleeper)
     : notifier_(notifier), agents_(std::move(agents)), sleeper_(sleeper) {
-  thread_ = std::thread([this, name, processor] { run(name, processor); });
+  // The name is copied: the caller's may be gone before the thread begins.
+  thread_ = std::thread([this, name = std::string(name), processor] { run(name.c_str(), processor); });
 }
 
 AgentThread::~AgentThread() {

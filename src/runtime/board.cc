@@ -21,7 +21,8 @@ Board::Board(std::uint64_t orders_max)
 void Board::mark_buyer(const Hash128& buyer) {
   auto& word = buyers_.data()[buyer.high & buyer_word_mask_];
   const std::uint64_t bit = 1ULL << (buyer.low >> 58);
-  // relaxed: published by the release in set_sold_out(). The load first: most marks of a repeat buyer are there.
+  // relaxed: published by the release in set_sold_out(). The load first: most marks of a repeat buyer are
+  // there.
   if ((word.load(std::memory_order_relaxed) & bit) == 0) word.fetch_or(bit, std::memory_order_relaxed);
 }
 

@@ -13,7 +13,8 @@ std::size_t JournalAgent::do_work() {
   RecordInfo info;
   std::span<const std::byte> payload;
   for (JournalRing* ring : rings_) {
-    while (writer_->batch_bytes() + kJournalRecordBytesMax <= kJournalBatchBytesMax && ring->next(info, payload)) {
+    while (writer_->batch_bytes() + kJournalRecordBytesMax <= kJournalBatchBytesMax &&
+           ring->next(info, payload)) {
       writer_->append(info, payload);
     }
     ring->taken();

@@ -15,7 +15,8 @@ JournalRing::JournalRing(std::size_t capacity_bytes)
 }
 
 bool JournalRing::has_room() {
-  // Twice the largest record: one may be lost to the end of the ring, where a record that does not fit is skipped.
+  // Twice the largest record: one may be lost to the end of the ring, where a record that does not fit is
+  // skipped.
   constexpr std::uint64_t wanted = 2 * kJournalRecordBytesMax;
   if (written_ + wanted <= taken_seen_ + capacity_) return true;
   // Pairs with the release in taken(): the journal thread has read the bytes that we are about to overwrite.

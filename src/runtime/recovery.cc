@@ -10,9 +10,10 @@ namespace doorbuster {
 namespace {
 
 tl::unexpected<Error> contradicts(const JournalRecord& record, const std::string& why) {
-  return fail(ErrorKind::configuration,
-              "journal " + std::string(record.segment) + " at offset " + std::to_string(record.offset) + ", record " +
-                  std::to_string(record.sequence) + " (" + std::string(record_kind_name(record.info.kind)) + "): " + why);
+  return fail(ErrorKind::configuration, "journal " + std::string(record.segment) + " at offset " +
+                                            std::to_string(record.offset) + ", record " +
+                                            std::to_string(record.sequence) + " (" +
+                                            std::string(record_kind_name(record.info.kind)) + "): " + why);
 }
 
 }  // namespace
@@ -60,7 +61,8 @@ Status StateBuilder::apply_order(const JournalRecord& record) {
   const auto order = decode_order(record.payload, record.info.tick);
   if (!order) return contradicts(record, "the payload is not an order");
   const OfferIndex offer = order->number.offer();
-  if (offer.value >= catalog_->offers().size()) return contradicts(record, "an order of an offer that was never defined");
+  if (offer.value >= catalog_->offers().size())
+    return contradicts(record, "an order of an offer that was never defined");
   Buy buy;
   buy.offer = offer;
   buy.buyer = order->buyer;
@@ -69,8 +71,8 @@ Status StateBuilder::apply_order(const JournalRecord& record) {
   OrderSlot slot;
   if (!engine.apply(*order, hash_buy(keys_.table_key, buy), slot)) {
     if (engine.orders() >= engine.orders_max()) {
-      return contradicts(record, "more orders than server.max_orders (" + std::to_string(engine.orders_max()) +
-                                     "): raise it");
+      return contradicts(record, "more orders than server.max_orders (" +
+                                     std::to_string(engine.orders_max()) + "): raise it");
     }
     return contradicts(record, "the order contradicts the stock, numbers or keys before it");
   }
@@ -81,8 +83,10 @@ Status StateBuilder::apply_order(const JournalRecord& record) {
 Status StateBuilder::apply_catalog_record(const JournalRecord& record) {
   if (record.info.kind == RecordKind::catalog_change_begin) {
     const auto begin = decode_catalog_change(record.payload);
-    if (!begin || begin->change != catalog_->version() + 1) return contradicts(record, "changes are not in order");
-    // A begin after a begin: the process died between the two; what it had written of the first never took effect.
+    if (!begin || begin->change != catalog_->version() + 1)
+      return contradicts(record, "changes are not in order");
+    // A begin after a begin: the process died between the two; what it had written of the first never took
+    // effect.
     in_change_ = true;
     change_ = *begin;
     change_records_ = 0;
@@ -116,7 +120,8 @@ Status StateBuilder::apply_catalog_record(const JournalRecord& record) {
       pending_ = {};
       return {};
     }
-    default: return contradicts(record, "unknown kind; start a newer doorbuster on this folder");
+    default:
+      return contradicts(record, "unknown kind; start a newer doorbuster on this folder");
   }
 }
 
@@ -161,8 +166,9 @@ std::uint64_t state_hash(const std::vector<Engine*>& engines, const Catalog& cat
 
 std::vector<EncodedRecord> encode_change(const CatalogChangeSet& change, std::uint64_t number, Tick now) {
   std::vector<EncodedRecord> records;
-  const CatalogChange frame = {.change = number,
-                               .records = static_cast<std::uint32_t>(change.campaigns.size() + change.offers.size())};
+  const CatalogChange frame = {
+      .change = number,
+      .records = static_cast<std::uint32_t>(change.campaigns.size() + change.offers.size())};
   const auto add = [&](RecordKind kind, const auto& value) {
     EncodedRecord& record = records.emplace_back();
     record.info = {.kind = kind, .version = 1, .tenant = kDefaultTenant, .tick = now};

@@ -66,13 +66,16 @@ Status Runtime::recover(const Configuration& configuration) {
   if (orders_max_ == 0) {
     auto recorded = orders_recorded_at_most(storage_);
     if (!recorded) return tl::unexpected(recorded.error());
-    orders_max_ = std::clamp(orders_possible(configuration.campaigns) + *recorded, kOrdersDefault, kOrdersMax);
+    orders_max_ =
+        std::clamp(orders_possible(configuration.campaigns) + *recorded, kOrdersDefault, kOrdersMax);
   }
   StateBuilder state({.shards = plan_.shards, .orders_max = orders_max_});
-  auto recovered = recover_journal(storage_, [&state](const JournalRecord& record) { return state.apply(record); });
+  auto recovered =
+      recover_journal(storage_, [&state](const JournalRecord& record) { return state.apply(record); });
   if (!recovered) return tl::unexpected(recovered.error());
 
-  auto writer = JournalWriter::open(storage_, *recovered, {.segment_bytes = configuration.server.segment_bytes});
+  auto writer =
+      JournalWriter::open(storage_, *recovered, {.segment_bytes = configuration.server.segment_bytes});
   if (!writer) return tl::unexpected(writer.error());
   const Tick now = std::max(clock_.wall_now(), state.last_tick());
   if (!state.has_keys()) {
@@ -96,7 +99,8 @@ Status Runtime::recover(const Configuration& configuration) {
   auto change = plan_change(*state.catalog(), state.committed(), configuration.campaigns, orders_max_);
   if (!change) return tl::unexpected(change.error());
   if (!change->empty()) {
-    if (Status status = journal_now(**writer, encode_change(*change, state.catalog()->version() + 1, now)); !status) {
+    if (Status status = journal_now(**writer, encode_change(*change, state.catalog()->version() + 1, now));
+        !status) {
       return status;
     }
     state.install(apply_change(*state.catalog(), *change));
@@ -117,8 +121,8 @@ Status Runtime::journal_now(JournalWriter& writer, const std::vector<EncodedReco
   return writer.commit();
 }
 
-void Runtime::assemble(const Configuration& configuration, std::vector<std::unique_ptr<Engine>> engines, Tick last_tick,
-                       std::unique_ptr<JournalWriter> writer) {
+void Runtime::assemble(const Configuration& configuration, std::vector<std::unique_ptr<Engine>> engines,
+                       Tick last_tick, std::unique_ptr<JournalWriter> writer) {
   board_ = std::make_unique<Board>(orders_max_);
   const std::size_t notifiers = plan_.shared ? plan_.http_threads : plan_.http_threads + plan_.shards;
   for (std::size_t i = 0; i < notifiers; ++i) notifiers_.push_back(std::make_unique<Notifier>());
@@ -130,8 +134,8 @@ void Runtime::assemble(const Configuration& configuration, std::vector<std::uniq
   std::vector<JournalRing*> rings;
   std::vector<Notifier*> listeners;
   for (std::uint32_t i = 0; i < plan_.shards; ++i) {
-    const ShardOptions options = {.shard = i,
-                                  .answer_when_decided = configuration.server.acknowledge == Acknowledge::decided};
+    const ShardOptions options = {
+        .shard = i, .answer_when_decided = configuration.server.acknowledge == Acknowledge::decided};
     shards_.push_back(
         std::make_unique<ShardAgent>(options, std::move(engines[i]), plan_.http_threads, *board_, clock_));
     shards.push_back(shards_.back().get());
@@ -162,7 +166,8 @@ void Runtime::start(const std::vector<SleepingAgent*>& http_agents) {
     std::vector<Agent*> agents = {http_agents[i]};
     if (plan_.shared) agents.push_back(shards_[i].get());
     const std::string name = (plan_.shared ? "core " : "http ") + std::to_string(i);
-    threads_.push_back(std::make_unique<AgentThread>(name.c_str(), -1, *notifiers_[i], agents, http_agents[i]));
+    threads_.push_back(
+        std::make_unique<AgentThread>(name.c_str(), -1, *notifiers_[i], agents, http_agents[i]));
   }
   if (plan_.shared) return;
   for (std::size_t i = 0; i < shards_.size(); ++i) {
@@ -205,7 +210,8 @@ Result<std::size_t> Runtime::reconfigure(const std::vector<CampaignConfiguration
   return result;
 }
 
-// All shards stand still, so their engines may be looked at from here: run_on_shard() has synchronised with each.
+// All shards stand still, so their engines may be looked at from here: run_on_shard() has synchronised with
+// each.
 Result<std::size_t> Runtime::change_while_paused(const std::vector<CampaignConfiguration>& campaigns) {
   const CatalogPointer before = catalog_.get();
   std::vector<std::int64_t> committed(before->offers().size(), 0);
@@ -236,7 +242,8 @@ Result<std::size_t> Runtime::change_while_paused(const std::vector<CampaignConfi
 
 Status Runtime::journal_change(const CatalogChangeSet& change) {
   std::uint64_t position = 0;
-  for (const EncodedRecord& record : encode_change(change, catalog_.get()->version() + 1, clock_.wall_now())) {
+  for (const EncodedRecord& record :
+       encode_change(change, catalog_.get()->version() + 1, clock_.wall_now())) {
     while (!change_ring_.has_room() && !failed()) {
       change_ring_.publish();
       journal_notifier_.notify();
@@ -249,7 +256,8 @@ Status Runtime::journal_change(const CatalogChangeSet& change) {
   }
   change_ring_.publish();
   journal_notifier_.notify();
-  while (change_ring_.durable() < position && !failed()) std::this_thread::sleep_for(std::chrono::microseconds(50));
+  while (change_ring_.durable() < position && !failed())
+    std::this_thread::sleep_for(std::chrono::microseconds(50));
   if (failed()) return fail(ErrorKind::runtime, "the journal has failed: " + failure());
   return {};
 }

@@ -22,8 +22,8 @@ ShardAgent::ShardAgent(const ShardOptions& options, std::unique_ptr<Engine> engi
       gate_(http_threads * kRequestsPerThreadMax),
       door_rung_(http_threads, false) {}
 
-void ShardAgent::connect(std::vector<ReplyDoor> doors, const JournalAgent* journal, Notifier* journal_notifier,
-                         Notifier* own_notifier) {
+void ShardAgent::connect(std::vector<ReplyDoor> doors, const JournalAgent* journal,
+                         Notifier* journal_notifier, Notifier* own_notifier) {
   doors_ = std::move(doors);
   journal_ = journal;
   journal_notifier_ = journal_notifier;
@@ -35,7 +35,8 @@ std::size_t ShardAgent::do_work() {
   run_task();
   const std::size_t count = paused_ ? 0 : commands_.pop(drained.data(), drained.size());
   if (count != 0) {
-    // Time is stamped once for all that was drained, and never runs backwards here whatever the wall clock does.
+    // Time is stamped once for all that was drained, and never runs backwards here whatever the wall clock
+    // does.
     last_tick_ = std::max(last_tick_, clock_.wall_now());
     const std::int64_t now_ns = clock_.monotonic_ns();
     for (std::size_t i = 0; i < count; ++i) handle(drained[i], last_tick_, now_ns);
@@ -57,7 +58,8 @@ std::size_t ShardAgent::do_work() {
 }
 
 bool ShardAgent::has_work() {
-  // relaxed: asked after a read-modify-write on the notifier, which acquired what the task's owner did before ringing.
+  // relaxed: asked after a read-modify-write on the notifier, which acquired what the task's owner did before
+  // ringing.
   if (task_.load(std::memory_order_relaxed) != nullptr) return true;
   if (!paused_ && commands_.size() != 0) return true;
   return gate_count_ != 0 && (journal_->failed() || gate_[gate_head_].position <= ring_.durable());
@@ -66,8 +68,10 @@ bool ShardAgent::has_work() {
 void ShardAgent::handle(Request* request, Tick now, std::int64_t now_ns) {
   request->decided_ns = now_ns;
   switch (request->kind) {
-    case Request::Kind::buy: return handle_buy(request, now);
-    case Request::Kind::find_order: return handle_find(request);
+    case Request::Kind::buy:
+      return handle_buy(request, now);
+    case Request::Kind::find_order:
+      return handle_find(request);
   }
 }
 
@@ -187,8 +191,8 @@ void ShardAgent::publish_board() {
 void ShardAgent::run_task() {
   // relaxed: looked at in every cycle; the acquire below is paid only when there is one.
   if (task_.load(std::memory_order_relaxed) == nullptr) return;
-  // Pairs with the release of the store in run_on_shard(): the task's captures are visible. Taken by exchange, so that
-  // a caller who gives up and the shard cannot both believe to have it.
+  // Pairs with the release of the store in run_on_shard(): the task's captures are visible. Taken by
+  // exchange, so that a caller who gives up and the shard cannot both believe to have it.
   const auto* task = task_.exchange(nullptr, std::memory_order_acq_rel);
   if (task != nullptr) (*task)();
 }

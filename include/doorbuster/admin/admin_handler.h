@@ -1,6 +1,6 @@
 #pragma once
-// The admin listener: health, metrics, the OpenAPI document and exact stock. On a thread of its own, which may wait for
-// a shard for a bounded time; no buyer ever waits for it.
+// The admin listener: health, metrics, the OpenAPI document and exact stock. On a thread of its own, which
+// may wait for a shard for a bounded time; no buyer ever waits for it.
 
 #include <string_view>
 
@@ -13,7 +13,8 @@ class AdminHandler final : public Handler {
  public:
   explicit AdminHandler(ServerState& state) : state_(state) {}
 
-  Request* handle(const HttpRequest& http, const RequestContext& context, std::string& out, Outcome& outcome) override;
+  Request* handle(const HttpRequest& http, const RequestContext& context, std::string& out,
+                  Outcome& outcome) override;
   void append_answer(const Request& request, const ReplyFrame& frame, std::string& out) override;
 
  private:

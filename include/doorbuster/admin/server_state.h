@@ -20,7 +20,7 @@ struct ServerState {
   bool stock_metrics = false;
   std::string version, compiler, build_type;
 
-  std::atomic<bool> ready = false;     // listening, and not yet draining
+  std::atomic<bool> ready = false;  // listening, and not yet draining
   std::atomic<bool> draining = false;
   std::atomic<std::uint64_t> reloads_applied = 0, reloads_refused = 0;
   std::atomic<bool> last_reload_ok = true;

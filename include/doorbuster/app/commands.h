@@ -1,6 +1,7 @@
 #pragma once
-// The subcommands but `load`, which its own room brings. Each adds itself to the command line, runs when it is chosen, and
-// leaves the process's exit code: 0 success, 1 runtime failure, 2 usage, 78 configuration or data folder refused.
+// The subcommands but `load`, which its own room brings. Each adds itself to the command line, runs when it
+// is chosen, and leaves the process's exit code: 0 success, 1 runtime failure, 2 usage, 78 configuration or
+// data folder refused.
 
 #include "doorbuster/base/result.h"
 

@@ -20,9 +20,9 @@ struct ServeOverrides {
 // Applies the overrides; the values were checked by the command line.
 void apply_overrides(const ServeOverrides& overrides, ServerOptions& options);
 
-// Runs until SIGTERM or SIGINT (drains, then returns well), or until the journal fails. Prints one line to standard
-// output when it is ready. SIGHUP reloads the campaigns of the configuration file. Call once for each process: it owns
-// the process's signals.
+// Runs until SIGTERM or SIGINT (drains, then returns well), or until the journal fails. Prints one line to
+// standard output when it is ready. SIGHUP reloads the campaigns of the configuration file. Call once for
+// each process: it owns the process's signals.
 Status serve(const ServeOverrides& overrides);
 
 }  // namespace doorbuster

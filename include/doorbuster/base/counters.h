@@ -11,8 +11,11 @@ namespace doorbuster {
 // Single writer. Relaxed throughout: a counter is tied to no other data, and a reader may be a little late.
 class Counter {
  public:
-  void add(std::uint64_t n = 1) { value_.store(value_.load(std::memory_order_relaxed) + n, std::memory_order_relaxed); }
-  void set(std::uint64_t n) { value_.store(n, std::memory_order_relaxed); }  // relaxed: see above
+  void add(std::uint64_t n = 1) {
+    // relaxed: see above
+    value_.store(value_.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
+  }
+  void set(std::uint64_t n) { value_.store(n, std::memory_order_relaxed); }       // relaxed: see above
   std::uint64_t value() const { return value_.load(std::memory_order_relaxed); }  // relaxed: see above
 
  private:
@@ -21,7 +24,7 @@ class Counter {
 
 // Upper bounds of the latency buckets, in nanoseconds; the last bucket, +Inf, is not listed.
 inline constexpr std::array<std::int64_t, 16> kLatencyBoundsNs = {
-    25'000,     50'000,     100'000,    250'000,    500'000,     1'000'000,   2'500'000,   5'000'000,
+    25'000,     50'000,     100'000,    250'000,     500'000,     1'000'000,   2'500'000,     5'000'000,
     10'000'000, 25'000'000, 50'000'000, 100'000'000, 250'000'000, 500'000'000, 1'000'000'000, 2'500'000'000};
 // Upper bounds of buckets that count things (records in a batch).
 inline constexpr std::array<std::int64_t, 16> kSizeBounds = {1,   2,   4,    8,    16,   32,   64,    128,
@@ -38,7 +41,9 @@ class BucketHistogram {
     sum_.add(value > 0 ? static_cast<std::uint64_t>(value) : 0);
   }
   const std::array<std::int64_t, 16>& bounds() const { return bounds_; }
-  std::uint64_t count(std::size_t bucket) const { return counts_[bucket].value(); }  // 16 is +Inf; not cumulative
+  std::uint64_t count(std::size_t bucket) const {
+    return counts_[bucket].value();
+  }  // 16 is +Inf; not cumulative
   std::uint64_t sum() const { return sum_.value(); }
 
  private:

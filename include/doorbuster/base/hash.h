@@ -1,6 +1,6 @@
 #pragma once
-// Keyed hashes. Clients choose buyers and keys, so every table that they can fill is hashed with a secret of the
-// data folder; nobody outside can aim for a collision.
+// Keyed hashes. Clients choose buyers and keys, so every table that they can fill is hashed with a secret of
+// the data folder; nobody outside can aim for a collision.
 
 #include <cstdint>
 #include <functional>
@@ -26,9 +26,9 @@ struct HashKey {
   friend constexpr bool operator==(const HashKey&, const HashKey&) = default;
 };
 
-// XXH3-128 of `text`, seeded with the key and with `scope` (an offer's index, so that the same buyer or key in two
-// offers hashes to two values). 128 bits stand for the text itself: for ten million entries the chance of any
-// collision is below 2^-81.
+// XXH3-128 of `text`, seeded with the key and with `scope` (an offer's index, so that the same buyer or key
+// in two offers hashes to two values). 128 bits stand for the text itself: for ten million entries the chance
+// of any collision is below 2^-81.
 Hash128 keyed_hash(const HashKey& key, std::uint64_t scope, std::string_view text);
 
 // SipHash-2-4 (Aumasson, Bernstein 2012) of one 64-bit word: the tag that makes order ids unguessable.

@@ -7,29 +7,34 @@
 
 namespace doorbuster {
 
-// --- words of the contract ------------------------------------------------------------------------------------
+// --- words of the contract
+// ------------------------------------------------------------------------------------
 inline constexpr std::size_t kIdentifierBytesMax = 64;       // campaign, sku, buyer, channel, region, segment
 inline constexpr std::size_t kIdempotencyKeyBytesMax = 255;  // as the largest that well-known clients send
 inline constexpr std::size_t kReferenceBytesMax = 64;
-inline constexpr std::size_t kNameBytesMax = 256;            // a campaign's display name
+inline constexpr std::size_t kNameBytesMax = 256;  // a campaign's display name
 inline constexpr std::uint32_t kQuantityMax = 1000;
 inline constexpr std::int64_t kPriceMax = 1'000'000'000'000;  // minor units
 inline constexpr std::int64_t kStockMax = 1'000'000'000;
 
-// --- the catalog ----------------------------------------------------------------------------------------------
+// --- the catalog
+// ----------------------------------------------------------------------------------------------
 inline constexpr std::uint32_t kCampaignsMax = 1U << 16;
-inline constexpr std::uint32_t kOffersMax = 1U << 20;  // over the life of a data folder, withdrawn ones included
+inline constexpr std::uint32_t kOffersMax = 1U
+                                            << 20;  // over the life of a data folder, withdrawn ones included
 inline constexpr std::uint64_t kOrdersMax = 1ULL << 27;
 inline constexpr std::uint64_t kOrdersDefault = 1ULL << 20;
 inline constexpr std::size_t kConfigurationBytesMax = 256U << 20;
 
-// --- JSON files: the configuration, a load scenario ---------------------------------------------------------
+// --- JSON files: the configuration, a load scenario
+// ---------------------------------------------------------
 inline constexpr std::size_t kJsonDepthMax = 64;
-// Values in one file, objects and arrays included. A catalog of kOffersMax offers with four members each is a third
-// of it; at 64 bytes a value, the tree of the worst file is 1 GiB.
+// Values in one file, objects and arrays included. A catalog of kOffersMax offers with four members each is a
+// third of it; at 64 bytes a value, the tree of the worst file is 1 GiB.
 inline constexpr std::size_t kJsonValuesMax = 1U << 24;
 
-// --- threads and queues ---------------------------------------------------------------------------------------
+// --- threads and queues
+// ---------------------------------------------------------------------------------------
 inline constexpr std::uint32_t kShardsMax = 64;
 // Commands one shard takes in one duty cycle. Bounds the time between two looks at the journal's progress:
 // 256 commands at about 0.2 us are about 50 us.
@@ -38,7 +43,8 @@ inline constexpr std::uint32_t kCommandDrainMax = 256;
 // between that thread and a shard: no queue can hold more than there are requests.
 inline constexpr std::uint32_t kRequestsPerThreadMax = 16'384;
 
-// --- the journal ----------------------------------------------------------------------------------------------
+// --- the journal
+// ----------------------------------------------------------------------------------------------
 inline constexpr std::size_t kJournalRecordBytesMax = 1024;
 // Encoded records between one shard and the journal thread. At the bound a buy is refused with `overloaded`.
 inline constexpr std::size_t kJournalRingBytes = 8U << 20;
@@ -49,7 +55,8 @@ inline constexpr std::size_t kSegmentBytesMin = 64U << 10;
 inline constexpr std::size_t kSegmentBytesMax = 1U << 30;
 static_assert(kCommandDrainMax * kJournalRecordBytesMax <= kJournalRingBytes);
 
-// --- HTTP -----------------------------------------------------------------------------------------------------
+// --- HTTP
+// -----------------------------------------------------------------------------------------------------
 inline constexpr std::size_t kHeaderBytesMax = 8192;
 inline constexpr std::size_t kBodyBytesMax = 1U << 20;  // upper end of server.max_body_bytes
 inline constexpr std::size_t kBodyBytesDefault = 16'384;

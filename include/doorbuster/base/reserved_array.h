@@ -17,10 +17,11 @@ enum class Pages {
   at_once,         // for what is filled at random: there every page would be a fault on some buyer's time
 };
 
-// Address space of zeros, in huge pages where the kernel gives them (one table lookup is then one cache miss and not two).
-// Throws std::bad_alloc: at start only, when there is nothing to run with.
+// Address space of zeros, in huge pages where the kernel gives them (one table lookup is then one cache miss
+// and not two). Throws std::bad_alloc: at start only, when there is nothing to run with.
 inline void* reserve_memory(std::size_t bytes, Pages pages) {
-  void* memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  void* memory =
+      mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (memory == MAP_FAILED) throw std::bad_alloc();
   // Both are advice: without them everything works, a little slower.
   madvise(memory, bytes, MADV_HUGEPAGE);
@@ -70,7 +71,9 @@ struct ReservedAllocator {
   ReservedAllocator() = default;
   template <typename U>
   ReservedAllocator(const ReservedAllocator<U>&) {}  // NOLINT: allocators convert
-  T* allocate(std::size_t count) { return static_cast<T*>(reserve_memory(count * sizeof(T), Pages::at_once)); }
+  T* allocate(std::size_t count) {
+    return static_cast<T*>(reserve_memory(count * sizeof(T), Pages::at_once));
+  }
   void deallocate(T* memory, std::size_t count) { munmap(memory, count * sizeof(T)); }
   friend bool operator==(const ReservedAllocator&, const ReservedAllocator&) { return true; }
 };

@@ -19,8 +19,8 @@ std::string_view nearest_word(std::string_view word, std::span<const std::string
 // 80 bytes.
 std::string quoted(std::string_view text);
 
-// Appends `text` as a JSON string: control characters, quotes and backslashes escaped, each byte that is not part of
-// valid UTF-8 replaced by U+FFFD.
+// Appends `text` as a JSON string: control characters, quotes and backslashes escaped, each byte that is not
+// part of valid UTF-8 replaced by U+FFFD.
 void append_json_string(std::string& out, std::string_view text);
 
 }  // namespace doorbuster

@@ -1,13 +1,13 @@
 #pragma once
-// The engine of one shard: commands and a tick go in, decisions come out. It is a function of what it was given: no clock,
-// file, socket, thread, random source or logger. Running it again over the journal gives the same state, and
-// state_hash() says so.
+// The engine of one shard: commands and a tick go in, decisions come out. It is a function of what it was
+// given: no clock, file, socket, thread, random source or logger. Running it again over the journal gives the
+// same state, and state_hash() says so.
 //
-// decide() looks and changes nothing; apply() changes and decides nothing. A sale is decide(), then its record, then
-// apply(); recovery is apply() alone. What was refused has changed nothing.
+// decide() looks and changes nothing; apply() changes and decides nothing. A sale is decide(), then its
+// record, then apply(); recovery is apply() alone. What was refused has changed nothing.
 //
-// Not thread-safe: one owner. No allocation, lock or exception in decide(), apply() and find(): every table has its full
-// size from the constructor on.
+// Not thread-safe: one owner. No allocation, lock or exception in decide(), apply() and find(): every table
+// has its full size from the constructor on.
 //
 // Invariants, checked in every build where they cost O(1):
 //   E1  0 <= held, 0 <= sold, held + sold <= allocated, for every offer
@@ -36,7 +36,9 @@ struct EngineOptions {
   HashKey table_key;  // of the data folder, for keyed_hash()
 };
 
-inline constexpr std::uint32_t owner_shard(OfferIndex offer, std::uint32_t shards) { return offer.value % shards; }
+inline constexpr std::uint32_t owner_shard(OfferIndex offer, std::uint32_t shards) {
+  return offer.value % shards;
+}
 
 // Hashes of a command's texts, made by whoever has time for it.
 struct BuyHashes {
@@ -52,10 +54,10 @@ struct OrderSlot {
 
 struct Decision {
   Outcome outcome = Outcome::overloaded;
-  bool replayed = false;  // an earlier order under the same key; `slot` says which
-  OrderSlot slot;         // of a replayed order
-  Order order;            // confirmed: the order, new (to be applied) or replayed
-  std::int64_t price = 0; // price_changed: the price in force
+  bool replayed = false;   // an earlier order under the same key; `slot` says which
+  OrderSlot slot;          // of a replayed order
+  Order order;             // confirmed: the order, new (to be applied) or replayed
+  std::int64_t price = 0;  // price_changed: the price in force
 };
 
 struct OfferStock {
@@ -73,12 +75,12 @@ class Engine {
 
   bool owns(OfferIndex offer) const { return owner_shard(offer, options_.shards) == options_.shard; }
 
-  // The one atomic step: idempotency, existence, window, limit, price, stock, room. The first that fails is the answer.
-  // REQUIRES: owns(buy.offer), the offer is in the catalog; buy's texts are within their bounds.
+  // The one atomic step: idempotency, existence, window, limit, price, stock, room. The first that fails is
+  // the answer. REQUIRES: owns(buy.offer), the offer is in the catalog; buy's texts are within their bounds.
   Decision decide(const Buy& buy, const BuyHashes& hashes, Tick now) const;
 
-  // Takes an order that decide() confirmed, or that the journal says was. False, with nothing changed, when it cannot
-  // have been decided here (for recovery: the journal contradicts itself).
+  // Takes an order that decide() confirmed, or that the journal says was. False, with nothing changed, when
+  // it cannot have been decided here (for recovery: the journal contradicts itself).
   [[nodiscard]] bool apply(const Order& order, const BuyHashes& hashes, OrderSlot& slot);
 
   std::optional<OrderSlot> find(OrderNumber number) const;

@@ -27,7 +27,7 @@ class BuyDecoder {
   // True: `body` is filled. False: outcome() and detail() say why.
   // REQUIRES: kBodyPaddingBytes may be read behind `json`, whatever stands there.
   bool decode(std::string_view json, BuyBody& body);
-  Outcome outcome() const { return outcome_; }        // malformed_request or validation_failed
+  Outcome outcome() const { return outcome_; }         // malformed_request or validation_failed
   std::string_view detail() const { return detail_; }  // one sentence
 
   static constexpr std::size_t kBodyPaddingBytes = 64;
@@ -45,8 +45,9 @@ class BuyDecoder {
   std::string detail_;
 };
 
-// The value of an Idempotency-Key header without its quotes (RFC 8941 string, or the bare value that most clients send):
-// 1 to kIdempotencyKeyBytesMax printable ASCII characters. False: it is none. `buffer` holds it where unescaping was needed.
+// The value of an Idempotency-Key header without its quotes (RFC 8941 string, or the bare value that most
+// clients send): 1 to kIdempotencyKeyBytesMax printable ASCII characters. False: it is none. `buffer` holds
+// it where unescaping was needed.
 bool decode_idempotency_key(std::string_view header, std::string& buffer, std::string_view& key);
 
 }  // namespace doorbuster

@@ -21,8 +21,9 @@ class Handler {
  public:
   virtual ~Handler() = default;
 
-  // Either appends the whole reply to `out`, sets `outcome` and returns null; or returns a request of its door's pool,
-  // filled in, which the caller submits and which comes back to append_answer() when it has been answered.
+  // Either appends the whole reply to `out`, sets `outcome` and returns null; or returns a request of its
+  // door's pool, filled in, which the caller submits and which comes back to append_answer() when it has been
+  // answered.
   virtual Request* handle(const HttpRequest& http, const RequestContext& context, std::string& out,
                           Outcome& outcome) = 0;
   virtual void append_answer(const Request& request, const ReplyFrame& frame, std::string& out) = 0;

@@ -1,9 +1,9 @@
 #pragma once
-// One HTTP thread: a listener, its connections, and the way from bytes to requests and back. HTTP/1.1 keep-alive and
-// pipelining, RFC 9112; replies keep the order of their requests.
+// One HTTP thread: a listener, its connections, and the way from bytes to requests and back. HTTP/1.1
+// keep-alive and pipelining, RFC 9112; replies keep the order of their requests.
 //
-// Every duty cycle reads what the sockets have, hands requests to the shards, takes answers, and writes once to each
-// connection that has something to say: many pipelined requests are one read and one write.
+// Every duty cycle reads what the sockets have, hands requests to the shards, takes answers, and writes once
+// to each connection that has something to say: many pipelined requests are one read and one write.
 //
 // Bounds (name; at the bound; counter):
 //   max_connections      503 `overloaded`, closed          connections_refused
@@ -52,8 +52,8 @@ struct HttpMetrics {
 class HttpAgent final : public SleepingAgent {
  public:
   // `door` is null for a listener that asks no shard (the admin listener). `notifier` is the thread's.
-  HttpAgent(const HttpOptions& options, std::unique_ptr<Handler> handler, EngineDoor* door, Notifier& notifier,
-            const Clock& clock);
+  HttpAgent(const HttpOptions& options, std::unique_ptr<Handler> handler, EngineDoor* door,
+            Notifier& notifier, const Clock& clock);
   ~HttpAgent() override;
 
   // Takes over a listening socket (see listen_on()). Before the thread runs.
@@ -64,7 +64,8 @@ class HttpAgent final : public SleepingAgent {
   void sleep() override;
 
   // --- any thread ---
-  // No new connections, `draining` for new requests, answers for those under way, then every connection is closed.
+  // No new connections, `draining` for new requests, answers for those under way, then every connection is
+  // closed.
   void drain();
   bool drained() const { return drained_.load(); }
   const HttpMetrics& metrics() const { return metrics_; }
@@ -77,8 +78,9 @@ class HttpAgent final : public SleepingAgent {
   std::unique_ptr<Impl> impl_;
 };
 
-// Listening sockets for `count` threads on "HOST:PORT" (SO_REUSEPORT where count > 1, so that the kernel spreads
-// connections). Port 0 picks a free one. Fails when somebody else listens there already. `bound` becomes "HOST:PORT".
+// Listening sockets for `count` threads on "HOST:PORT" (SO_REUSEPORT where count > 1, so that the kernel
+// spreads connections). Port 0 picks a free one. Fails when somebody else listens there already. `bound`
+// becomes "HOST:PORT".
 Result<std::vector<int>> listen_on(const std::string& host_port, std::size_t count, std::string& bound);
 
 }  // namespace doorbuster

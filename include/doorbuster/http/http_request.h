@@ -1,9 +1,9 @@
 #pragma once
 // One HTTP/1.x request, framed: where it ends, and the few parts of it that we ask for. RFC 9112.
 //
-// Framing is where two parsers of the same bytes can be made to disagree (request smuggling), so what is ambiguous is
-// refused here, including what the library's parser would let through: any Transfer-Encoding, HTTP/1.1 without exactly
-// one Host, folded header lines.
+// Framing is where two parsers of the same bytes can be made to disagree (request smuggling), so what is
+// ambiguous is refused here, including what the library's parser would let through: any Transfer-Encoding,
+// HTTP/1.1 without exactly one Host, folded header lines.
 
 #include <cstddef>
 #include <cstdint>

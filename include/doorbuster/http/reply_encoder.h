@@ -1,5 +1,6 @@
 #pragma once
-// Outcomes to bytes: the only place where replies are written. The hot ones are a few copies of constants and texts.
+// Outcomes to bytes: the only place where replies are written. The hot ones are a few copies of constants and
+// texts.
 
 #include <cstdint>
 #include <string>
@@ -44,10 +45,11 @@ struct RefusalDetails {
   std::string_view allow = {};   // method_not_allowed
   Tick starts_at{};              // campaign_not_started, with `now`
   Tick now{};
-  std::int64_t price = 0;        // price_changed
+  std::int64_t price = 0;  // price_changed
 };
 // application/problem+json, RFC 9457.
-void append_refusal(std::string& out, const ReplyFrame& frame, Outcome outcome, const RefusalDetails& details = {});
+void append_refusal(std::string& out, const ReplyFrame& frame, Outcome outcome,
+                    const RefusalDetails& details = {});
 
 // Any other reply, with Cache-Control: no-store.
 void append_reply(std::string& out, const ReplyFrame& frame, int status, std::string_view content_type,

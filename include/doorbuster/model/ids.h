@@ -30,8 +30,8 @@ struct OfferIndex {
   friend constexpr auto operator<=>(OfferIndex, OfferIndex) = default;
 };
 
-// An order of this data folder: the offer and how many orders the offer had with it. It says who owns the order
-// whatever the number of shards is, and replay gives the same number again.
+// An order of this data folder: the offer and how many orders the offer had with it. It says who owns the
+// order whatever the number of shards is, and replay gives the same number again.
 struct OrderNumber {
   std::uint64_t value = 0;
   static constexpr int kOrdinalBits = 40;
@@ -43,8 +43,8 @@ struct OrderNumber {
   friend constexpr auto operator<=>(OrderNumber, OrderNumber) = default;
 };
 
-// An order's public name: 26 characters of Crockford's base32 in lower case: the number and a keyed tag of it.
-// Unique for ever because the tag is keyed with the data folder; unguessable for the same reason.
+// An order's public name: 26 characters of Crockford's base32 in lower case: the number and a keyed tag of
+// it. Unique for ever because the tag is keyed with the data folder; unguessable for the same reason.
 inline constexpr std::size_t kOrderIdBytes = 26;
 using OrderId = std::array<char, kOrderIdBytes>;
 OrderId format_order_id(const HashKey& key, OrderNumber number);

@@ -13,9 +13,9 @@ struct Buy {
   OfferIndex offer;
   std::uint32_t quantity = 1;
   std::int64_t expected_price = kNoExpectedPrice;
-  std::string_view buyer;      // 1..kIdentifierBytesMax
-  std::string_view key;        // idempotency key without its quotes; empty: none
-  std::string_view reference;  // at most kReferenceBytesMax
+  std::string_view buyer;                     // 1..kIdentifierBytesMax
+  std::string_view key;                       // idempotency key without its quotes; empty: none
+  std::string_view reference;                 // at most kReferenceBytesMax
   std::string_view channel, region, segment;  // identifiers, or empty
 
   static constexpr std::int64_t kNoExpectedPrice = -1;

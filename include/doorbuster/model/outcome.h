@@ -1,13 +1,14 @@
 #pragma once
-// What became of one request, in one enum. The enumerator is also the `code` that clients see and the label that
-// metrics carry, so code, wire and documents say the same word.
+// What became of one request, in one enum. The enumerator is also the `code` that clients see and the label
+// that metrics carry, so code, wire and documents say the same word.
 
 #include <cstdint>
 #include <string_view>
 
 namespace doorbuster {
 
-// Grouped in the order in which the checks are made: of several refusals that apply, the first listed is the answer.
+// Grouped in the order in which the checks are made: of several refusals that apply, the first listed is the
+// answer.
 enum class Outcome : std::uint8_t {
   // Sold, or found.
   confirmed,  // a buy that is final; a replay of it has this outcome too

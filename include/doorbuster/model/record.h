@@ -1,7 +1,7 @@
 #pragma once
-// What is written to the journal: kinds, versions and the bytes of each payload. docs/formats/journal.md has the
-// same in prose. A kind's number and a version's layout are never changed, only added to; a reader that meets a kind or
-// a version that it does not know stops, it never skips.
+// What is written to the journal: kinds, versions and the bytes of each payload. docs/formats/journal.md has
+// the same in prose. A kind's number and a version's layout are never changed, only added to; a reader that
+// meets a kind or a version that it does not know stops, it never skips.
 //
 // Little-endian throughout. Strings stand back to back after the fixed part, their lengths are in it.
 
@@ -43,7 +43,7 @@ struct FolderCreated {
   HashKey order_id_key;  // tag of order ids
 };
 
-struct CatalogChange {  // payload of catalog_change_begin and catalog_change_end
+struct CatalogChange {        // payload of catalog_change_begin and catalog_change_end
   std::uint64_t change = 0;   // 1, 2, 3, ...
   std::uint32_t records = 0;  // how many stand between begin and end
 };
@@ -78,8 +78,8 @@ void encode(const OfferPut& value, std::string& out);
 inline constexpr std::size_t kOrderFixedBytes = 40;
 // REQUIRES: out.size() >= order_payload_bytes(order).
 constexpr std::size_t order_payload_bytes(const Order& order) {
-  return kOrderFixedBytes + order.buyer.size() + order.key.size() + order.reference.size() + order.channel.size() +
-         order.region.size() + order.segment.size();
+  return kOrderFixedBytes + order.buyer.size() + order.key.size() + order.reference.size() +
+         order.channel.size() + order.region.size() + order.segment.size();
 }
 std::size_t encode(const Order& order, std::span<std::byte> out);
 

@@ -27,7 +27,10 @@ class ManualClock final : public Clock {
   explicit ManualClock(Tick start = {}) : now_(start) {}
   Tick wall_now() const override { return now_; }
   std::int64_t monotonic_ns() const override { return monotonic_ns_; }
-  void advance_ns(std::int64_t ns) { now_.ns += ns; monotonic_ns_ += ns; }
+  void advance_ns(std::int64_t ns) {
+    now_.ns += ns;
+    monotonic_ns_ += ns;
+  }
   void set_wall(Tick tick) { now_ = tick; }
 
  private:

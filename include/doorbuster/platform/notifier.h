@@ -4,9 +4,10 @@
 // The sleeper:            prepare_to_sleep(); if (there is work) cancel_sleep(); else sleep();
 // Everybody else:         publish the work; notify();
 //
-// Both sides do a read-modify-write on the same word. Those have one total order: if the sleeper's came first, notify()
-// sees it and writes the eventfd; if notify()'s came first, the sleeper's read-modify-write reads from it and so sees
-// the published work. There is no third case, and no stand-alone fence (which ThreadSanitizer does not understand).
+// Both sides do a read-modify-write on the same word. Those have one total order: if the sleeper's came
+// first, notify() sees it and writes the eventfd; if notify()'s came first, the sleeper's read-modify-write
+// reads from it and so sees the published work. There is no third case, and no stand-alone fence (which
+// ThreadSanitizer does not understand).
 
 #include <atomic>
 #include <cstdint>
@@ -33,7 +34,9 @@ class Notifier {
 
   // --- any thread ---
   void notify();
-  std::uint64_t wakeups() const { return wakeups_.load(std::memory_order_relaxed); }  // a counter, tied to nothing
+  std::uint64_t wakeups() const {
+    return wakeups_.load(std::memory_order_relaxed);
+  }  // a counter, tied to nothing
 
  private:
   static constexpr std::uint32_t kAwake = 0;

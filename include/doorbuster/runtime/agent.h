@@ -1,6 +1,6 @@
 #pragma once
-// A part of the program that has a duty cycle. Who calls it, and on which thread, is wiring: a thread of its own, a thread
-// shared with others, or a test by hand.
+// A part of the program that has a duty cycle. Who calls it, and on which thread, is wiring: a thread of its
+// own, a thread shared with others, or a test by hand.
 
 #include <atomic>
 #include <cstddef>
@@ -16,11 +16,13 @@ class Agent {
   virtual ~Agent() = default;
   // One duty cycle, bounded. Returns how much was done; 0 means that there was nothing to do.
   virtual std::size_t do_work() = 0;
-  // Whether do_work() would find something. Asked after prepare_to_sleep(), so it must look at what others publish.
+  // Whether do_work() would find something. Asked after prepare_to_sleep(), so it must look at what others
+  // publish.
   virtual bool has_work() = 0;
 };
 
-// An agent whose thread sleeps in a way of its own (an HTTP thread, in epoll, with the notifier's descriptor in it).
+// An agent whose thread sleeps in a way of its own (an HTTP thread, in epoll, with the notifier's descriptor
+// in it).
 class SleepingAgent : public Agent {
  public:
   // Returns when the notifier was rung or when there is something else to do.
@@ -31,7 +33,8 @@ class SleepingAgent : public Agent {
 class AgentThread {
  public:
   // The thread sleeps in `sleeper` (one of the agents) or, when that is null, in the notifier itself.
-  AgentThread(const char* name, int processor, Notifier& notifier, std::vector<Agent*> agents, SleepingAgent* sleeper);
+  AgentThread(const char* name, int processor, Notifier& notifier, std::vector<Agent*> agents,
+              SleepingAgent* sleeper);
   ~AgentThread();  // stops and joins
   void stop();     // returns at once; the agents get one more cycle
 

@@ -1,12 +1,16 @@
 #pragma once
-// What shards tell the HTTP threads so that a refusal needs no owner: which offers are sold out for good, and who has
-// bought there. Written by the owning shard, read by anybody, and never wrong in the direction that matters:
+// What shards tell the HTTP threads so that a refusal needs no owner: which offers are sold out for good, and
+// who has bought there. Written by the owning shard, read by anybody, and never wrong in the direction that
+// matters:
 //
-// - sold_out(offer) is true only while the owner has nothing left and nothing that could come back. A configuration that
+// - sold_out(offer) is true only while the owner has nothing left and nothing that could come back. A
+// configuration that
 //   adds stock takes the mark away before the first new unit can be sold.
-// - A buyer without a mark has no unit of a sold-out offer: the owner marks the buyer before it marks the offer, and a
-//   sold-out offer gets no new buyers. So "sold out" can be told here without getting ahead of "limit reached", which
-//   the contract checks first. A buyer with a mark may be somebody else (a filter): the owner is asked then.
+// - A buyer without a mark has no unit of a sold-out offer: the owner marks the buyer before it marks the
+// offer, and a
+//   sold-out offer gets no new buyers. So "sold out" can be told here without getting ahead of "limit
+//   reached", which the contract checks first. A buyer with a mark may be somebody else (a filter): the owner
+//   is asked then.
 
 #include <atomic>
 #include <cstdint>
@@ -20,7 +24,8 @@ namespace doorbuster {
 
 class Board {
  public:
-  // `orders_max` sizes the filter of buyers: 16 bits for each, so about 6 % of all strangers have a mark when full.
+  // `orders_max` sizes the filter of buyers: 16 bits for each, so about 6 % of all strangers have a mark when
+  // full.
   explicit Board(std::uint64_t orders_max);
 
   // --- the offer's shard ---

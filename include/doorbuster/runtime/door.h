@@ -1,5 +1,6 @@
 #pragma once
-// The door between one HTTP thread and the shards: all that the HTTP room may ask of the engine. Used by that thread only.
+// The door between one HTTP thread and the shards: all that the HTTP room may ask of the engine. Used by that
+// thread only.
 
 #include <atomic>
 #include <cstdint>
@@ -14,8 +15,8 @@
 
 namespace doorbuster {
 
-// The catalog in force, for threads that only read it: a new one is seen at the next look. The lock is taken once for
-// each change, never in between.
+// The catalog in force, for threads that only read it: a new one is seen at the next look. The lock is taken
+// once for each change, never in between.
 class CatalogCell {
  public:
   void set(CatalogPointer catalog) {
@@ -45,8 +46,9 @@ struct DataFolderKeys {
 
 class EngineDoor {
  public:
-  EngineDoor(std::uint16_t http_thread, std::vector<ShardAgent*> shards, const Board& board, const CatalogCell& catalog,
-             const DataFolderKeys& keys, std::uint32_t requests_max = kRequestsPerThreadMax);
+  EngineDoor(std::uint16_t http_thread, std::vector<ShardAgent*> shards, const Board& board,
+             const CatalogCell& catalog, const DataFolderKeys& keys,
+             std::uint32_t requests_max = kRequestsPerThreadMax);
 
   // The catalog as of this moment. The reference is good until the next call.
   const Catalog& catalog();

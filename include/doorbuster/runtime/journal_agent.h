@@ -1,6 +1,7 @@
 #pragma once
-// The journal thread: takes what the shards have published, writes and syncs it as one batch, and says so. While it waits
-// for the disk the shards go on deciding, and what they decide is the next batch (group commit).
+// The journal thread: takes what the shards have published, writes and syncs it as one batch, and says so.
+// While it waits for the disk the shards go on deciding, and what they decide is the next batch (group
+// commit).
 
 #include <atomic>
 #include <memory>
@@ -24,10 +25,10 @@ struct JournalMetrics {
 
 class JournalAgent final : public Agent {
  public:
-  // One ring for each shard, then one for the catalog's changes. `listeners` are rung when a batch is durable, or when
-  // the journal has failed: whoever may have replies that wait.
-  JournalAgent(std::unique_ptr<JournalWriter> writer, std::vector<JournalRing*> rings, std::vector<Notifier*> listeners,
-               const Clock& clock);
+  // One ring for each shard, then one for the catalog's changes. `listeners` are rung when a batch is
+  // durable, or when the journal has failed: whoever may have replies that wait.
+  JournalAgent(std::unique_ptr<JournalWriter> writer, std::vector<JournalRing*> rings,
+               std::vector<Notifier*> listeners, const Clock& clock);
 
   std::size_t do_work() override;
   bool has_work() override;

@@ -1,7 +1,9 @@
 #pragma once
-// Records on their way from one shard to the journal thread, as bytes in a ring: one writer, one reader, no lock.
+// Records on their way from one shard to the journal thread, as bytes in a ring: one writer, one reader, no
+// lock.
 //
-//        durable <= taken <= published <= written            (positions: bytes since the start, never wrapped)
+//        durable <= taken <= published <= written            (positions: bytes since the start, never
+//        wrapped)
 //          |          |          |           |
 //   on the disk   in the     may be read   private to the
 //                 journal's  by the        writer until
@@ -64,7 +66,9 @@ class JournalRing {
   static_assert(sizeof(EntryHeader) == 24);
   static constexpr std::uint32_t kSkip = 0xffffffff;
 
-  std::size_t offset(std::uint64_t position) const { return static_cast<std::size_t>(position & (capacity_ - 1)); }
+  std::size_t offset(std::uint64_t position) const {
+    return static_cast<std::size_t>(position & (capacity_ - 1));
+  }
 
   const std::size_t capacity_;
   const std::unique_ptr<std::byte[]> bytes_;

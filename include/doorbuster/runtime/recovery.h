@@ -37,6 +37,7 @@ class StateBuilder {
  private:
   Status apply_catalog_record(const JournalRecord& record);
   Status apply_order(const JournalRecord& record);
+  Status check_pending() const;
   void make_engines();
 
   const RecoveryOptions options_;

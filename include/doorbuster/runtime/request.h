@@ -1,6 +1,6 @@
 #pragma once
-// One question on its way through the house and back. An HTTP thread takes it from its pool, fills in the question, and a
-// shard fills in the answer. Exactly one thread has it at any time; the queues hand it over.
+// One question on its way through the house and back. An HTTP thread takes it from its pool, fills in the
+// question, and a shard fills in the answer. Exactly one thread has it at any time; the queues hand it over.
 
 #include <array>
 #include <cstddef>
@@ -48,11 +48,13 @@ struct Request {
   std::string_view keep(std::string_view text_in);
   void forget_texts() { text_bytes = 0; }
 
-  static constexpr std::size_t kTextBytesMax = 4 * kIdentifierBytesMax + kIdempotencyKeyBytesMax + kReferenceBytesMax;
+  static constexpr std::size_t kTextBytesMax =
+      4 * kIdentifierBytesMax + kIdempotencyKeyBytesMax + kReferenceBytesMax;
   std::array<char, kTextBytesMax> text;
 };
 
-// The requests of one HTTP thread: made at start, never more. Not thread-safe; only that thread takes and gives back.
+// The requests of one HTTP thread: made at start, never more. Not thread-safe; only that thread takes and
+// gives back.
 class RequestPool {
  public:
   RequestPool(std::uint16_t http_thread, std::uint32_t capacity);

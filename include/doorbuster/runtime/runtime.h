@@ -1,13 +1,14 @@
 #pragma once
-// Everything between the HTTP threads and the disk, put together: recovery, shards, the journal thread, and who runs on
-// which thread. The steps of a life, in order:
+// Everything between the HTTP threads and the disk, put together: recovery, shards, the journal thread, and
+// who runs on which thread. The steps of a life, in order:
 //
 //   open()       lock, recover, journal the configuration's changes
 //   start()      threads run; decisions are made
 //   ...          reconfigure(), stock(), failed()
 //   stop()       after the HTTP agents have drained: last batch, clean end of the journal
 //
-// One thread (the application's) calls these; stock() and reconfigure() may be called by any, one at a time each.
+// One thread (the application's) calls these; stock() and reconfigure() may be called by any, one at a time
+// each.
 
 #include <memory>
 #include <mutex>
@@ -45,8 +46,8 @@ struct RecoveryReport {
 
 class Runtime {
  public:
-  static Result<std::unique_ptr<Runtime>> open(Storage& storage, const Clock& clock, const Configuration& configuration,
-                                               const WiringPlan& plan);
+  static Result<std::unique_ptr<Runtime>> open(Storage& storage, const Clock& clock,
+                                               const Configuration& configuration, const WiringPlan& plan);
   ~Runtime();
 
   const WiringPlan& plan() const { return plan_; }
@@ -57,15 +58,16 @@ class Runtime {
 
   // http_agents[i] uses door(i). They must outlive stop().
   void start(const std::vector<SleepingAgent*>& http_agents);
-  // Stops all threads, ends the journal cleanly and returns the final state hash. REQUIRES: start() was called.
+  // Stops all threads, ends the journal cleanly and returns the final state hash. REQUIRES: start() was
+  // called.
   Result<std::uint64_t> stop();
 
   // A write or sync has failed: nothing is decided any more, every buy is answered `journal_failed`.
   bool failed() const { return journal_agent_->failed(); }
   const std::string& failure() const { return journal_agent_->failure(); }
 
-  // Makes the configuration's campaigns the ones in force, as one durable change between two decisions: all shards stop
-  // for it and go on after it. Returns how many definitions changed; refused, nothing has.
+  // Makes the configuration's campaigns the ones in force, as one durable change between two decisions: all
+  // shards stop for it and go on after it. Returns how many definitions changed; refused, nothing has.
   Result<std::size_t> reconfigure(const std::vector<CampaignConfiguration>& campaigns);
 
   // Exact, each offer at one instant between two of its decisions.
@@ -81,12 +83,13 @@ class Runtime {
   std::uint64_t orders_max() const { return orders_max_; }
 
  private:
-  Runtime(Storage& storage, const Clock& clock, const WiringPlan& plan) : storage_(storage), clock_(clock), plan_(plan) {}
+  Runtime(Storage& storage, const Clock& clock, const WiringPlan& plan)
+      : storage_(storage), clock_(clock), plan_(plan) {}
 
   Status recover(const Configuration& configuration);
   Status journal_now(JournalWriter& writer, const std::vector<EncodedRecord>& records);
-  void assemble(const Configuration& configuration, std::vector<std::unique_ptr<Engine>> engines, Tick last_tick,
-                std::unique_ptr<JournalWriter> writer);
+  void assemble(const Configuration& configuration, std::vector<std::unique_ptr<Engine>> engines,
+                Tick last_tick, std::unique_ptr<JournalWriter> writer);
   Result<std::size_t> change_while_paused(const std::vector<CampaignConfiguration>& campaigns);
   Status journal_change(const CatalogChangeSet& change);
   Status on_every_shard(const std::function<void(ShardAgent&)>& task);

@@ -9,8 +9,8 @@
 //           |                       v
 //           +<---------------- reply queue of the http thread that asked
 //
-// A reply that rests on a record waits in the gate until the record is durable; one that rests on none leaves at once.
-// So a refusal never waits for the disk, and a sale never leaves before it.
+// A reply that rests on a record waits in the gate until the record is durable; one that rests on none leaves
+// at once. So a refusal never waits for the disk, and a sale never leaves before it.
 
 #include <array>
 #include <atomic>
@@ -58,8 +58,8 @@ struct ShardOptions {
 class ShardAgent final : public Agent {
  public:
   // `engine` is fresh or recovered; all of its orders are durable.
-  ShardAgent(const ShardOptions& options, std::unique_ptr<Engine> engine, std::size_t http_threads, Board& board,
-             const Clock& clock);
+  ShardAgent(const ShardOptions& options, std::unique_ptr<Engine> engine, std::size_t http_threads,
+             Board& board, const Clock& clock);
   // Before the first do_work(): where answers go, who writes the journal, and how to wake it.
   void connect(std::vector<ReplyDoor> doors, const JournalAgent* journal, Notifier* journal_notifier,
                Notifier* own_notifier);
@@ -72,15 +72,16 @@ class ShardAgent final : public Agent {
   Notifier* notifier() const { return own_notifier_; }
   JournalRing& ring() { return ring_; }
   const ShardMetrics& metrics() const { return metrics_; }
-  // Runs `task` on the shard's thread, between two duty cycles, and returns when it has run; false, without having run
-  // it, when the shard did not come to it in time. One caller at a time. Not for hot paths.
+  // Runs `task` on the shard's thread, between two duty cycles, and returns when it has run; false, without
+  // having run it, when the shard did not come to it in time. One caller at a time. Not for hot paths.
   bool run_on_shard(const std::function<void()>& task, std::int64_t timeout_ns);
 
   // --- the shard's thread, a task on it, or before its thread runs ---
   Engine& engine() { return *engine_; }
   // While paused no command is taken; reads and replies go on.
   void pause(bool paused) { paused_ = paused; }
-  // Publishes what the board has to say of the offers that this shard owns: after recovery or a changed catalog.
+  // Publishes what the board has to say of the offers that this shard owns: after recovery or a changed
+  // catalog.
   void publish_board();
   // Time goes on from here: for recovery.
   void set_last_tick(Tick tick) { last_tick_ = tick; }
@@ -111,7 +112,7 @@ class ShardAgent final : public Agent {
 
   // --- owned by the shard's thread ---
   const std::unique_ptr<Engine> engine_;
-  JournalRing ring_;  // the shard's end of it
+  JournalRing ring_;                               // the shard's end of it
   ReservedArray<std::uint64_t> position_by_slot_;  // of each order's record; 0: recovered, so durable
   std::vector<Waiting> gate_;                      // a ring: bounded by all the requests that there are
   std::size_t gate_head_ = 0, gate_count_ = 0;
