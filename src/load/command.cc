@@ -19,10 +19,9 @@ namespace doorbuster::load {
 namespace {
 
 constexpr const char* kAbout =
-    "Drives a doorbuster server as a crowd would, and judges it: plans every visitor before it "
-    "sends\nthe first request (open loop), measures from the plan, and at the end audits the server against "
-    "its "
-    "own record.";
+    "Drives a doorbuster server as a crowd would, and judges it: plans every visitor before it sends\n"
+    "the first request (open loop), measures from the plan, and at the end audits the server against\n"
+    "its own record.";
 
 constexpr const char* kExamples =
     "Examples:\n"

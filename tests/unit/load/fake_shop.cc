@@ -167,7 +167,7 @@ class FakeShop::Server {
   Response buy(const Request& request) {
     ++state_.buys;
     if (options_.stop_after_buys > 0 && state_.buys > options_.stop_after_buys) stopped_ = true;
-    if (options_.fault == Fault::answers_nonsense && state_.buys == 10) return refusal(418, "teapot");
+    if (options_.fault == Fault::answers_nonsense && state_.buys % 10 == 0) return refusal(418, "teapot");
     if (options_.overloaded_every > 0 && state_.buys % options_.overloaded_every == 0)
       return refusal(503, "overloaded");
     const auto document = JsonDocument::parse(request.body());
@@ -192,6 +192,7 @@ class FakeShop::Server {
         return again;
       }
       if (options_.fault != Fault::accepts_reused_keys) return refusal(422, "idempotency_key_reused");
+      return sell(*offer, std::move(wanted));
     }
     std::int64_t bought = 0;
     for (const auto& [name, order] : state_.orders) {
@@ -212,22 +213,23 @@ class FakeShop::Server {
   }
 
   Response sell(FakeOffer& offer, FakeOrder wanted) {
-    const std::size_t ordinal = state_.orders.size() + lost_ + 1;
-    wanted.order =
-        fmt::format("order-{:05}", options_.fault == Fault::same_name_for_two && ordinal == 3 ? 2 : ordinal);
+    ++sales_;
+    // One in ten goes wrong, so that it cannot always hit a visitor who does not see the reply.
+    const bool unlucky = sales_ % 10 == 3;
+    const bool shares_name = unlucky && options_.fault == Fault::same_name_for_two;
+    const bool lost = unlucky && options_.fault == Fault::loses_an_order;
+    const std::string name =
+        fmt::format("order-{:05}", state_.orders.size() + forgotten_ + (shares_name ? 0 : 1));
+    wanted.order = name;
     offer.sold += wanted.quantity;
-    if (options_.fault == Fault::doubles_an_order && ordinal == 3) offer.sold += wanted.quantity;
+    if (unlucky && options_.fault == Fault::doubles_an_order) offer.sold += wanted.quantity;
     Response response = reply(201, order_json(wanted));
-    if (!wanted.key.empty()) state_.order_of_key[wanted.key + " " + wanted.sku] = wanted.order;
-    if (options_.fault == Fault::same_name_for_two && ordinal == 3) {
-      lost_ = 1;
-      state_.order_of_key.erase(wanted.key + " " + wanted.sku);
-    } else if (options_.fault == Fault::loses_an_order && ordinal == 3) {
-      lost_ = 1;
-      state_.order_of_key.erase(wanted.key + " " + wanted.sku);
-    } else {
-      state_.orders[wanted.order] = std::move(wanted);
+    if (lost || shares_name) {
+      forgotten_ += lost ? 1 : 0;
+      return response;
     }
+    if (!wanted.key.empty()) state_.order_of_key[wanted.key + " " + wanted.sku] = name;
+    state_.orders[name] = std::move(wanted);
     return response;
   }
 
@@ -239,7 +241,8 @@ class FakeShop::Server {
   std::thread thread_;
   bool stopped_ = false;
   int replies_ = 0;
-  std::size_t lost_ = 0;
+  int sales_ = 0;
+  std::size_t forgotten_ = 0;
 };
 
 FakeShop::FakeShop(FakeState& state, FakeOptions options)

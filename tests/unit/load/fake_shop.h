@@ -13,8 +13,8 @@ namespace doorbuster::load::testing {
 enum class Fault : std::uint8_t {
   none,
   oversells,            // sells three units more than there are
-  loses_an_order,       // the third order is acknowledged and then unknown
-  doubles_an_order,     // takes the units of the third order twice
+  loses_an_order,       // one in ten orders is acknowledged and then unknown
+  doubles_an_order,     // takes the units of one in ten orders twice
   forgets_keys,         // the same key buys again
   hides_replays,        // no Idempotent-Replayed
   accepts_reused_keys,  // the same key with another body buys again
@@ -22,8 +22,8 @@ enum class Fault : std::uint8_t {
   ignores_the_limit,
   ignores_expected_price,
   changes_the_buyer,  // the order shows somebody else
-  same_name_for_two,  // two buys get the same order
-  answers_nonsense,   // 418 to the tenth buy
+  same_name_for_two,  // one in ten buys gets the order of the buy before
+  answers_nonsense,   // 418 to every tenth buy
   opens_too_early,    // sells although starts_at is in the future
   counts_wrongly,     // allocated is not available + held + sold
 };
