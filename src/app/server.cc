@@ -67,8 +67,9 @@ std::string describe(const std::string& file, const std::vector<Diagnostic>& dia
 
 class Server {
  public:
-  Server(ServeOverrides overrides, Configuration configuration)
+  Server(ServeOverrides overrides, Configuration configuration, ServerOptions file_options)
       : overrides_(std::move(overrides)),
+        file_options_(std::move(file_options)),
         configuration_(std::move(configuration)),
         signals_(control_),
         watch_(control_) {}
@@ -93,6 +94,7 @@ class Server {
   Status stop();
 
   const ServeOverrides overrides_;
+  const ServerOptions file_options_;  // as the file had them at the start, without the command line's
   const Configuration configuration_;
   SystemClock clock_;
   std::unique_ptr<Storage> storage_;
@@ -247,8 +249,10 @@ void Server::reload() {
   if (!changed) return refused(changed.error().message);
   state_.reloads_applied.fetch_add(1);
   state_.last_reload_ok.store(true);
-  spdlog::info("configuration reloaded: {} definitions changed (options under \"server\" need a restart)",
-               *changed);
+  spdlog::info("configuration reloaded: {} definitions changed", *changed);
+  for (const std::string_view key : changed_server_keys(file_options_, parsed.configuration->server)) {
+    spdlog::warn("server.{} differs from the running one: it takes a restart", key);
+  }
 }
 
 Status Server::stop() {
@@ -280,9 +284,10 @@ Status serve(const ServeOverrides& overrides) {
     return fail(ErrorKind::configuration,
                 "the configuration is refused:" + describe(overrides.config_file, parsed.diagnostics));
   }
+  const ServerOptions file_options = parsed.configuration->server;
   apply_overrides(overrides, parsed.configuration->server);
   std::signal(SIGPIPE, SIG_IGN);
-  Server server(overrides, std::move(*parsed.configuration));
+  Server server(overrides, std::move(*parsed.configuration), file_options);
   return server.run();
 }
 
