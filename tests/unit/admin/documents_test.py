@@ -134,8 +134,8 @@ class OpenApi(unittest.TestCase):
     def test_its_examples_of_refusals_are_what_the_server_writes(self):
         texts = re.findall(r'\{(\d{3}), "(/problems/[a-z-]+)", "([^"]*)"', text("src/http/reply_encoder.cc"))
         known = {path: (int(status), title) for status, path, title in texts}
-        examples = [v for v in self.walk(self.document) if isinstance(v, dict) and "code" in v and "title" in v
-                    and isinstance(v["title"], str)]
+        examples = [v for v in self.walk(self.document)
+                    if isinstance(v, dict) and "code" in v and isinstance(v.get("title"), str)]
         self.assertGreater(len(examples), 5)
         for example in examples:
             self.assertEqual((example["status"], example["title"]), known[example["type"]])
@@ -165,7 +165,8 @@ class Operating(unittest.TestCase):
                 self.assertIn(key, described)
                 default, reload = reference[key][-2:]
                 self.assertEqual(described[key][-2], default)
-                self.assertEqual(re.match(r"\w+", described[key][-1]).group(), re.match(r"\w+", reload).group())
+                first_word = re.compile(r"\w+")
+                self.assertEqual(first_word.match(described[key][-1])[0], first_word.match(reload)[0])
 
 
 class Architecture(unittest.TestCase):
