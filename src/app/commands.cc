@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cinttypes>
 #include <cstdio>
 #include <iostream>
@@ -22,7 +23,12 @@ namespace {
 
 // The state that the journal replays to, as the running engine had it: the same hash or something is wrong.
 int print_replayed_state(Storage& storage) {
-  StateBuilder state({.shards = 1, .orders_max = kOrdersMax});
+  const auto recorded = orders_recorded_at_most(storage);
+  if (!recorded) {
+    std::cerr << "doorbuster: " << recorded.error().message << "\n";
+    return kExitRuntime;
+  }
+  StateBuilder state({.shards = 1, .orders_max = std::min(*recorded, kOrdersMax)});
   const auto read =
       read_journal(storage, [&state](const JournalRecord& record) { return state.apply(record); });
   if (!read) {

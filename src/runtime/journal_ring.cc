@@ -10,7 +10,7 @@
 namespace doorbuster {
 
 JournalRing::JournalRing(std::size_t capacity_bytes)
-    : capacity_(capacity_bytes), bytes_(std::make_unique<std::byte[]>(capacity_bytes)) {
+    : capacity_(capacity_bytes), bytes_(std::make_unique_for_overwrite<std::byte[]>(capacity_bytes)) {
   DOORBUSTER_CHECK(std::has_single_bit(capacity_bytes) && capacity_bytes >= 4 * kJournalRecordBytesMax);
 }
 

@@ -181,4 +181,20 @@ std::vector<EncodedRecord> encode_change(const CatalogChangeSet& change, std::ui
   return records;
 }
 
+Result<std::uint64_t> orders_recorded_at_most(Storage& storage) {
+  constexpr std::uint64_t smallest = sizeof(RecordHeader) + kOrderFixedBytes;
+  auto names = storage.list();
+  if (!names) return tl::unexpected(names.error());
+  std::uint64_t bytes = 0;
+  for (const std::string& name : *names) {
+    if (!name.ends_with(".seg")) continue;
+    auto file = storage.open(name, Storage::Mode::read);
+    if (!file) return tl::unexpected(file.error());
+    auto size = (*file)->size();
+    if (!size) return tl::unexpected(size.error());
+    bytes += *size;
+  }
+  return bytes / smallest;
+}
+
 }  // namespace doorbuster

@@ -24,23 +24,6 @@ HashKey random_key() {
   return key;
 }
 
-// An upper bound for the orders in the folder's segments: their bytes by the smallest order's.
-Result<std::uint64_t> orders_recorded_at_most(Storage& storage) {
-  constexpr std::uint64_t smallest = sizeof(RecordHeader) + kOrderFixedBytes;
-  auto names = storage.list();
-  if (!names) return tl::unexpected(names.error());
-  std::uint64_t bytes = 0;
-  for (const std::string& name : *names) {
-    if (!name.ends_with(".seg")) continue;
-    auto file = storage.open(name, Storage::Mode::read);
-    if (!file) return tl::unexpected(file.error());
-    auto size = (*file)->size();
-    if (!size) return tl::unexpected(size.error());
-    bytes += *size;
-  }
-  return bytes / smallest;
-}
-
 }  // namespace
 
 WiringPlan plan_wiring(Wiring wiring, std::uint32_t cores, std::uint32_t processors) {
@@ -57,7 +40,13 @@ Result<std::unique_ptr<Runtime>> Runtime::open(Storage& storage, const Clock& cl
                                                const Configuration& configuration, const WiringPlan& plan) {
   std::unique_ptr<Runtime> runtime(new Runtime(storage, clock, plan));
   if (Status status = storage.lock(); !status) return tl::unexpected(status.error());
-  if (Status status = runtime->recover(configuration); !status) return tl::unexpected(status.error());
+  try {
+    if (Status status = runtime->recover(configuration); !status) return tl::unexpected(status.error());
+  } catch (const std::bad_alloc&) {
+    return fail(ErrorKind::runtime, "not enough address space for tables of " +
+                                        std::to_string(runtime->orders_max_) +
+                                        " orders: lower server.max_orders or server.cores, or allow more");
+  }
   return runtime;
 }
 
@@ -66,8 +55,9 @@ Status Runtime::recover(const Configuration& configuration) {
   if (orders_max_ == 0) {
     auto recorded = orders_recorded_at_most(storage_);
     if (!recorded) return tl::unexpected(recorded.error());
-    orders_max_ =
-        std::clamp(orders_possible(configuration.campaigns) + *recorded, kOrdersDefault, kOrdersMax);
+    // A quarter more than the stock, so that a reload can add some.
+    const std::uint64_t possible = orders_possible(configuration.campaigns);
+    orders_max_ = std::clamp(possible + possible / 4 + *recorded, kOrdersDefault, kOrdersMax);
   }
   StateBuilder state({.shards = plan_.shards, .orders_max = orders_max_});
   auto recovered =

@@ -23,7 +23,7 @@ inline constexpr std::uint32_t kCampaignsMax = 1U << 16;
 inline constexpr std::uint32_t kOffersMax = 1U
                                             << 20;  // over the life of a data folder, withdrawn ones included
 inline constexpr std::uint64_t kOrdersMax = 1ULL << 27;
-inline constexpr std::uint64_t kOrdersDefault = 1ULL << 20;
+inline constexpr std::uint64_t kOrdersDefault = 1ULL << 18;
 inline constexpr std::size_t kConfigurationBytesMax = 256U << 20;
 
 // --- JSON files: the configuration, a load scenario

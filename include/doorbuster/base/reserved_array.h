@@ -17,6 +17,10 @@ enum class Pages {
   at_once,         // for what is filled at random: there every page would be a fault on some buyer's time
 };
 
+// Above it also what is filled at random is taken at first touch: tables are sized for the worst day, memory
+// is not. In huge pages that is a few hundred faults for the whole of a big sale.
+inline constexpr std::size_t kBytesTakenAtOnceMax = 64U << 20;
+
 // Address space of zeros, in huge pages where the kernel gives them (one table lookup is then one cache miss
 // and not two). Throws std::bad_alloc: at start only, when there is nothing to run with.
 inline void* reserve_memory(std::size_t bytes, Pages pages) {
@@ -26,7 +30,7 @@ inline void* reserve_memory(std::size_t bytes, Pages pages) {
   // Both are advice: without them everything works, a little slower.
   madvise(memory, bytes, MADV_HUGEPAGE);
 #ifdef MADV_POPULATE_WRITE
-  if (pages == Pages::at_once) madvise(memory, bytes, MADV_POPULATE_WRITE);
+  if (pages == Pages::at_once && bytes <= kBytesTakenAtOnceMax) madvise(memory, bytes, MADV_POPULATE_WRITE);
 #endif
   return memory;
 }

@@ -56,6 +56,10 @@ class StateBuilder {
 // The sum over all engines and the catalog: the same after replay as in the process that wrote the journal.
 std::uint64_t state_hash(const std::vector<Engine*>& engines, const Catalog& catalog);
 
+// An upper bound for the orders in the folder's segments: their bytes by the smallest order's. To size tables
+// before anything is read.
+Result<std::uint64_t> orders_recorded_at_most(Storage& storage);
+
 // Payload records of one change, in the order in which they are journaled.
 struct EncodedRecord {
   RecordInfo info;
