@@ -26,21 +26,31 @@ std::optional<std::uint64_t> take_word(std::string_view text) {
   return word;
 }
 
+// The number is masked with a keyed function of its tag, so that an id does not tell how much has been sold.
+// (A synthetic initialisation vector, as in RFC 5297: the tag is both the check and what the mask is made
+// from.)
+std::uint64_t mask(const HashKey& key, std::uint64_t tag) {
+  return siphash_word({.k0 = ~key.k1, .k1 = ~key.k0}, tag);
+}
+
 }  // namespace
 
 OrderId format_order_id(const HashKey& key, OrderNumber number) {
+  const std::uint64_t tag = siphash_word(key, number.value);
   OrderId id;
-  put_word(number.value, id.data());
-  put_word(siphash_word(key, number.value), id.data() + kCharactersPerWord);
+  put_word(tag, id.data());
+  put_word(number.value ^ mask(key, tag), id.data() + kCharactersPerWord);
   return id;
 }
 
 std::optional<OrderNumber> parse_order_id(const HashKey& key, std::string_view text) {
   if (text.size() != kOrderIdBytes) return std::nullopt;
-  const auto number = take_word(text.substr(0, kCharactersPerWord));
-  const auto tag = take_word(text.substr(kCharactersPerWord));
-  if (!number || !tag || *tag != siphash_word(key, *number)) return std::nullopt;
-  return OrderNumber{*number};
+  const auto tag = take_word(text.substr(0, kCharactersPerWord));
+  const auto masked = take_word(text.substr(kCharactersPerWord));
+  if (!tag || !masked) return std::nullopt;
+  const OrderNumber number{*masked ^ mask(key, *tag)};
+  if (*tag != siphash_word(key, number.value)) return std::nullopt;
+  return number;
 }
 
 }  // namespace doorbuster

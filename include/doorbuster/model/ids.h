@@ -43,8 +43,9 @@ struct OrderNumber {
   friend constexpr auto operator<=>(OrderNumber, OrderNumber) = default;
 };
 
-// An order's public name: 26 characters of Crockford's base32 in lower case: the number and a keyed tag of
-// it. Unique for ever because the tag is keyed with the data folder; unguessable for the same reason.
+// An order's public name: 26 characters of Crockford's base32 in lower case: a keyed tag of the number, and
+// the number masked with a function of the tag. Unique for ever because both are keyed with the data folder;
+// unguessable, and silent about how much has been sold, for the same reason.
 inline constexpr std::size_t kOrderIdBytes = 26;
 using OrderId = std::array<char, kOrderIdBytes>;
 OrderId format_order_id(const HashKey& key, OrderNumber number);
