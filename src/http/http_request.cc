@@ -51,8 +51,7 @@ class HeadParser final : public http::basic_parser<true> {
   void on_field_impl(http::field field, boost::beast::string_view name, boost::beast::string_view text,
                      error_code&) override {
     const std::string_view value(text.data(), text.size());
-    // The library joins folded lines in a buffer of its own: a value that is not in our input was folded.
-    if (!value.empty() && !inside_input(value)) folded = true;
+    if (!stands_behind({name.data(), name.size()}, value)) folded = true;
     switch (field) {
       case http::field::host:
         ++hosts;
@@ -93,10 +92,16 @@ class HeadParser final : public http::basic_parser<true> {
   void on_finish_impl(error_code&) override {}
 
  private:
-  bool inside_input(std::string_view value) const {
+  // Whether the value is on its name's line. The library joins folded lines in a buffer of its own; when the
+  // first line is empty, it takes the value from the line after it.
+  bool stands_behind(std::string_view name, std::string_view value) const {
     const std::less<const char*> before;
-    return !before(value.data(), input_.data()) &&
-           !before(input_.data() + input_.size(), value.data() + value.size());
+    const char* const from = name.data() + name.size();
+    if (before(value.data(), from) || before(input_.data() + input_.size(), value.data() + value.size())) {
+      return value.empty();
+    }
+    const std::string_view between(from, static_cast<std::size_t>(value.data() - from));
+    return between.find('\n') == std::string_view::npos;
   }
 
   const std::string_view input_;

@@ -150,14 +150,12 @@ bool Session::parse_one(std::int64_t now_ns, std::size_t& immediate) {
       return false;
     case Framing::State::need_body:
       bytes_wanted_ = framing.bytes;
-      if (framing.expects_continue && !continue_sent_ && replies_pending() == 0) {
-        out_ += "HTTP/1.1 100 Continue\r\n\r\n";
-        continue_sent_ = true;
-      }
       if (!body_awaited_) {
         body_awaited_ = true;
+        continue_owed_ = framing.expects_continue;
         set_deadline(Deadline::body, now_ns, host_.options.body_timeout_ns);
       }
+      invite_body(now_ns);
       return false;
     case Framing::State::refused:
       refuse_and_close(framing.refusal, framing.detail);
@@ -166,12 +164,20 @@ bool Session::parse_one(std::int64_t now_ns, std::size_t& immediate) {
       break;
   }
   bytes_wanted_ = 0;
-  body_awaited_ = continue_sent_ = false;
+  body_awaited_ = continue_owed_ = false;
   deadline_ = Deadline::none;  // the next request has deadlines of its own
   dispatch(http, now_ns, immediate);
   begin_ += framing.bytes;
   if (!http.keep_alive) no_more_requests_ = true;
   return true;
+}
+
+// "100 Continue" has its place in the order of the replies, like any other.
+void Session::invite_body(std::int64_t now_ns) {
+  if (!continue_owed_ || replies_pending() != 0) return;
+  continue_owed_ = false;
+  out_ += "HTTP/1.1 100 Continue\r\n\r\n";
+  set_deadline(Deadline::body, now_ns, host_.options.body_timeout_ns);
 }
 
 void Session::dispatch(const HttpRequest& http, std::int64_t now_ns, std::size_t& immediate) {
@@ -195,10 +201,10 @@ void Session::dispatch(const HttpRequest& http, std::int64_t now_ns, std::size_t
       return;
     }
     host_.door->give_back(request);
-    host_.metrics.overloaded_requests.add();
     outcome = Outcome::overloaded;
     append_refusal(out, context.frame, outcome);
   }
+  if (outcome == Outcome::overloaded) host_.metrics.overloaded_requests.add();
   ++immediate;
   host_.metrics.replies[static_cast<std::size_t>(outcome)].add();
   if (!first) pending_.push_back({nullptr, out.size() - before, close, http.http_1_0, false});
@@ -267,6 +273,7 @@ void Session::flush(std::int64_t now_ns) {
   dirty_ = false;
   if (closed_) return;
   take_ordered_replies(now_ns);
+  invite_body(now_ns);
   if (writable_) write_out(now_ns);
   if (closed_ || lingering_) return;
   if (no_more_requests_) {
@@ -285,7 +292,8 @@ void Session::write_out(std::int64_t now_ns) {
     const std::size_t sent = socket_.write_some(rest, ec);
     if (would_block(ec)) {
       writable_ = false;  // the next edge says when there is room
-      return set_deadline(Deadline::write, now_ns, host_.options.write_timeout_ns);
+      write_deadline_ns_ = now_ns + host_.options.write_timeout_ns;
+      return;
     }
     if (ec) return close();
     out_sent_ += sent;
@@ -295,7 +303,7 @@ void Session::write_out(std::int64_t now_ns) {
   out_.clear();
   out_sent_ = 0;
   if (out_.capacity() > kOutKeptBytes) out_.shrink_to_fit();
-  if (deadline_ == Deadline::write) deadline_ = Deadline::none;
+  write_deadline_ns_ = kNoDeadline;
   update_deadline(now_ns);
 }
 
@@ -308,13 +316,13 @@ void Session::set_deadline(Deadline kind, std::int64_t now_ns, std::int64_t afte
 }
 
 void Session::update_deadline(std::int64_t now_ns) {
-  if (deadline_ == Deadline::write || deadline_ == Deadline::linger) return;
+  if (deadline_ == Deadline::linger) return;
   const bool partial = end_ != begin_ && bytes_wanted_ != 0;
   if (partial && body_awaited_) return;  // set when the header ended; more bytes do not move it
   if (partial) {
     if (deadline_ != Deadline::header)
       set_deadline(Deadline::header, now_ns, host_.options.header_timeout_ns);
-  } else if (replies_pending() == 0) {
+  } else if (replies_pending() == 0 && out_.empty()) {
     // While draining, a request that is already on its way still gets its answer.
     set_deadline(Deadline::idle, now_ns, host_.draining ? kDrainGraceNs : host_.options.idle_timeout_ns);
   } else {
@@ -323,7 +331,12 @@ void Session::update_deadline(std::int64_t now_ns) {
 }
 
 void Session::check_deadline(std::int64_t now_ns) {
-  if (closed_ || deadline_ == Deadline::none || now_ns < deadline_ns_) return;
+  if (closed_) return;
+  if (now_ns >= write_deadline_ns_) {
+    host_.metrics.timeouts_write.add();
+    return close();
+  }
+  if (deadline_ == Deadline::none || now_ns < deadline_ns_) return;
   switch (deadline_) {
     case Deadline::header:
       host_.metrics.timeouts_header.add();
@@ -334,9 +347,6 @@ void Session::check_deadline(std::int64_t now_ns) {
     case Deadline::idle:
       if (host_.draining) return begin_linger(now_ns);
       host_.metrics.timeouts_idle.add();
-      break;
-    case Deadline::write:
-      host_.metrics.timeouts_write.add();
       break;
     default:
       break;

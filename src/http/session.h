@@ -6,6 +6,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <string>
 #include <vector>
@@ -66,7 +67,8 @@ class Session {
     bool http_1_0;
     bool head_only;
   };
-  enum class Deadline : std::uint8_t { none, header, body, idle, write, linger };
+  enum class Deadline : std::uint8_t { none, header, body, idle, linger };
+  static constexpr std::int64_t kNoDeadline = std::numeric_limits<std::int64_t>::max();
 
   // Reads and parses until nothing is left to read or a bound stops it.
   void read();
@@ -75,6 +77,7 @@ class Session {
   void parse(std::int64_t now_ns);
   bool parse_one(std::int64_t now_ns, std::size_t& immediate);
   void dispatch(const HttpRequest& http, std::int64_t now_ns, std::size_t& immediate);
+  void invite_body(std::int64_t now_ns);
   void refuse_and_close(Outcome outcome, std::string_view detail);
   void take_ordered_replies(std::int64_t now_ns);
   void write_out(std::int64_t now_ns);
@@ -102,7 +105,9 @@ class Session {
   std::size_t pending_taken_ = 0;
   std::uint32_t under_way_ = 0;  // requests at shards
   std::int64_t deadline_ns_ = 0;
-  Deadline deadline_ = Deadline::none;
+  Deadline deadline_ = Deadline::none;  // of what we read
+  // Of what we write. Apart from the other, because a client that goes on asking must not put it off.
+  std::int64_t write_deadline_ns_ = kNoDeadline;
   bool readable_ = false;  // there may be bytes to read
   bool writable_ = true;   // the last write took everything
   bool closed_ = false, dirty_ = false;
@@ -110,7 +115,7 @@ class Session {
   bool lingering_ = false;         // the last reply is out; reading until the client has seen it
   bool hung_up_ = false;           // the end of the client's bytes is in sight
   bool peer_closed_ = false;       // it has been read
-  bool body_awaited_ = false, continue_sent_ = false;
+  bool body_awaited_ = false, continue_owed_ = false;
 };
 
 }  // namespace doorbuster
