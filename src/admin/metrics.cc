@@ -4,7 +4,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include <cstdio>
+#include <array>
+#include <charconv>
 #include <fstream>
 #include <string_view>
 
@@ -56,9 +57,10 @@ class Exposition {
   std::string take() { return std::move(text_); }
 
   static std::string decimal(double value) {
-    char text[40];
-    std::snprintf(text, sizeof text, "%.9g", value);
-    return text;
+    std::array<char, 40> text;
+    const auto end =
+        std::to_chars(text.data(), text.data() + text.size(), value).ptr;  // shortest that is exact
+    return {text.data(), end};
   }
 
  private:

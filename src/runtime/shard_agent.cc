@@ -84,8 +84,7 @@ void ShardAgent::handle_buy(Request* request, Tick now) {
   request->outcome = decision.outcome;
   request->price = decision.price;
   if (decision.outcome != Outcome::confirmed) {
-    metrics_.refusals.add();
-    if (decision.outcome == Outcome::overloaded) metrics_.overloaded_orders.add();
+    (decision.outcome == Outcome::overloaded ? metrics_.overloaded_orders : metrics_.refusals).add();
     return reply(request);
   }
 
