@@ -17,17 +17,17 @@ Result<std::span<const std::byte>> SegmentReader::peek(std::uint64_t offset, std
   const bool covered = begins_inside && (at_end_ || offset + count <= begin_ + filled_) && filled_ > 0;
   if (!covered) return peek_again(offset, count);
   const auto skip = static_cast<std::size_t>(offset - begin_);
-  return std::span<const std::byte>(buffer_).subspan(skip, filled_ - skip);
+  return std::span<const std::byte>(buffer_.get() + skip, filled_ - skip);
 }
 
 Result<std::span<const std::byte>> SegmentReader::peek_again(std::uint64_t offset, std::size_t count) {
   DOORBUSTER_CHECK(file_ != nullptr && count <= kPeekBytesMax);
-  auto read = file_->read_at(offset, buffer_);
+  auto read = file_->read_at(offset, {buffer_.get(), kBufferBytes});
   if (!read) return tl::unexpected(read.error());
   begin_ = offset;
   filled_ = *read;
-  at_end_ = filled_ < buffer_.size();
-  return std::span<const std::byte>(buffer_).first(filled_);
+  at_end_ = filled_ < kBufferBytes;
+  return std::span<const std::byte>(buffer_.get(), filled_);
 }
 
 }  // namespace doorbuster

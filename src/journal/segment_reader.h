@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <memory>
 #include <span>
-#include <vector>
 
 #include "doorbuster/base/result.h"
 #include "doorbuster/platform/storage.h"
@@ -13,7 +12,6 @@ namespace doorbuster {
 
 class SegmentReader {
  public:
-  SegmentReader() : buffer_(kBufferBytes) {}
   void read_from(StorageFile& file);
 
   // The bytes at `offset`: `count` of them, or more, or fewer at the end of the file. Valid until the next
@@ -29,7 +27,7 @@ class SegmentReader {
   static constexpr std::size_t kBufferBytes = 1U << 20;
 
   StorageFile* file_ = nullptr;
-  std::vector<std::byte> buffer_;
+  const std::unique_ptr<std::byte[]> buffer_ = std::make_unique_for_overwrite<std::byte[]>(kBufferBytes);
   std::uint64_t begin_ = 0;  // of the buffered bytes in the file
   std::size_t filled_ = 0;
   bool at_end_ = false;  // the file had no more than this
