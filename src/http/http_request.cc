@@ -137,6 +137,10 @@ Framing frame_request(std::string_view bytes, std::size_t body_bytes_max, HttpRe
   }
   if (ec) return refused(Outcome::malformed_request, describe(ec));
   if (!parser.is_header_done()) return {};
+  // The library bounds the request line and the fields each for itself.
+  if (header_bytes > kHeaderBytesMax) {
+    return refused(Outcome::malformed_request, "The header is larger than 8192 bytes.");
+  }
 
   if (parser.folded)
     return refused(Outcome::malformed_request, "Folded header lines are obsolete and refused.");
