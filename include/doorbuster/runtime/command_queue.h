@@ -4,8 +4,8 @@
 // moodycamel::ConcurrentQueue is FIFO for each producer and nothing more: between two producers there is no
 // order, and none is needed, because the order of a SKU's decisions is the order in which its one shard takes
 // them. The bound is per producer. The library counts whole blocks, of which the first may be half taken: it
-// is given one more than the bound needs, so that a producer can always have Bound elements in the queue, and
-// never more than Bound + 32.
+// is given one more than the bound needs, so that a producer can always have Bound elements in the queue. It
+// can have more by two blocks and what one pop() takes, never beyond.
 
 #include <concurrentqueue/concurrentqueue.h>
 
@@ -34,9 +34,10 @@ class BoundedQueue {
 
  public:
   // Producers are numbered from 0; each number is used by one thread. All memory is taken here.
-  // (By the count of blocks: the library's other constructor takes them with the square of the producers.)
+  // (By the count of blocks: the library's other constructor takes them with the square of the producers. The
+  // slack is for what a pop() of up to 448 elements has claimed and not yet taken out.)
   explicit BoundedQueue(std::size_t producers)
-      : queue_((Bound + Traits::BLOCK_SIZE) * producers), consumer_(queue_) {
+      : queue_((Bound + 16 * Traits::BLOCK_SIZE) * producers), consumer_(queue_) {
     for (std::size_t i = 0; i < producers; ++i) {
       tokens_.push_back(std::make_unique<moodycamel::ProducerToken>(queue_));
       DOORBUSTER_CHECK(tokens_.back()->valid());
