@@ -30,12 +30,16 @@ constexpr std::chrono::milliseconds kWatchInterval{
     20};  // looks for a failed journal, and at a drain's progress
 constexpr std::chrono::milliseconds kFailedAnswerTime{
     500};  // to tell clients of a failed journal before the exit
-constexpr std::uint32_t kAdminConnectionsMax = 256;
+constexpr std::uint32_t kAdminConnectionsMax = 64;
+// Descriptors that are no connections: the journal's files, the lock, listeners, and what each thread waits
+// on.
+constexpr std::uint32_t kOtherDescriptors = 64;
+constexpr std::uint32_t kDescriptorsPerThread = 4;
 
-HttpOptions http_options(const ServerOptions& server, std::uint32_t threads) {
+HttpOptions http_options(const ServerOptions& server, std::uint32_t connections, std::uint32_t threads) {
   const auto ns = [](std::uint32_t ms) { return static_cast<std::int64_t>(ms) * kNsPerMillisecond; };
   return {.max_body_bytes = server.max_body_bytes,
-          .max_connections = std::max(1U, (server.max_connections + threads - 1) / threads),
+          .max_connections = std::max(1U, (connections + threads - 1) / threads),
           .max_pipeline = server.max_pipeline,
           .header_timeout_ns = ns(server.header_timeout_ms),
           .body_timeout_ns = ns(server.body_timeout_ms),
@@ -43,20 +47,26 @@ HttpOptions http_options(const ServerOptions& server, std::uint32_t threads) {
           .write_timeout_ns = ns(server.write_timeout_ms)};
 }
 
-// So many connections need so many descriptors; the soft limit is often 1024.
-void raise_descriptor_limit(std::uint32_t connections) {
+// So many connections need so many descriptors; the soft limit is often 1024. Returns how many connections
+// may be open at once: never so many that the journal is left without a descriptor for its next segment,
+// which would end the sale.
+std::uint32_t reserve_descriptors(std::uint32_t connections, const WiringPlan& plan) {
   rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  const rlim_t wanted = connections + 256;
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return connections;
+  const rlim_t others = kOtherDescriptors + kAdminConnectionsMax +
+                        kDescriptorsPerThread * rlim_t{plan.http_threads + plan.shards};
+  const rlim_t wanted = connections + others;
   if (limit.rlim_cur < wanted) {
     limit.rlim_cur = std::min(wanted, limit.rlim_max);
-    setrlimit(RLIMIT_NOFILE, &limit);
+    if (setrlimit(RLIMIT_NOFILE, &limit) != 0) getrlimit(RLIMIT_NOFILE, &limit);
   }
-  if (limit.rlim_cur < wanted) {
-    spdlog::warn(
-        "only {} file descriptors are allowed, fewer than server.max_connections {} needs; raise LimitNOFILE",
-        limit.rlim_cur, connections);
-  }
+  if (limit.rlim_cur >= wanted) return connections;
+  const rlim_t possible = limit.rlim_cur > others ? limit.rlim_cur - others : 1;
+  spdlog::warn(
+      "only {} file descriptors are allowed: at most {} connections instead of server.max_connections {}; "
+      "raise LimitNOFILE",
+      limit.rlim_cur, possible, connections);
+  return static_cast<std::uint32_t>(possible);
 }
 
 std::string describe(const std::string& file, const std::vector<Diagnostic>& diagnostics) {
@@ -105,6 +115,7 @@ class Server {
   std::unique_ptr<HttpAgent> admin_;
   std::unique_ptr<AgentThread> admin_thread_;
   std::string listen_, admin_listen_;
+  std::uint32_t connections_max_ = 0;
 
   boost::asio::io_context control_;
   boost::asio::signal_set signals_;
@@ -116,13 +127,13 @@ class Server {
 Status Server::start() {
   state_.started_at = clock_.wall_now();
   const ServerOptions& options = configuration_.server;
-  raise_descriptor_limit(options.max_connections);
 
   // The port first: when it is taken, no data folder is touched.
   std::vector<int> public_sockets;
   int admin_socket = -1;
   const WiringPlan plan =
       plan_wiring(options.wiring, options.cores, static_cast<std::uint32_t>(available_processors().size()));
+  connections_max_ = reserve_descriptors(options.max_connections, plan);
   if (Status status = [&]() -> Status {
         auto sockets = listen_on(options.listen, plan.http_threads, listen_);
         if (!sockets) return tl::unexpected(sockets.error());
@@ -166,7 +177,7 @@ Status Server::start() {
 
 void Server::make_http(const std::vector<int>& public_sockets, int admin_socket) {
   const ServerOptions& options = configuration_.server;
-  const HttpOptions http = http_options(options, runtime_->plan().http_threads);
+  const HttpOptions http = http_options(options, connections_max_, runtime_->plan().http_threads);
   state_.runtime = runtime_.get();
   state_.clock = &clock_;
   state_.max_connections = http.max_connections;

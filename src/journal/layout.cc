@@ -48,7 +48,9 @@ std::optional<std::uint64_t> parse_segment_name(std::string_view name) {
   return sequence;
 }
 
-std::string torn_name(std::string_view segment) { return std::string(segment) + std::string(kTornSuffix); }
+std::string torn_name(std::string_view segment) {
+  return std::string(segment) + std::string(kTornSuffix);
+}
 
 bool is_stray_name(std::string_view name) {
   if (!name.starts_with(kSegmentPrefix)) return false;
@@ -90,12 +92,18 @@ std::string segment_header_fault(const SegmentHeader& header) {
 
 std::string_view describe(RecordFault fault) {
   switch (fault) {
-    case RecordFault::none: return "nothing is wrong with the record";
-    case RecordFault::cut_short: return "the file ends in the middle of a record";
-    case RecordFault::length: return "the record's length is impossible";
-    case RecordFault::checksum: return "the record's checksum is wrong";
-    case RecordFault::padding: return "the bytes behind the record are not 0";
-    case RecordFault::flags: return "the record has flags of a newer format";
+    case RecordFault::none:
+      return "nothing is wrong with the record";
+    case RecordFault::cut_short:
+      return "the file ends in the middle of a record";
+    case RecordFault::length:
+      return "the record's length is impossible";
+    case RecordFault::checksum:
+      return "the record's checksum is wrong";
+    case RecordFault::padding:
+      return "the bytes behind the record are not 0";
+    case RecordFault::flags:
+      return "the record has flags of a newer format";
   }
   return "unknown";
 }

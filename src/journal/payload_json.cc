@@ -81,8 +81,10 @@ bool PayloadReader::append_json(const JournalRecord& record, std::string& out) {
           decode_catalog_change(record.payload), [](const CatalogChange& value, std::string& text) {
             JsonObject(text).member("change", value.change).member("records", value.records).end();
           });
-    case RecordKind::campaign_put: return append_if(decode_campaign_put(record.payload), append_campaign);
-    case RecordKind::offer_put: return append_if(decode_offer_put(record.payload), append_offer);
+    case RecordKind::campaign_put:
+      return append_if(decode_campaign_put(record.payload), append_campaign);
+    case RecordKind::offer_put:
+      return append_if(decode_offer_put(record.payload), append_offer);
     case RecordKind::order_confirmed:
       return append_if(
           decode_order(record.payload, record.info.tick),

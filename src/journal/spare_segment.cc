@@ -14,7 +14,9 @@ constexpr std::size_t kChunkBytes = 1U << 20;
 
 }  // namespace
 
-SpareSegment::~SpareSegment() { stop(); }
+SpareSegment::~SpareSegment() {
+  stop();
+}
 
 Status SpareSegment::start(bool in_background) {
   if (auto removed = remove_left_over(); !removed) return removed;

@@ -14,7 +14,9 @@ constexpr std::string_view kRestoreOrForget =
     "Nothing was changed; bring the file back from a copy of the folder, or remove the watermark to start "
     "without the lost records";
 
-std::string text(std::uint64_t number) { return std::to_string(number); }
+std::string text(std::uint64_t number) {
+  return std::to_string(number);
+}
 
 // What stands behind the last valid record of a segment.
 struct Tail {

@@ -48,9 +48,12 @@ class Random {
   // 0 to n, the two ends likelier than what lies between.
   std::size_t part_of(std::size_t n) {
     switch (below(3)) {
-      case 0: return 0;
-      case 1: return n;
-      default: return below(n + 1);
+      case 0:
+        return 0;
+      case 1:
+        return n;
+      default:
+        return below(n + 1);
     }
   }
 
@@ -332,7 +335,9 @@ Status MemoryStorage::lock() {
   return {};
 }
 
-std::string MemoryStorage::path(std::string_view name) const { return "memory:/" + std::string(name); }
+std::string MemoryStorage::path(std::string_view name) const {
+  return "memory:/" + std::string(name);
+}
 
 void MemoryStorage::kill() {
   const std::lock_guard guard(disk_->mutex);

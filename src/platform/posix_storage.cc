@@ -17,7 +17,9 @@ namespace {
 constexpr mode_t kFileMode = 0600;
 constexpr mode_t kFolderMode = 0700;
 
-std::string reason(int error) { return std::system_category().message(error); }
+std::string reason(int error) {
+  return std::system_category().message(error);
+}
 
 Error failed(const char* verb, const std::string& path, int error) {
   return {ErrorKind::runtime, std::string("cannot ") + verb + " " + path + ": " + reason(error)};

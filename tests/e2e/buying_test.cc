@@ -1,4 +1,5 @@
-// Buying, as the contract has it: replies to the byte where it names them, idempotency, and the order of the checks.
+// Buying, as the contract has it: replies to the byte where it names them, idempotency, and the order of the
+// checks.
 
 #include "e2e/shop.h"
 #include "support/catch.h"
@@ -14,8 +15,9 @@ CampaignSpec ended(CampaignSpec campaign) {
 }
 
 bool is_url_safe(const std::string& text) {
-  return !text.empty() && text.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~") ==
-                              std::string::npos;
+  return !text.empty() &&
+         text.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~") ==
+             std::string::npos;
 }
 
 }  // namespace
@@ -70,8 +72,9 @@ TEST_CASE("media types and header names are compared as HTTP compares them", "[e
   Shop shop({.campaigns = {{.offers = {{.sku = "tv"}}}}});
   const std::string body = buy_body({.sku = "tv"});
   for (const char* type : {"application/json", "Application/JSON", "application/json; charset=utf-8"}) {
-    const std::string request = "POST /v1/buy?trace=1 HTTP/1.1\r\nhOST: shop\r\ncontent-TYPE: " + std::string(type) +
-                                "\r\ncontent-length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+    const std::string request =
+        "POST /v1/buy?trace=1 HTTP/1.1\r\nhOST: shop\r\ncontent-TYPE: " + std::string(type) +
+        "\r\ncontent-length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
     CHECK(shop.connect().exchange(request).status == 201);
   }
 }
@@ -79,7 +82,8 @@ TEST_CASE("media types and header names are compared as HTTP compares them", "[e
 TEST_CASE("respond-async is answered 202 at decision time, and the order says when it is durable", "[e2e]") {
   Shop shop({.campaigns = {{.offers = {{.sku = "tv"}}}}});
   HttpConnection client = shop.connect();
-  const HttpReply reply = client.exchange(buy_request({.sku = "tv", .headers = "Prefer: wait=5, respond-async\r\n"}));
+  const HttpReply reply =
+      client.exchange(buy_request({.sku = "tv", .headers = "Prefer: wait=5, respond-async\r\n"}));
   CHECK(reply.status == 202);
   CHECK(reply.members() == kOrderMembers);
   CHECK(reply.at("/durable") == "false");
@@ -119,7 +123,8 @@ TEST_CASE("a lower price is charged, a higher one is refused with the price", "[
   CHECK(shop.stock("tv").sold == 1);
 }
 
-// --- idempotency --------------------------------------------------------------------------------------------------
+// --- idempotency
+// --------------------------------------------------------------------------------------------------
 
 TEST_CASE("the same request with the same key gets the same order, quoted or not", "[e2e]") {
   Shop shop({.campaigns = {{.offers = {{.sku = "tv", .stock = 5}}}}});
@@ -147,7 +152,8 @@ TEST_CASE("the same request with the same key gets the same order, quoted or not
 TEST_CASE("what does not name the request is not compared in a replay", "[e2e]") {
   Shop shop({.campaigns = {{.offers = {{.sku = "tv", .stock = 5}}}}});
   const HttpReply first = shop.buy({.sku = "tv", .key = "k"});
-  const std::string body = R"({ "segment":"gold", "sku":"tv","channel":"web","region":"eu","buyer":"b-1","campaign":"sale"})";
+  const std::string body =
+      R"({ "segment":"gold", "sku":"tv","channel":"web","region":"eu","buyer":"b-1","campaign":"sale"})";
   const HttpReply second = shop.connect().exchange(post_request("/v1/buy", body, "Idempotency-Key: k\r\n"));
   CHECK(second.body == first.body);
   CHECK(second.header("Idempotent-Replayed") == "true");
@@ -176,7 +182,8 @@ TEST_CASE("a key with another quantity, buyer, price or reference is refused and
 }
 
 TEST_CASE("a key belongs to its campaign and SKU", "[e2e]") {
-  Shop shop({.campaigns = {{.id = "sale", .offers = {{.sku = "tv"}, {.sku = "pc"}}}, {.id = "other", .offers = {{.sku = "tv"}}}}});
+  Shop shop({.campaigns = {{.id = "sale", .offers = {{.sku = "tv"}, {.sku = "pc"}}},
+                           {.id = "other", .offers = {{.sku = "tv"}}}}});
   const HttpReply first = shop.buy({.sku = "tv", .key = "k"});
   const HttpReply other_sku = shop.buy({.sku = "pc", .key = "k"});
   const HttpReply other_campaign = shop.buy({.sku = "tv", .key = "k", .campaign = "other"});
@@ -202,7 +209,8 @@ TEST_CASE("a refusal is not kept under its key: asking again is a new question",
   CHECK(later.header("Idempotent-Replayed") == "<none>");
 }
 
-TEST_CASE("an order is replayed after the sell-out, after a new price, after the end, and after restarts", "[e2e]") {
+TEST_CASE("an order is replayed after the sell-out, after a new price, after the end, and after restarts",
+          "[e2e]") {
   ShopSpec spec{.campaigns = {{.offers = {{.sku = "tv", .stock = 1}}}}};
   Shop shop(spec);
   const BuySpec buy = {.sku = "tv", .key = "k"};
@@ -248,10 +256,12 @@ TEST_CASE("an async buy replays as a durable order", "[e2e]") {
   CHECK(second.header("Idempotent-Replayed") == "true");
 }
 
-// --- one atomic step in one order ---------------------------------------------------------------------------------
+// --- one atomic step in one order
+// ---------------------------------------------------------------------------------
 
 TEST_CASE("of several refusals that apply, the first in the order of the contract is the answer", "[e2e]") {
-  ShopSpec spec{.campaigns = {{.limit_per_buyer = 1, .offers = {{.sku = "tv", .stock = 1}, {.sku = "pc", .stock = 2}}}}};
+  ShopSpec spec{.campaigns = {{.limit_per_buyer = 1,
+                               .offers = {{.sku = "tv", .stock = 1}, {.sku = "pc", .stock = 2}}}}};
   Shop shop(spec);
   REQUIRE(shop.buy({.sku = "tv", .buyer = "had-one", .key = "k"}).status == 201);
   REQUIRE(shop.buy({.sku = "pc", .buyer = "had-one"}).status == 201);
@@ -266,7 +276,8 @@ TEST_CASE("of several refusals that apply, the first in the order of the contrac
     CHECK(outcome({.sku = "tv", .buyer = "had-one", .expected_price = 1}) == "409 limit_reached");
     CHECK(outcome({.sku = "pc", .buyer = "had-one", .expected_price = 1}) == "409 limit_reached");
     CHECK(outcome({.sku = "tv", .buyer = "had-one"}) == "409 limit_reached");
-    CHECK(outcome({.sku = "tv", .buyer = "stranger", .quantity = 2, .expected_price = 1}) == "409 limit_reached");
+    CHECK(outcome({.sku = "tv", .buyer = "stranger", .quantity = 2, .expected_price = 1}) ==
+          "409 limit_reached");
     CHECK(outcome({.sku = "tv", .buyer = "stranger", .expected_price = 1}) == "409 price_changed");
     CHECK(outcome({.sku = "pc", .buyer = "stranger", .expected_price = 1}) == "409 price_changed");
     CHECK(outcome({.sku = "tv", .buyer = "stranger"}) == "409 sold_out");
@@ -279,14 +290,16 @@ TEST_CASE("of several refusals that apply, the first in the order of the contrac
   spec.campaigns[0] = ended(spec.campaigns[0]);
   REQUIRE(shop.reload(spec));
   for (const std::string& key : {std::string(), std::string("another")}) {
-    CHECK(shop.buy({.sku = "tv", .buyer = "had-one", .key = key, .expected_price = 1}).outcome() == "410 campaign_ended");
+    CHECK(shop.buy({.sku = "tv", .buyer = "had-one", .key = key, .expected_price = 1}).outcome() ==
+          "410 campaign_ended");
   }
   CHECK(shop.buy({.sku = "tv", .buyer = "stranger", .key = "k", .expected_price = 1}).outcome() ==
         "422 idempotency_key_reused");
 }
 
 TEST_CASE("the limit counts units of a buyer and SKU, across restarts, and refusals count nothing", "[e2e]") {
-  Shop shop({.campaigns = {{.limit_per_buyer = 3, .offers = {{.sku = "tv", .stock = 10}, {.sku = "pc", .stock = 10}}}}});
+  Shop shop({.campaigns = {{.limit_per_buyer = 3,
+                            .offers = {{.sku = "tv", .stock = 10}, {.sku = "pc", .stock = 10}}}}});
   CHECK(shop.buy({.sku = "tv", .quantity = 4}).outcome() == "409 limit_reached");
   CHECK(shop.buy({.sku = "tv", .quantity = 2}).status == 201);
   CHECK(shop.buy({.sku = "tv", .quantity = 2}).outcome() == "409 limit_reached");

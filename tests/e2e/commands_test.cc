@@ -1,4 +1,5 @@
-// The subcommands as scripts see them: exit codes, what stands on which stream, and that standard output can be parsed.
+// The subcommands as scripts see them: exit codes, what stands on which stream, and that standard output can
+// be parsed.
 
 #include <sstream>
 
@@ -26,17 +27,29 @@ std::vector<std::string> lines_of(const std::string& text) {
 }  // namespace
 
 TEST_CASE("usage errors exit 2, help exits 0 and has an example", "[e2e]") {
-  for (const std::vector<std::string>& arguments : std::vector<std::vector<std::string>>{
-           {}, {"sell"}, {"serve"}, {"serve", "--config"}, {"check"}, {"journal"}, {"journal", "dump"}, {"version", "--xml"},
-           {"serve", "--config", "x", "--cores", "many"}}) {
+  for (const std::vector<std::string>& arguments :
+       std::vector<std::vector<std::string>>{{},
+                                             {"sell"},
+                                             {"serve"},
+                                             {"serve", "--config"},
+                                             {"check"},
+                                             {"journal"},
+                                             {"journal", "dump"},
+                                             {"version", "--xml"},
+                                             {"serve", "--config", "x", "--cores", "many"}}) {
     const ProgramResult result = run_doorbuster(arguments);
     INFO((arguments.empty() ? "" : arguments.back()));
     CHECK(result.exit_code == 2);
     CHECK(result.out.empty());
     CHECK_FALSE(result.err.empty());
   }
-  for (const std::vector<std::string>& command : std::vector<std::vector<std::string>>{
-           {"serve"}, {"check"}, {"load"}, {"journal", "dump"}, {"journal", "verify"}, {"journal", "stats"}, {"version"}}) {
+  for (const std::vector<std::string>& command : std::vector<std::vector<std::string>>{{"serve"},
+                                                                                       {"check"},
+                                                                                       {"load"},
+                                                                                       {"journal", "dump"},
+                                                                                       {"journal", "verify"},
+                                                                                       {"journal", "stats"},
+                                                                                       {"version"}}) {
     std::vector<std::string> arguments = command;
     arguments.emplace_back("--help");
     const ProgramResult result = run_doorbuster(arguments);
@@ -57,7 +70,8 @@ TEST_CASE("check lists every error with its place and exits 78; serve refuses th
   const ProgramResult serve = run_doorbuster({"serve", "--config", file, "--data", folder.file("data")});
   CHECK(serve.exit_code == 78);
   CHECK(serve.out.empty());
-  for (const char* place : {"/server/cores", "/server/surprise", "/campaigns/0/ends_at", "/campaigns/0/offers/0/stock"}) {
+  for (const char* place :
+       {"/server/cores", "/server/surprise", "/campaigns/0/ends_at", "/campaigns/0/offers/0/stock"}) {
     INFO(place);
     CHECK(check.out.find(place) != std::string::npos);
     CHECK(serve.err.find(place) != std::string::npos);

@@ -1,4 +1,5 @@
-// Many buyers at once, on every wiring: exactly the stock is sold, nobody passes a limit, one key is one order.
+// Many buyers at once, on every wiring: exactly the stock is sold, nobody passes a limit, one key is one
+// order.
 
 #include <atomic>
 #include <map>
@@ -28,8 +29,8 @@ const WiringCase kWirings[] = {
 
 // What the crowd was told, put together after all threads have ended.
 struct Told {
-  std::map<std::string, std::int64_t> sold;                                        // by SKU
-  std::map<std::pair<std::string, std::string>, std::int64_t> bought;              // by SKU and buyer
+  std::map<std::string, std::int64_t> sold;                            // by SKU
+  std::map<std::pair<std::string, std::string>, std::int64_t> bought;  // by SKU and buyer
   std::map<std::string, int> outcomes;
   std::set<std::string> orders;
   std::vector<std::string> mistakes;
@@ -38,8 +39,8 @@ struct Told {
 constexpr int kThreads = 6;
 constexpr int kBuyers = 40;
 
-void buy_like_mad(std::uint16_t port, int thread, int requests, const std::vector<std::string>& skus, Told& told,
-                  std::mutex& mutex) {
+void buy_like_mad(std::uint16_t port, int thread, int requests, const std::vector<std::string>& skus,
+                  Told& told, std::mutex& mutex) {
   std::mt19937 random(static_cast<unsigned>(thread) + 1);
   const auto below = [&random](unsigned bound) { return static_cast<int>(random() % bound); };
   HttpConnection client(port);
@@ -107,7 +108,8 @@ TEST_CASE("a crowd gets exactly the stock, and nobody passes the limit", "[e2e]"
       HttpConnection client = shop.connect();
       for (const std::string& sku : skus) {
         for (int stranger = 0; told.sold[sku] <= stock; ++stranger) {
-          const HttpReply reply = client.exchange(buy_request({.sku = sku, .buyer = "s-" + std::to_string(stranger)}));
+          const HttpReply reply =
+              client.exchange(buy_request({.sku = sku, .buyer = "s-" + std::to_string(stranger)}));
           if (reply.outcome() == "409 sold_out") break;
           REQUIRE(reply.status == 201);
           ++told.sold[sku];
@@ -123,7 +125,8 @@ TEST_CASE("a crowd gets exactly the stock, and nobody passes the limit", "[e2e]"
   }
 }
 
-TEST_CASE("the same key from sixty-four connections at once is one order and sixty-four equal answers", "[e2e]") {
+TEST_CASE("the same key from sixty-four connections at once is one order and sixty-four equal answers",
+          "[e2e]") {
   for (const WiringCase& wiring : kWirings) {
     INFO(wiring.name);
     Shop shop({.campaigns = {{.offers = {{.sku = "tv", .stock = 1000}}}}, .server = wiring.server});

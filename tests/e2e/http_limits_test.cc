@@ -1,4 +1,5 @@
-// Bounds and deadlines of connections: what is too large, too slow or too many is told or ended, and others go on.
+// Bounds and deadlines of connections: what is too large, too slow or too many is told or ended, and others
+// go on.
 
 #include <sys/resource.h>
 
@@ -16,7 +17,9 @@ Shop limited_shop(const std::string& server) {
   return Shop({.campaigns = {{.offers = {{.sku = "tv", .stock = 1'000'000}}}}, .server = server});
 }
 
-std::string timeouts(const std::string& deadline) { return "doorbuster_timeouts_total{deadline=\"" + deadline + "\"}"; }
+std::string timeouts(const std::string& deadline) {
+  return "doorbuster_timeouts_total{deadline=\"" + deadline + "\"}";
+}
 
 }  // namespace
 
@@ -103,7 +106,8 @@ TEST_CASE("a client that does not read its replies stops nobody else, and is end
   CHECK(shop.metric("doorbuster_pipeline_full_total") > 0);
 }
 
-TEST_CASE("one connection more than max_connections is told so, and a place that gets free is taken", "[e2e]") {
+TEST_CASE("one connection more than max_connections is told so, and a place that gets free is taken",
+          "[e2e]") {
   Shop shop = limited_shop(R"(,"cores":1,"max_connections":3)");
   std::vector<HttpConnection> clients;
   for (int i = 0; i < 3; ++i) {
@@ -129,25 +133,57 @@ TEST_CASE("one connection more than max_connections is told so, and a place that
   CHECK(shop.metric("doorbuster_overloaded_total{bound=\"connections\"}") >= 1);
 }
 
-TEST_CASE("a server without file descriptors waits instead of spinning, sells on, and recovers", "[e2e]") {
+TEST_CASE("connections never take the descriptors that the journal needs", "[e2e]") {
+  Shop shop({.campaigns = {{.offers = {{.sku = "tv", .stock = 1'000'000}}}},
+             .server = R"(,"cores":1)",
+             .descriptors_max = 192});
+  CHECK(shop.server().log().find("only 192 file descriptors are allowed") != std::string::npos);
+  HttpConnection buyer = shop.connect();
+  CHECK(buyer.get("/nothing").status == 404);
+  std::vector<HttpConnection> crowd;
+  int taken = 0;
+  for (int i = 0; i < 250; ++i) {
+    crowd.push_back(shop.connect());
+    crowd.back().send_some(get_request("/nothing"));
+    const HttpReply reply = crowd.back().read_reply();
+    CHECK((reply.status == 404 || reply.outcome() == "503 overloaded"));
+    taken += reply.status == 404 ? 1 : 0;
+  }
+  CHECK(taken >= 16);
+  CHECK(taken < 192);
+  // Enough orders for several segments, each of which is a new file.
+  for (int batch = 0; batch < 20; ++batch) {
+    std::string requests;
+    for (int i = 0; i < 64; ++i) requests += buy_request({.sku = "tv"});
+    buyer.send(requests);
+    for (int i = 0; i < 64; ++i) REQUIRE(buyer.read_reply().status == 201);
+  }
+  CHECK(shop.metric("doorbuster_journal_segments_total") >= 2);
+  CHECK(shop.metric("doorbuster_accept_errors_total") == 0);
+}
+
+TEST_CASE("a server without file descriptors waits instead of spinning, and recovers", "[e2e]") {
   Shop shop = limited_shop(R"(,"cores":1)");
   HttpConnection buyer = shop.connect();
   HttpConnection admin = shop.connect_admin();
   REQUIRE(buyer.exchange(buy_request({.sku = "tv"})).status == 201);
   const auto descriptors = static_cast<rlim_t>(sample(admin.get("/metrics").body, "process_open_fds"));
   rlimit old{};
-  const rlimit few{.rlim_cur = descriptors + 2, .rlim_max = 4096};
-  REQUIRE(prlimit(shop.server().pid(), RLIMIT_NOFILE, &few, &old) == 0);
+  REQUIRE(prlimit(shop.server().pid(), RLIMIT_NOFILE, nullptr, &old) == 0);
+  const rlimit few{.rlim_cur = descriptors + 2, .rlim_max = old.rlim_max};
+  REQUIRE(prlimit(shop.server().pid(), RLIMIT_NOFILE, &few, nullptr) == 0);
 
-  std::vector<HttpConnection> crowd;  // the kernel completes these connections; the server cannot take them all
+  std::vector<HttpConnection>
+      crowd;  // the kernel completes these connections; the server cannot take them all
   for (int i = 0; i < 10; ++i) {
     crowd.push_back(shop.connect());
     crowd.back().send(get_request("/nothing"));
   }
   const auto from = Clock::now();
   double errors = 0;
+  CHECK(buyer.exchange(buy_request({.sku = "tv"})).status == 201);
   while (errors < 4 && Clock::now() < from + kPatience) {
-    CHECK(buyer.exchange(buy_request({.sku = "tv"})).status == 201);
+    CHECK(buyer.get("/nothing").status == 404);
     errors = sample(admin.get("/metrics").body, "doorbuster_accept_errors_total");
   }
   const double tries_possible = std::chrono::duration<double>(Clock::now() - from).count() / 0.050 + 2;

@@ -13,17 +13,25 @@ Shop small_shop(std::int64_t stock = 1000, const std::string& server = {}) {
 }  // namespace
 
 TEST_CASE("sixty-four requests in one write are answered in their order", "[e2e]") {
-  for (const char* server : {R"(,"cores":2,"wiring":"shared")", R"(,"cores":4,"wiring":"dedicated")", R"(,"max_pipeline":3)"}) {
+  for (const char* server :
+       {R"(,"cores":2,"wiring":"shared")", R"(,"cores":4,"wiring":"dedicated")", R"(,"max_pipeline":3)"}) {
     INFO(server);
     Shop shop = small_shop(1000, server);
     std::string batch;
     for (int i = 0; i < 64; ++i) {
       const std::string buyer = "b-" + std::to_string(i);
       switch (i % 4) {
-        case 0: batch += buy_request({.sku = "tv", .buyer = buyer}); break;
-        case 1: batch += get_request("/v1/campaigns/sale"); break;
-        case 2: batch += buy_request({.sku = "none", .buyer = buyer}); break;
-        default: batch += buy_request({.sku = "tv", .buyer = buyer, .key = buyer});
+        case 0:
+          batch += buy_request({.sku = "tv", .buyer = buyer});
+          break;
+        case 1:
+          batch += get_request("/v1/campaigns/sale");
+          break;
+        case 2:
+          batch += buy_request({.sku = "none", .buyer = buyer});
+          break;
+        default:
+          batch += buy_request({.sku = "tv", .buyer = buyer, .key = buyer});
       }
     }
     HttpConnection client = shop.connect();
@@ -32,8 +40,12 @@ TEST_CASE("sixty-four requests in one write are answered in their order", "[e2e]
       INFO("request " << i);
       const HttpReply reply = client.read_reply();
       switch (i % 4) {
-        case 1: CHECK(reply.at("/id") == "sale"); break;
-        case 2: CHECK(reply.outcome() == "404 sku_not_found"); break;
+        case 1:
+          CHECK(reply.at("/id") == "sale");
+          break;
+        case 2:
+          CHECK(reply.outcome() == "404 sku_not_found");
+          break;
         default:
           CHECK(reply.status == 201);
           CHECK(reply.at("/buyer") == "b-" + std::to_string(i));
@@ -75,7 +87,8 @@ TEST_CASE("a request cut in two at any byte is the same request", "[e2e]") {
 TEST_CASE("requests that arrive one byte at a time are answered", "[e2e]") {
   Shop shop = small_shop();
   HttpConnection client = shop.connect();
-  const std::string requests = get_request("/v1/campaigns/sale") + buy_request({.sku = "tv"}) + get_request("/nothing");
+  const std::string requests =
+      get_request("/v1/campaigns/sale") + buy_request({.sku = "tv"}) + get_request("/nothing");
   for (const char byte : requests) client.send(std::string(1, byte));
   CHECK(client.read_reply().status == 200);
   CHECK(client.read_reply().status == 201);
@@ -101,8 +114,9 @@ TEST_CASE("a client that waits for 100 Continue gets it, alone or behind other r
   // Who does not wait needs no invitation, and a refusal can be told before the body is sent.
   CHECK(client.exchange(whole).status == 201);
   HttpConnection large = shop.connect();
-  large.send("POST /v1/buy HTTP/1.1\r\nHost: shop\r\nContent-Type: application/json\r\nExpect: 100-continue\r\n"
-             "Content-Length: 1000000\r\n\r\n");
+  large.send(
+      "POST /v1/buy HTTP/1.1\r\nHost: shop\r\nContent-Type: application/json\r\nExpect: 100-continue\r\n"
+      "Content-Length: 1000000\r\n\r\n");
   CHECK(large.read_reply().outcome() == "413 payload_too_large");
 }
 

@@ -14,14 +14,16 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 ShopSpec two_offers() {
-  return {.campaigns = {{.limit_per_buyer = 0, .offers = {{.sku = "tv", .stock = 50}, {.sku = "pc", .stock = 50}}}}};
+  return {.campaigns = {
+              {.limit_per_buyer = 0, .offers = {{.sku = "tv", .stock = 50}, {.sku = "pc", .stock = 50}}}}};
 }
 
 std::string stats_state(const std::string& data) {
   const ProgramResult stats = run_doorbuster({"journal", "stats", data});
   const std::string name = "state_hash ";
   const std::size_t at = stats.out.find(name);
-  return stats.exit_code == 0 && at != std::string::npos ? stats.out.substr(at + name.size(), 16) : stats.out + stats.err;
+  return stats.exit_code == 0 && at != std::string::npos ? stats.out.substr(at + name.size(), 16)
+                                                         : stats.out + stats.err;
 }
 
 ProcessEnd expect_refused_start(const ServeOptions& options, const std::string& log_file) {
@@ -33,17 +35,21 @@ ProcessEnd expect_refused_start(const ServeOptions& options, const std::string& 
 
 }  // namespace
 
-TEST_CASE("SIGTERM and SIGINT answer what is in flight, keep it, and exit 0 with the state that the next start has", "[e2e]") {
+TEST_CASE(
+    "SIGTERM and SIGINT answer what is in flight, keep it, and exit 0 with the state that the next start has",
+    "[e2e]") {
   for (const int signal : {SIGTERM, SIGINT}) {
     Shop shop(two_offers());
     HttpConnection busy = shop.connect();
     HttpConnection idle = shop.connect();
     CHECK(idle.get("/v1/campaigns").status == 200);
     std::string batch;
-    for (int i = 0; i < 40; ++i) batch += buy_request({.sku = i % 2 == 0 ? "tv" : "pc", .key = "k-" + std::to_string(i)});
+    for (int i = 0; i < 40; ++i)
+      batch += buy_request({.sku = i % 2 == 0 ? "tv" : "pc", .key = "k-" + std::to_string(i)});
     busy.send(batch);
     shop.server().signal(signal);
-    // Each of them is either sold, or told `draining`, or the connection ends in good order between two replies.
+    // Each of them is either sold, or told `draining`, or the connection ends in good order between two
+    // replies.
     std::vector<std::string> sold;
     bool drained = false;
     while (!drained && sold.size() < 40) {
@@ -76,7 +82,8 @@ TEST_CASE("a request that arrives while the server drains is told so, and readin
   HttpConnection late = shop.connect();
   HttpConnection admin = shop.connect_admin();
   const std::string request = buy_request({.sku = "tv"});
-  late.send(request.substr(0, request.size() - 1));  // a request on its way keeps its connection open while draining
+  late.send(request.substr(
+      0, request.size() - 1));  // a request on its way keeps its connection open while draining
   CHECK(shop.get("/v1/campaigns").status == 200);
   shop.server().signal(SIGTERM);
   const auto until = Clock::now() + kPatience;
@@ -146,11 +153,13 @@ TEST_CASE("raised stock sells again at once, on every thread", "[e2e]") {
   std::vector<HttpConnection> clients;
   for (int i = 0; i < 12; ++i) clients.push_back(shop.connect());
   REQUIRE(shop.buy({.sku = "tv"}).status == 201);
-  for (HttpConnection& client : clients) CHECK(client.exchange(buy_request({.sku = "tv"})).outcome() == "409 sold_out");
+  for (HttpConnection& client : clients)
+    CHECK(client.exchange(buy_request({.sku = "tv"})).outcome() == "409 sold_out");
   spec.campaigns[0].offers[0].stock = 13;
   REQUIRE(shop.reload(spec));
   for (HttpConnection& client : clients) CHECK(client.exchange(buy_request({.sku = "tv"})).status == 201);
-  for (HttpConnection& client : clients) CHECK(client.exchange(buy_request({.sku = "tv"})).outcome() == "409 sold_out");
+  for (HttpConnection& client : clients)
+    CHECK(client.exchange(buy_request({.sku = "tv"})).outcome() == "409 sold_out");
   CHECK(shop.stock("tv").sold == 13);
 }
 
@@ -180,7 +189,9 @@ TEST_CASE("orders and keys survive restarts with other numbers of cores and othe
   spec.cores = 1;
   Shop shop(spec);
   std::vector<HttpReply> first;
-  const auto key = [](std::size_t i) { return BuySpec{.sku = i % 2 == 0 ? "tv" : "pc", .key = "k-" + std::to_string(i)}; };
+  const auto key = [](std::size_t i) {
+    return BuySpec{.sku = i % 2 == 0 ? "tv" : "pc", .key = "k-" + std::to_string(i)};
+  };
   for (std::size_t i = 0; i < 10; ++i) first.push_back(shop.buy(key(i)));
   std::string state;
   for (const int cores : {4, 2, 1}) {
@@ -219,7 +230,8 @@ TEST_CASE("orders and keys survive restarts with other numbers of cores and othe
   CHECK(read_file(shop.folder() + "/refused").find("tv") != std::string::npos);
 }
 
-TEST_CASE("a second server on the same data folder or the same port is refused, and the first one sells on", "[e2e]") {
+TEST_CASE("a second server on the same data folder or the same port is refused, and the first one sells on",
+          "[e2e]") {
   Shop shop({.campaigns = {{.offers = {{.sku = "tv"}}}}, .server = R"(,"cores":2)"});
   const ProcessEnd same_folder = expect_refused_start(shop.serve_options(), shop.folder() + "/second");
   CHECK((same_folder.exit_code == 78 || same_folder.exit_code == 1));
@@ -228,7 +240,8 @@ TEST_CASE("a second server on the same data folder or the same port is refused, 
   for (const char* which : {"--listen", "--admin"}) {
     INFO(which);
     const std::string taken = "127.0.0.1:" + std::to_string(shop.port());
-    std::vector<std::string> arguments = {"serve", "--config", shop.config(), "--data", shop.folder() + "/other"};
+    std::vector<std::string> arguments = {"serve", "--config", shop.config(), "--data",
+                                          shop.folder() + "/other"};
     for (const char* flag : {"--listen", "--admin"}) {
       arguments.emplace_back(flag);
       arguments.push_back(std::string(flag) == which ? taken : "127.0.0.1:0");

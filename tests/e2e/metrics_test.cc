@@ -31,7 +31,8 @@ TEST_CASE("promtool finds nothing to say about the metrics", "[e2e]") {
 }
 
 TEST_CASE("metrics count what was sent", "[e2e]") {
-  Shop shop({.campaigns = {{.limit_per_buyer = 3, .offers = {{.sku = "tv", .stock = 5}, {.sku = "none", .stock = 0}}}},
+  Shop shop({.campaigns = {{.limit_per_buyer = 3,
+                            .offers = {{.sku = "tv", .stock = 5}, {.sku = "none", .stock = 0}}}},
              .server = R"(,"stock_metrics":true,"cores":1)"});
   HttpConnection client = shop.connect();
   CHECK(client.exchange(buy_request({.sku = "tv", .quantity = 2, .key = "k"})).status == 201);

@@ -8,19 +8,21 @@ namespace doorbuster {
 namespace {
 
 ShopSpec three_campaigns() {
-  return {.campaigns = {
-              {.offers = {{.sku = "tv", .stock = 2, .price = 700, .list_price = 900}, {.sku = "pc", .stock = 0}}},
-              {.id = "over", .ends_at = "2020-01-02T00:00:00Z", .offers = {{.sku = "tv", .stock = 0}}},
-              {.id = "soon",
-               .starts_at = "2099-01-01T01:00:00+01:00",
-               .show_remaining = true,
-               .offers = {{.sku = "tv", .stock = 4}}},
-          }};
+  return {
+      .campaigns = {
+          {.offers = {{.sku = "tv", .stock = 2, .price = 700, .list_price = 900}, {.sku = "pc", .stock = 0}}},
+          {.id = "over", .ends_at = "2020-01-02T00:00:00Z", .offers = {{.sku = "tv", .stock = 0}}},
+          {.id = "soon",
+           .starts_at = "2099-01-01T01:00:00+01:00",
+           .show_remaining = true,
+           .offers = {{.sku = "tv", .stock = 4}}},
+      }};
 }
 
 }  // namespace
 
-TEST_CASE("a campaign's view has its state, its window, and a price and an availability for each offer", "[e2e]") {
+TEST_CASE("a campaign's view has its state, its window, and a price and an availability for each offer",
+          "[e2e]") {
   Shop shop(three_campaigns());
   const HttpReply sale = shop.get("/v1/campaigns/sale");
   CHECK(sale.status == 200);
@@ -67,7 +69,9 @@ TEST_CASE("availability follows the last unit at once", "[e2e]") {
   ShopSpec spec = three_campaigns();
   spec.campaigns[0].show_remaining = true;
   Shop shop(spec);
-  const auto offer = [&](const char* member) { return shop.get("/v1/campaigns/sale").at("/offers/0/" + std::string(member)); };
+  const auto offer = [&](const char* member) {
+    return shop.get("/v1/campaigns/sale").at("/offers/0/" + std::string(member));
+  };
   CHECK(offer("remaining") == "2");
   REQUIRE(shop.buy({.sku = "tv"}).status == 201);
   CHECK(offer("remaining") == "1");
@@ -96,8 +100,8 @@ TEST_CASE("HEAD is answered as GET is, without the body", "[e2e]") {
   Shop shop(three_campaigns());
   const std::string order = shop.buy({.sku = "tv"}).header("Location");
   HttpConnection client = shop.connect();
-  for (const std::string& path : {std::string("/v1/campaigns/over"), order, std::string("/v1/orders/x"), std::string("/v1/buy"),
-                                  std::string("/nothing")}) {
+  for (const std::string& path : {std::string("/v1/campaigns/over"), order, std::string("/v1/orders/x"),
+                                  std::string("/v1/buy"), std::string("/nothing")}) {
     INFO(path);
     const HttpReply head = client.exchange(get_request(path, "", "HEAD"), true);
     const HttpReply get = client.get(path);
@@ -120,8 +124,8 @@ TEST_CASE("the operator's listener says that it lives, that it is ready, and wha
   CHECK(openapi.status == 200);
   CHECK(openapi.header("Content-Type") == "application/json");
   CHECK(openapi.at("/openapi").starts_with("3.1."));
-  for (const char* path : {"/paths/~1v1~1buy/post", "/paths/~1v1~1orders~1{order}/get", "/paths/~1v1~1campaigns/get",
-                           "/paths/~1v1~1campaigns~1{campaign}/get"}) {
+  for (const char* path : {"/paths/~1v1~1buy/post", "/paths/~1v1~1orders~1{order}/get",
+                           "/paths/~1v1~1campaigns/get", "/paths/~1v1~1campaigns~1{campaign}/get"}) {
     INFO(path);
     CHECK(openapi.at(path) != "<missing>");
   }

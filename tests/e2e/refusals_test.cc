@@ -9,8 +9,14 @@ namespace {
 ShopSpec all_kinds() {
   return {.campaigns = {
               {.limit_per_buyer = 2, .offers = {{.sku = "tv", .stock = 5}, {.sku = "none", .stock = 0}}},
-              {.id = "over", .starts_at = "2020-01-01T00:00:00Z", .ends_at = "2020-01-02T00:00:00Z", .offers = {{.sku = "tv"}}},
-              {.id = "soon", .starts_at = "2099-01-01T00:00:00Z", .ends_at = "2099-01-02T00:00:00Z", .offers = {{.sku = "tv"}}},
+              {.id = "over",
+               .starts_at = "2020-01-01T00:00:00Z",
+               .ends_at = "2020-01-02T00:00:00Z",
+               .offers = {{.sku = "tv"}}},
+              {.id = "soon",
+               .starts_at = "2099-01-01T00:00:00Z",
+               .ends_at = "2099-01-02T00:00:00Z",
+               .offers = {{.sku = "tv"}}},
           }};
 }
 
@@ -20,7 +26,9 @@ struct RefusalCase {
   const char* outcome;
 };
 
-std::string body_request(const std::string& body) { return post_request("/v1/buy", body); }
+std::string body_request(const std::string& body) {
+  return post_request("/v1/buy", body);
+}
 
 // A body with one member more than a good buy.
 std::string with_member(const std::string& member) {
@@ -39,11 +47,13 @@ std::vector<RefusalCase> malformed_cases() {
       {"cut short", body_request(kGoodBody.substr(0, kGoodBody.size() - 1)), "400 malformed_request"},
       {"something behind the object", body_request(kGoodBody + "x"), "400 malformed_request"},
       {"two objects", body_request(kGoodBody + kGoodBody), "400 malformed_request"},
-      {"trailing comma", body_request(R"({"campaign":"sale","sku":"tv","buyer":"b",})"), "400 malformed_request"},
+      {"trailing comma", body_request(R"({"campaign":"sale","sku":"tv","buyer":"b",})"),
+       "400 malformed_request"},
       {"unknown member", with_member(R"("colour":"red")"), "400 malformed_request"},
       {"unknown member with bad JSON in it", with_member(R"("colour":tru)"), "400 malformed_request"},
       {"duplicate member", with_member(R"("sku":"tv")"), "400 malformed_request"},
-      {"duplicate member, written with an escape", with_member(R"("s\u006bu":"tv")"), "400 malformed_request"},
+      {"duplicate member, written with an escape", with_member(R"("s\u006bu":"tv")"),
+       "400 malformed_request"},
       {"no buyer", body_request(R"({"campaign":"sale","sku":"tv"})"), "400 malformed_request"},
       {"no SKU", body_request(R"({"campaign":"sale","buyer":"b"})"), "400 malformed_request"},
       {"no campaign", body_request(R"({"sku":"tv","buyer":"b"})"), "400 malformed_request"},
@@ -52,14 +62,19 @@ std::vector<RefusalCase> malformed_cases() {
       {"quantity as text", with_member(R"("quantity":"1")"), "400 malformed_request"},
       {"quantity null", with_member(R"("quantity":null)"), "400 malformed_request"},
       {"price with a fraction", with_member(R"("expected_price":999.5)"), "400 malformed_request"},
-      {"buyer as a number", body_request(R"({"campaign":"sale","sku":"tv","buyer":7})"), "400 malformed_request"},
-      {"not UTF-8", body_request("{\"campaign\":\"sale\",\"sku\":\"tv\",\"buyer\":\"\xff\"}"), "400 malformed_request"},
+      {"buyer as a number", body_request(R"({"campaign":"sale","sku":"tv","buyer":7})"),
+       "400 malformed_request"},
+      {"not UTF-8", body_request("{\"campaign\":\"sale\",\"sku\":\"tv\",\"buyer\":\"\xff\"}"),
+       "400 malformed_request"},
       {"empty key", post_request("/v1/buy", kGoodBody, "Idempotency-Key: \r\n"), "400 malformed_request"},
-      {"empty quoted key", post_request("/v1/buy", kGoodBody, "Idempotency-Key: \"\"\r\n"), "400 malformed_request"},
-      {"half-quoted key", post_request("/v1/buy", kGoodBody, "Idempotency-Key: \"k\r\n"), "400 malformed_request"},
+      {"empty quoted key", post_request("/v1/buy", kGoodBody, "Idempotency-Key: \"\"\r\n"),
+       "400 malformed_request"},
+      {"half-quoted key", post_request("/v1/buy", kGoodBody, "Idempotency-Key: \"k\r\n"),
+       "400 malformed_request"},
       {"key of 256", post_request("/v1/buy", kGoodBody, "Idempotency-Key: " + std::string(256, 'k') + "\r\n"),
        "400 malformed_request"},
-      {"key not ASCII", post_request("/v1/buy", kGoodBody, "Idempotency-Key: k\xc3\xa4\r\n"), "400 malformed_request"},
+      {"key not ASCII", post_request("/v1/buy", kGoodBody, "Idempotency-Key: k\xc3\xa4\r\n"),
+       "400 malformed_request"},
   };
 }
 
@@ -68,11 +83,14 @@ std::vector<RefusalCase> range_cases() {
       {"quantity 0", with_member(R"("quantity":0)"), "422 validation_failed"},
       {"quantity -1", with_member(R"("quantity":-1)"), "422 validation_failed"},
       {"quantity 1001", with_member(R"("quantity":1001)"), "422 validation_failed"},
-      {"quantity above 64 bits signed", with_member(R"("quantity":9223372036854775808)"), "422 validation_failed"},
+      {"quantity above 64 bits signed", with_member(R"("quantity":9223372036854775808)"),
+       "422 validation_failed"},
       {"price -1", with_member(R"("expected_price":-1)"), "422 validation_failed"},
       {"buyer empty", body_request(R"({"campaign":"sale","sku":"tv","buyer":""})"), "422 validation_failed"},
-      {"buyer with a space", body_request(R"({"campaign":"sale","sku":"tv","buyer":"a b"})"), "422 validation_failed"},
-      {"buyer of 65", body_request(R"({"campaign":"sale","sku":"tv","buyer":")" + kLong65 + "\"}"), "422 validation_failed"},
+      {"buyer with a space", body_request(R"({"campaign":"sale","sku":"tv","buyer":"a b"})"),
+       "422 validation_failed"},
+      {"buyer of 65", body_request(R"({"campaign":"sale","sku":"tv","buyer":")" + kLong65 + "\"}"),
+       "422 validation_failed"},
       {"campaign of 65", body_request(R"({"campaign":")" + kLong65 + R"(","sku":"tv","buyer":"b"})"),
        "422 validation_failed"},
       {"channel with a slash", with_member(R"("channel":"a/b")"), "422 validation_failed"},
@@ -88,7 +106,8 @@ std::vector<RefusalCase> rule_cases() {
       {"campaign of 64", buy_request({.sku = "tv", .campaign = kLong64}), "404 campaign_not_found"},
       {"another SKU", buy_request({.sku = "nothing"}), "404 sku_not_found"},
       {"an ended campaign", buy_request({.sku = "tv", .campaign = "over"}), "410 campaign_ended"},
-      {"an ended campaign, with a key", buy_request({.sku = "tv", .key = "k", .campaign = "over"}), "410 campaign_ended"},
+      {"an ended campaign, with a key", buy_request({.sku = "tv", .key = "k", .campaign = "over"}),
+       "410 campaign_ended"},
       {"above the limit", buy_request({.sku = "tv", .quantity = 3}), "409 limit_reached"},
       {"nothing to sell", buy_request({.sku = "none"}), "409 sold_out"},
       {"nothing to sell, with a key", buy_request({.sku = "none", .key = "k"}), "409 sold_out"},
@@ -118,7 +137,8 @@ std::vector<RefusalCase> http_cases() {
        "415 unsupported_media_type"},
       {"another JSON", post + "Content-Type: application/problem+json\r\n" + length + "\r\n" + kGoodBody,
        "415 unsupported_media_type"},
-      {"a list of media types", post + "Content-Type: text/html, application/json\r\n" + length + "\r\n" + kGoodBody,
+      {"a list of media types",
+       post + "Content-Type: text/html, application/json\r\n" + length + "\r\n" + kGoodBody,
        "415 unsupported_media_type"},
   };
 }
@@ -158,7 +178,11 @@ TEST_CASE("every refusal is the problem that the contract names, and leaves the 
 
 TEST_CASE("values at their bounds are taken", "[e2e]") {
   Shop shop({.campaigns = {{.offers = {{.sku = kLong64, .stock = 3000}}}}});
-  CHECK(shop.buy({.sku = kLong64, .buyer = kLong64, .quantity = 1000, .key = std::string(255, 'k'), .reference = kLong64})
+  CHECK(shop.buy({.sku = kLong64,
+                  .buyer = kLong64,
+                  .quantity = 1000,
+                  .key = std::string(255, 'k'),
+                  .reference = kLong64})
             .status == 201);
   CHECK(shop.buy({.sku = kLong64, .buyer = "A.z_0:9@-", .expected_price = 1'000'000'000'000}).status == 201);
   CHECK(shop.buy({.sku = kLong64, .quantity = 1}).status == 201);

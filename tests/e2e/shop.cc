@@ -8,7 +8,9 @@
 namespace doorbuster {
 namespace {
 
-std::string quoted_text(const std::string& text) { return '"' + text + '"'; }
+std::string quoted_text(const std::string& text) {
+  return '"' + text + '"';
+}
 
 }  // namespace
 
@@ -18,14 +20,16 @@ std::string configuration_text(const ShopSpec& spec) {
     const CampaignSpec& campaign = spec.campaigns[i];
     text += i == 0 ? "\n  {" : ",\n  {";
     text += "\"id\":" + quoted_text(campaign.id) + ",\"name\":\"A sale\",\"currency\":\"EUR\"" +
-            ",\"starts_at\":" + quoted_text(campaign.starts_at) + ",\"ends_at\":" + quoted_text(campaign.ends_at) +
+            ",\"starts_at\":" + quoted_text(campaign.starts_at) +
+            ",\"ends_at\":" + quoted_text(campaign.ends_at) +
             ",\"limit_per_buyer\":" + std::to_string(campaign.limit_per_buyer) +
             ",\"show_remaining\":" + (campaign.show_remaining ? "true" : "false") + ",\"offers\":[";
     for (std::size_t j = 0; j < campaign.offers.size(); ++j) {
       const OfferSpec& offer = campaign.offers[j];
       text += j == 0 ? "\n    {" : ",\n    {";
       text += "\"sku\":" + quoted_text(offer.sku) + ",\"stock\":" + std::to_string(offer.stock) +
-              ",\"price\":" + std::to_string(offer.price) + ",\"list_price\":" + std::to_string(offer.list_price) + "}";
+              ",\"price\":" + std::to_string(offer.price) +
+              ",\"list_price\":" + std::to_string(offer.list_price) + "}";
     }
     text += "]}";
   }
@@ -34,7 +38,8 @@ std::string configuration_text(const ShopSpec& spec) {
 
 std::string buy_body(const BuySpec& spec) {
   std::string body = "{\"campaign\":" + quoted_text(spec.campaign) + ",\"sku\":" + quoted_text(spec.sku) +
-                     ",\"buyer\":" + quoted_text(spec.buyer) + ",\"quantity\":" + std::to_string(spec.quantity);
+                     ",\"buyer\":" + quoted_text(spec.buyer) +
+                     ",\"quantity\":" + std::to_string(spec.quantity);
   if (spec.expected_price) body += ",\"expected_price\":" + std::to_string(*spec.expected_price);
   if (!spec.reference.empty()) body += ",\"reference\":" + quoted_text(spec.reference);
   return body + "}";
@@ -58,11 +63,14 @@ std::string logged_state(const std::string& log, const std::string& after) {
   return at == std::string::npos ? std::string() : log.substr(at + 6, 16);
 }
 
-Shop::Shop(ShopSpec spec) { start(spec); }
+Shop::Shop(ShopSpec spec) {
+  start(spec);
+}
 
 void Shop::start(const ShopSpec& spec) {
   write_file(config(), configuration_text(spec));
   cores_ = spec.cores;
+  descriptors_max_ = spec.descriptors_max;
   start();
 }
 
@@ -84,7 +92,9 @@ StockView Shop::stock(const std::string& sku, const std::string& campaign) const
   }
 }
 
-double Shop::metric(const std::string& series) const { return sample(admin("/metrics").body, series); }
+double Shop::metric(const std::string& series) const {
+  return sample(admin("/metrics").body, series);
+}
 
 bool Shop::reload_text(const std::string& text) {
   const std::string applied = "doorbuster_config_reloads_total{result=\"applied\"}";

@@ -33,6 +33,7 @@ struct ShopSpec {
   std::vector<CampaignSpec> campaigns;
   std::string server = {};  // more members of "server", each with a comma in front: ,"max_pipeline":4
   int cores = -1;
+  std::uint64_t descriptors_max = 0;  // 0: as the test itself has
 };
 
 // Small segments, so that starts are quick and journals have several.
@@ -66,7 +67,13 @@ class Shop {
   std::string data() const { return folder_.file("data"); }
   std::string config() const { return folder_.file("shop.json"); }
   std::string log_file() const { return folder_.file("log"); }
-  ServeOptions serve_options() const { return {.config = config(), .data = data(), .cores = cores_, .tracer = {}}; }
+  ServeOptions serve_options() const {
+    return {.config = config(),
+            .data = data(),
+            .cores = cores_,
+            .tracer = {},
+            .descriptors_max = descriptors_max_};
+  }
 
   HttpConnection connect() const { return HttpConnection(server_->port()); }
   HttpConnection connect_admin() const { return HttpConnection(server_->admin_port()); }
@@ -89,6 +96,7 @@ class Shop {
  private:
   TempFolder folder_;
   int cores_ = -1;
+  std::uint64_t descriptors_max_ = 0;
   std::unique_ptr<ServerProcess> server_;
 };
 

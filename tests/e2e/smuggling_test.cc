@@ -1,5 +1,5 @@
-// What two parsers of the same bytes could read differently is refused and the connection ends: the bytes behind it are
-// never a request. The proof is a buy that would be hidden there: nothing is sold.
+// What two parsers of the same bytes could read differently is refused and the connection ends: the bytes
+// behind it are never a request. The proof is a buy that would be hidden there: nothing is sold.
 
 #include "e2e/shop.h"
 #include "support/catch.h"
@@ -22,20 +22,27 @@ std::vector<Shape> shapes() {
   return {
       {"chunked", start + "Transfer-Encoding: chunked\r\n", "411 length_required"},
       {"chunked in another case", start + "transfer-encoding: CHUNKED\r\n", "411 length_required"},
-      {"length, then chunked", start + "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n", "400 malformed_request"},
-      {"chunked, then length", start + "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n", "400 malformed_request"},
+      {"length, then chunked", start + "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n",
+       "400 malformed_request"},
+      {"chunked, then length", start + "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n",
+       "400 malformed_request"},
       {"gzip", start + "Transfer-Encoding: gzip\r\n", "400 malformed_request"},
       {"chunked, gzip", start + "Transfer-Encoding: chunked, gzip\r\n", "400 malformed_request"},
-      {"xchunked with a length", start + "Transfer-Encoding: xchunked\r\nContent-Length: 5\r\n", "400 malformed_request"},
-      {"identity with a length", start + "Transfer-Encoding: identity\r\nContent-Length: 5\r\n", "400 malformed_request"},
-      {"chunked twice", start + "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n", "400 malformed_request"},
-      {"chunked in HTTP/1.0", "POST /v1/buy HTTP/1.0\r\n" + kJson + "Transfer-Encoding: chunked\r\n", "400 malformed_request"},
+      {"xchunked with a length", start + "Transfer-Encoding: xchunked\r\nContent-Length: 5\r\n",
+       "400 malformed_request"},
+      {"identity with a length", start + "Transfer-Encoding: identity\r\nContent-Length: 5\r\n",
+       "400 malformed_request"},
+      {"chunked twice", start + "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n",
+       "400 malformed_request"},
+      {"chunked in HTTP/1.0", "POST /v1/buy HTTP/1.0\r\n" + kJson + "Transfer-Encoding: chunked\r\n",
+       "400 malformed_request"},
       {"two lengths", start + "Content-Length: 5\r\nContent-Length: 6\r\n", "400 malformed_request"},
       {"a list of lengths", start + "Content-Length: 5, 6\r\n", "400 malformed_request"},
       {"length with a sign", start + "Content-Length: +5\r\n", "400 malformed_request"},
       {"negative length", start + "Content-Length: -5\r\n", "400 malformed_request"},
       {"length in hex", start + "Content-Length: 0x5\r\n", "400 malformed_request"},
-      {"length too large for a number", start + "Content-Length: 99999999999999999999999\r\n", "400 malformed_request"},
+      {"length too large for a number", start + "Content-Length: 99999999999999999999999\r\n",
+       "400 malformed_request"},
       {"empty length", start + "Content-Length: \r\n", "400 malformed_request"},
       {"folded length", start + "Content-Length:\r\n 5\r\n", "400 malformed_request"},
       {"folded header", start + "X-Other: a\r\n b\r\nContent-Length: 5\r\n", "400 malformed_request"},
@@ -87,12 +94,13 @@ TEST_CASE("the same length twice is the same request or a refusal, never two", "
   CHECK(shop.stock("tv").sold <= 1);
 }
 
-TEST_CASE("a refused length leaves no doubt: the body of a GET is skipped and not read as a request", "[e2e]") {
+TEST_CASE("a refused length leaves no doubt: the body of a GET is skipped and not read as a request",
+          "[e2e]") {
   Shop shop({.campaigns = {{.offers = {{.sku = "tv", .stock = 1000}}}}});
   const std::string hidden = buy_request({.sku = "tv"});
   HttpConnection client = shop.connect();
-  client.send("GET /v1/campaigns/sale HTTP/1.1\r\nHost: shop\r\nContent-Length: " + std::to_string(hidden.size()) +
-              "\r\n\r\n" + hidden + get_request("/nothing"));
+  client.send("GET /v1/campaigns/sale HTTP/1.1\r\nHost: shop\r\nContent-Length: " +
+              std::to_string(hidden.size()) + "\r\n\r\n" + hidden + get_request("/nothing"));
   CHECK(client.read_reply().status == 200);
   CHECK(client.read_reply().status == 404);
   CHECK(shop.stock("tv").sold == 0);

@@ -16,7 +16,9 @@
 namespace doorbuster {
 namespace {
 
-[[noreturn]] void give_up(const std::string& what) { throw std::runtime_error("HTTP client: " + what); }
+[[noreturn]] void give_up(const std::string& what) {
+  throw std::runtime_error("HTTP client: " + what);
+}
 
 bool same_name(std::string_view a, std::string_view b) {
   return a.size() == b.size() && ::strncasecmp(a.data(), b.data(), a.size()) == 0;
@@ -34,7 +36,8 @@ void wait_for(int socket, short events) {
 
 }  // namespace
 
-// --- replies ------------------------------------------------------------------------------------------------------
+// --- replies
+// ------------------------------------------------------------------------------------------------------
 
 std::string HttpReply::header(std::string_view name) const {
   std::string found = "<none>";
@@ -46,8 +49,12 @@ std::string HttpReply::header(std::string_view name) const {
   return found;
 }
 
-std::string HttpReply::at(std::string_view pointer) const { return json_at(body, pointer); }
-std::string HttpReply::members() const { return json_members(body); }
+std::string HttpReply::at(std::string_view pointer) const {
+  return json_at(body, pointer);
+}
+std::string HttpReply::members() const {
+  return json_members(body);
+}
 
 std::string HttpReply::outcome() const {
   const std::string code = header("Content-Type") == "application/problem+json" ? at("/code") : "<missing>";
@@ -76,7 +83,8 @@ std::string json_members(const std::string& json) {
   return names;
 }
 
-// --- connections --------------------------------------------------------------------------------------------------
+// --- connections
+// --------------------------------------------------------------------------------------------------
 
 HttpConnection::HttpConnection(std::uint16_t port, int receive_buffer_bytes)
     : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
@@ -124,7 +132,9 @@ std::size_t HttpConnection::send_some(std::string_view bytes) {
   return n < 0 ? 0 : static_cast<std::size_t>(n);
 }
 
-void HttpConnection::finish_sending() { ::shutdown(socket_, SHUT_WR); }
+void HttpConnection::finish_sending() {
+  ::shutdown(socket_, SHUT_WR);
+}
 
 HttpConnection::Read HttpConnection::read_more() {
   char bytes[16'384];
@@ -166,7 +176,8 @@ HttpReply HttpConnection::read_reply(bool to_head) {
   }
   if (reply.status < 200) return reply;
   const std::string length = reply.header("Content-Length");
-  if (length.empty() || length.find_first_not_of("0123456789") != std::string::npos) give_up("Content-Length: " + length);
+  if (length.empty() || length.find_first_not_of("0123456789") != std::string::npos)
+    give_up("Content-Length: " + length);
   const std::size_t bytes = to_head ? 0 : std::stoul(length);
   while (buffer_.size() < bytes) {
     if (read_more() != Read::bytes) give_up("the connection ended inside of a body");
@@ -190,9 +201,13 @@ bool HttpConnection::readable() {
   return ::poll(&wanted, 1, 0) > 0;
 }
 
-bool HttpConnection::ended() { return buffer_.empty() && read_more() != Read::bytes; }
+bool HttpConnection::ended() {
+  return buffer_.empty() && read_more() != Read::bytes;
+}
 
-bool HttpConnection::ended_cleanly() { return buffer_.empty() && read_more() == Read::end; }
+bool HttpConnection::ended_cleanly() {
+  return buffer_.empty() && read_more() == Read::end;
+}
 
 std::string HttpConnection::read_all() {
   while (read_more() == Read::bytes) {
@@ -207,8 +222,13 @@ std::string get_request(std::string_view path, std::string_view headers, std::st
 }
 
 std::string post_request(std::string_view path, std::string_view body, std::string_view headers) {
-  std::string request = "POST " + std::string(path) + " HTTP/1.1\r\nHost: shop\r\nContent-Type: application/json\r\n";
-  request.append(headers).append("Content-Length: ").append(std::to_string(body.size())).append("\r\n\r\n").append(body);
+  std::string request =
+      "POST " + std::string(path) + " HTTP/1.1\r\nHost: shop\r\nContent-Type: application/json\r\n";
+  request.append(headers)
+      .append("Content-Length: ")
+      .append(std::to_string(body.size()))
+      .append("\r\n\r\n")
+      .append(body);
   return request;
 }
 

@@ -1,6 +1,6 @@
 #pragma once
-// A small blocking HTTP/1.1 client for tests: it sends exactly the bytes it is given, and is strict about what comes
-// back. Every wait ends at kPatience with std::runtime_error. One thread for each connection.
+// A small blocking HTTP/1.1 client for tests: it sends exactly the bytes it is given, and is strict about
+// what comes back. Every wait ends at kPatience with std::runtime_error. One thread for each connection.
 
 #include <cstdint>
 #include <string>
@@ -15,9 +15,11 @@ struct HttpReply {
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
 
-  // The value of a header, names without case; "<none>" when it is not there, "<twice>" when it is there more than once.
+  // The value of a header, names without case; "<none>" when it is not there, "<twice>" when it is there more
+  // than once.
   std::string header(std::string_view name) const;
-  // The JSON value that a JSON Pointer names in the body: a string without its quotes, anything else as it is written;
+  // The JSON value that a JSON Pointer names in the body: a string without its quotes, anything else as it is
+  // written;
   // "<missing>" when there is none, "<not JSON>" when the body is none.
   std::string at(std::string_view pointer) const;
   // The member names of the body's object, in order, with a space between.
@@ -43,7 +45,8 @@ class HttpConnection {
   // No more requests from here; replies may still come.
   void finish_sending();
 
-  // The next reply, informational ones (1xx) included. `to_head`: a reply without the body that its length tells.
+  // The next reply, informational ones (1xx) included. `to_head`: a reply without the body that its length
+  // tells.
   HttpReply read_reply(bool to_head = false);
   HttpReply exchange(std::string_view request, bool to_head = false);
   HttpReply get(std::string_view path, std::string_view headers = {});
@@ -69,7 +72,8 @@ class HttpConnection {
 };
 
 // "GET PATH HTTP/1.1" with a Host, and `headers` (lines with their ends).
-std::string get_request(std::string_view path, std::string_view headers = {}, std::string_view method = "GET");
+std::string get_request(std::string_view path, std::string_view headers = {},
+                        std::string_view method = "GET");
 // A POST of a JSON body with its length.
 std::string post_request(std::string_view path, std::string_view body, std::string_view headers = {});
 

@@ -33,7 +33,9 @@ inline RecordVisitor collect(Seen& seen) {
   };
 }
 
-inline Status ignore_record(const JournalRecord&) { return {}; }
+inline Status ignore_record(const JournalRecord&) {
+  return {};
+}
 
 // Takes the lock, recovers and opens a writer: a start. Null when the start was refused; `error` says why.
 struct Start {

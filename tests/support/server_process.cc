@@ -25,7 +25,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-[[noreturn]] void give_up(const std::string& what) { throw std::runtime_error(what); }
+[[noreturn]] void give_up(const std::string& what) {
+  throw std::runtime_error(what);
+}
 
 // True: readable (or ended) in time.
 bool wait_readable(int descriptor, Clock::time_point until) {
@@ -52,11 +54,13 @@ std::string doorbuster_binary() {
   return other != nullptr && *other != '\0' ? other : DOORBUSTER_BUILT_BINARY;
 }
 
-// --- one child ----------------------------------------------------------------------------------------------------
+// --- one child
+// ----------------------------------------------------------------------------------------------------
 
 ChildProcess::ChildProcess(const Options& options) {
   std::vector<char*> arguments;
-  for (const std::string& argument : options.arguments) arguments.push_back(const_cast<char*>(argument.c_str()));
+  for (const std::string& argument : options.arguments)
+    arguments.push_back(const_cast<char*>(argument.c_str()));
   arguments.push_back(nullptr);
   int out[2] = {-1, -1};
   if (!options.stdout_file.empty()) {
@@ -160,7 +164,8 @@ ProgramResult run_doorbuster(std::vector<std::string> arguments) {
   return run_program(arguments);
 }
 
-// --- the server ---------------------------------------------------------------------------------------------------
+// --- the server
+// ---------------------------------------------------------------------------------------------------
 
 ServerProcess::ServerProcess(const ServeOptions& options, std::string log_file) {
   if (launch(options, std::move(log_file))) return;
@@ -182,9 +187,9 @@ bool ServerProcess::launch(const ServeOptions& options, std::string log_file) {
   log_file_ = std::move(log_file);
   std::vector<std::string> arguments = options.tracer;
   for (const std::string& argument :
-       {doorbuster_binary(), std::string("serve"), std::string("--config"), options.config, std::string("--data"),
-        options.data, std::string("--listen"), std::string("127.0.0.1:0"), std::string("--admin"),
-        std::string("127.0.0.1:0")}) {
+       {doorbuster_binary(), std::string("serve"), std::string("--config"), options.config,
+        std::string("--data"), options.data, std::string("--listen"), std::string("127.0.0.1:0"),
+        std::string("--admin"), std::string("127.0.0.1:0")}) {
     arguments.push_back(argument);
   }
   if (options.cores >= 0) {
@@ -199,15 +204,18 @@ bool ServerProcess::launch(const ServeOptions& options, std::string log_file) {
   if (!child_->read_line(line)) return false;
   unsigned port = 0, admin_port = 0;
   int used = 0;
-  const int found = std::sscanf(line.c_str(), "listening on http://127.0.0.1:%5u, admin on http://127.0.0.1:%5u%n",
-                                &port, &admin_port, &used);
+  const int found =
+      std::sscanf(line.c_str(), "listening on http://127.0.0.1:%5u, admin on http://127.0.0.1:%5u%n", &port,
+                  &admin_port, &used);
   if (found != 2 || static_cast<std::size_t>(used) != line.size()) give_up("the server said: " + line);
   port_ = static_cast<std::uint16_t>(port);
   admin_port_ = static_cast<std::uint16_t>(admin_port);
   return true;
 }
 
-std::string ServerProcess::log() const { return read_file(log_file_); }
+std::string ServerProcess::log() const {
+  return read_file(log_file_);
+}
 
 ProcessEnd ServerProcess::stop() {
   signal(SIGTERM);

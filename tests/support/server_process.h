@@ -1,7 +1,7 @@
 #pragma once
-// Programs as a test runs them: started by fork and exec, waited for by what they say or by their end, ended by the
-// process id that was started. Everything has a deadline and throws std::runtime_error when it passes, with what the
-// program had to say. Start programs from the thread that the test runs on: they die with it.
+// Programs as a test runs them: started by fork and exec, waited for by what they say or by their end, ended
+// by the process id that was started. Everything has a deadline and throws std::runtime_error when it passes,
+// with what the program had to say. Start programs from the thread that the test runs on: they die with it.
 
 #include <sys/types.h>
 
@@ -19,7 +19,9 @@ inline constexpr bool kSanitized = true;
 #else
 inline constexpr bool kSanitized = false;
 #endif
-constexpr int scaled(int count, int sanitized_count) { return kSanitized ? sanitized_count : count; }
+constexpr int scaled(int count, int sanitized_count) {
+  return kSanitized ? sanitized_count : count;
+}
 
 // How long anything may take before the test gives up on it. Far longer than it ever takes.
 inline constexpr std::chrono::milliseconds kPatience{kSanitized ? 60'000 : 20'000};
@@ -86,12 +88,13 @@ struct ServeOptions {
 // `doorbuster serve` on two free ports.
 class ServerProcess {
  public:
-  // Returns when the server is ready; throws, with the log, when it ended before. `log_file` receives its standard error.
+  // Returns when the server is ready; throws, with the log, when it ended before. `log_file` receives its
+  // standard error.
   ServerProcess(const ServeOptions& options, std::string log_file);
 
   // Empty when the server ended before it was ready: `end` then says how. For tests that expect that.
-  static bool start(std::unique_ptr<ServerProcess>& server, const ServeOptions& options, const std::string& log_file,
-                    ProcessEnd& end);
+  static bool start(std::unique_ptr<ServerProcess>& server, const ServeOptions& options,
+                    const std::string& log_file, ProcessEnd& end);
 
   std::uint16_t port() const { return port_; }
   std::uint16_t admin_port() const { return admin_port_; }

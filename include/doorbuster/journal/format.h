@@ -66,6 +66,8 @@ struct Watermark {
 };
 static_assert(sizeof(Watermark) == 16);
 
-constexpr std::size_t padded_to_8(std::size_t bytes) { return (bytes + 7) & ~std::size_t{7}; }
+constexpr std::size_t padded_to_8(std::size_t bytes) {
+  return (bytes + 7) & ~std::size_t{7};
+}
 
 }  // namespace doorbuster

@@ -90,7 +90,9 @@ void flip_each_bit(const Folder& folder, const std::string& name, std::size_t by
   }
 }
 
-std::size_t content_of(const std::string& segment) { return segment.find_last_not_of('\0') + 1; }
+std::size_t content_of(const std::string& segment) {
+  return segment.find_last_not_of('\0') + 1;
+}
 
 // Where the records of `segment` end; bytes of the last one may be 0.
 std::size_t end_of_records(const Files& files, const std::string& segment) {

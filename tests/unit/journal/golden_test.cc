@@ -15,7 +15,9 @@ namespace {
 
 const std::filesystem::path kGolden = "tests/golden/journal";
 
-std::string payload_of(int i) { return "golden order " + std::to_string(i); }
+std::string payload_of(int i) {
+  return "golden order " + std::to_string(i);
+}
 
 // `closed`: two lives, both stopped cleanly. `torn`: one life that was killed while it wrote its third batch.
 MemoryStorage::Files make(const std::string& name) {

@@ -9,7 +9,9 @@ namespace {
 
 using Mode = Storage::Mode;
 
-std::span<const std::byte> bytes_of(std::string_view text) { return std::as_bytes(std::span(text)); }
+std::span<const std::byte> bytes_of(std::string_view text) {
+  return std::as_bytes(std::span(text));
+}
 
 TEST_CASE("what was synced, file and name, survives every crash") {
   for (std::uint64_t seed = 0; seed < 100; ++seed) {

@@ -29,7 +29,9 @@ class TemporaryFolder {
   std::filesystem::path path_;
 };
 
-std::span<const std::byte> bytes_of(std::string_view text) { return std::as_bytes(std::span(text)); }
+std::span<const std::byte> bytes_of(std::string_view text) {
+  return std::as_bytes(std::span(text));
+}
 
 std::string read_all(StorageFile& file) {
   std::string text(file.size().value(), '\0');
