@@ -171,10 +171,11 @@ std::size_t ShardAgent::open_gate() {
 }
 
 void ShardAgent::reply(Request* request) {
+  const std::uint16_t door = request->http_thread;  // behind the push the request is not ours any more
   // The queue holds as many as the thread has requests, so it cannot be full.
-  const bool pushed = doors_[request->http_thread].queue->push(options_.shard, request);
+  const bool pushed = doors_[door].queue->push(options_.shard, request);
   DOORBUSTER_CHECK(pushed);
-  door_rung_[request->http_thread] = true;
+  door_rung_[door] = true;
 }
 
 void ShardAgent::publish_board() {
