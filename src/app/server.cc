@@ -180,7 +180,6 @@ void Server::make_http(const std::vector<int>& public_sockets, int admin_socket)
   const HttpOptions http = http_options(options, connections_max_, runtime_->plan().http_threads);
   state_.runtime = runtime_.get();
   state_.clock = &clock_;
-  state_.max_connections = http.max_connections;
   state_.stock_metrics = options.stock_metrics;
   state_.version = version_number();
   state_.compiler = compiler_name();

@@ -16,7 +16,6 @@ struct ServerState {
   std::vector<const HttpAgent*> http;
   const Clock* clock = nullptr;
   Tick started_at;
-  std::uint32_t max_connections = 0;  // of each HTTP thread
   bool stock_metrics = false;
   std::string version, compiler, build_type;
 

@@ -78,7 +78,7 @@ class ShardAgent final : public Agent {
 
   // --- the shard's thread, a task on it, or before its thread runs ---
   Engine& engine() { return *engine_; }
-  // While paused no command is taken; reads and replies go on.
+  // While paused no command is taken, neither buys nor reads of orders; replies that wait in the gate go on.
   void pause(bool paused) { paused_ = paused; }
   // Publishes what the board has to say of the offers that this shard owns: after recovery or a changed
   // catalog.
