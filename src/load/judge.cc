@@ -226,15 +226,19 @@ Check judge_limit(const std::vector<Promise>& orders, std::optional<std::uint32_
 Check judge_orders(const std::vector<Promise>& orders, const std::vector<FoundOrder>& found,
                    const std::string& campaign) {
   Check check{.name = "orders"};
+  // First, because one order for two buys also shows as members that differ, and only the first few
+  // differences are printed.
   std::unordered_map<std::string_view, const Promise*> seen;
-  std::size_t weak = 0;
-  for (std::size_t i = 0; i < orders.size(); ++i) {
-    const Promise& promised = orders[i];
+  for (const Promise& promised : orders) {
     const auto [earlier, is_new] = seen.emplace(promised.order, &promised);
     if (!is_new) {
       check.fail(fmt::format("order {} was given to two buys, of {} and of {}", promised.order,
                              earlier->second->buyer, promised.buyer));
     }
+  }
+  std::size_t weak = 0;
+  for (std::size_t i = 0; i < orders.size(); ++i) {
+    const Promise& promised = orders[i];
     if (!found[i]) {
       if (promised.durable) {
         check.fail(fmt::format("order {} of buyer {} was acknowledged and is missing", promised.order,
