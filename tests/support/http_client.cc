@@ -195,10 +195,10 @@ HttpReply HttpConnection::get(std::string_view path, std::string_view headers) {
   return exchange(get_request(path, headers));
 }
 
-bool HttpConnection::readable() {
+bool HttpConnection::readable(std::chrono::milliseconds within) {
   if (!buffer_.empty()) return true;
   pollfd wanted{.fd = socket_, .events = POLLIN, .revents = 0};
-  return ::poll(&wanted, 1, 0) > 0;
+  return ::poll(&wanted, 1, static_cast<int>(within.count())) > 0;
 }
 
 bool HttpConnection::ended() {

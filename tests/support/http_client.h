@@ -2,6 +2,7 @@
 // A small blocking HTTP/1.1 client for tests: it sends exactly the bytes it is given, and is strict about
 // what comes back. Every wait ends at kPatience with std::runtime_error. One thread for each connection.
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -52,7 +53,7 @@ class HttpConnection {
   HttpReply get(std::string_view path, std::string_view headers = {});
 
   // True: bytes are here, or the connection has ended. Does not wait.
-  bool readable();
+  bool readable(std::chrono::milliseconds within = std::chrono::milliseconds(0));
   // Waits for the connection's end. False: bytes came instead. A reset is an end.
   bool ended();
   // True: the connection ended, and it did not do so by a reset.
