@@ -52,7 +52,7 @@ class HttpConnection {
   HttpReply exchange(std::string_view request, bool to_head = false);
   HttpReply get(std::string_view path, std::string_view headers = {});
 
-  // True: bytes are here, or the connection has ended. Does not wait.
+  // True: bytes are here, or the connection has ended. Waits `within` for it.
   bool readable(std::chrono::milliseconds within = std::chrono::milliseconds(0));
   // Waits for the connection's end. False: bytes came instead. A reset is an end.
   bool ended();
