@@ -14,6 +14,11 @@ inline constexpr std::size_t kIdempotencyKeyBytesMax = 255;  // as the largest t
 inline constexpr std::size_t kReferenceBytesMax = 64;
 inline constexpr std::size_t kNameBytesMax = 256;  // a campaign's display name
 inline constexpr std::uint32_t kQuantityMax = 1000;
+inline constexpr std::size_t kIdentitiesMax = 4;           // of one request
+inline constexpr std::size_t kIdentityBytesMax = 128;      // of one
+inline constexpr std::uint32_t kHoldSecondsMax = 86'400;
+// Places in one offer's line. At the bound a buy that would wait is refused with `all_held`.
+inline constexpr std::uint32_t kLinePlacesMax = 1U << 14;
 inline constexpr std::int64_t kPriceMax = 1'000'000'000'000;  // minor units
 inline constexpr std::int64_t kStockMax = 1'000'000'000;
 
@@ -39,6 +44,9 @@ inline constexpr std::uint32_t kShardsMax = 64;
 // Commands one shard takes in one duty cycle. Bounds the time between two looks at the journal's progress:
 // 256 commands at about 0.2 us are about 50 us.
 inline constexpr std::uint32_t kCommandDrainMax = 256;
+// Holds that one shard lets expire in one duty cycle besides those that a decision needs: so a million that
+// expire at once stand in nobody's way. 256 at about 0.3 us are about 80 us.
+inline constexpr std::uint32_t kExpiriesPerCycleMax = 256;
 // Requests of one HTTP thread that may be anywhere between decoding and reply. Also the bound of every queue
 // between that thread and a shard: no queue can hold more than there are requests.
 inline constexpr std::uint32_t kRequestsPerThreadMax = 16'384;

@@ -6,24 +6,38 @@
 // decide() looks and changes nothing; apply() changes and decides nothing. A sale is decide(), then its
 // record, then apply(); recovery is apply() alone. What was refused has changed nothing.
 //
+// A hold whose time is over counts as free at the next decision, whoever asks and whether or not a timer has
+// run. So the owner asks due_before() until nothing stands in the way, journals and applies each expiry, and
+// decides then. due() is the timer's share: the same expiries, for nobody in particular.
+//
+// Units that come back (an expiry, a cancelled hold, a return) go to the first in the offer's line before
+// anybody else: after every event that gives units back the owner asks next_offer() until it is empty.
+//
 // Not thread-safe: one owner. No allocation, lock or exception in decide(), apply() and find(): every table
-// has its full size from the constructor on.
+// has its full size from the constructor on. (Exceptions, each bounded: an offer's first place in a line takes
+// that line's memory; a hold whose end was moved is kept in a vector.)
 //
 // Invariants, checked in every build where they cost O(1):
 //   E1  0 <= held, 0 <= sold, held + sold <= allocated, for every offer
 //   E2  an order number is given once; orders of an offer are numbered 1, 2, 3, ...
 //   E3  one order for each idempotency key of an offer
+//   E4  a buyer's or identity's units of an offer are those of its orders that are held, confirmed and not
+//       returned, or waiting
 
-#include <boost/unordered/unordered_flat_map.hpp>
+#include <array>
 #include <cstdint>
-#include <functional>
 #include <optional>
-#include <utility>
+#include <span>
 #include <vector>
 
 #include "doorbuster/base/hash.h"
-#include "doorbuster/base/reserved_array.h"
+#include "doorbuster/base/limits.h"
 #include "doorbuster/catalog/catalog.h"
+#include "doorbuster/engine/allowances.h"
+#include "doorbuster/engine/hold_calendar.h"
+#include "doorbuster/engine/limit_ledger.h"
+#include "doorbuster/engine/order_store.h"
+#include "doorbuster/engine/waiting_line.h"
 #include "doorbuster/model/order.h"
 #include "doorbuster/model/outcome.h"
 
@@ -34,6 +48,8 @@ struct EngineOptions {
   std::uint32_t shards = 1;  // an offer belongs to shard offer % shards
   std::uint64_t orders_max = 0;
   HashKey table_key;  // of the data folder, for keyed_hash()
+  // Units of each buyer over a whole campaign, shared by all engines of the process. Outlives the engine.
+  Allowances* allowances = nullptr;
 };
 
 inline constexpr std::uint32_t owner_shard(OfferIndex offer, std::uint32_t shards) {
@@ -42,27 +58,44 @@ inline constexpr std::uint32_t owner_shard(OfferIndex offer, std::uint32_t shard
 
 // Hashes of a command's texts, made by whoever has time for it.
 struct BuyHashes {
-  Hash128 buyer;
-  Hash128 key;  // zero without a key
+  Hash128 buyer;  // a name: see offer_limit_key()
+  Hash128 key;    // zero without a key
 };
 BuyHashes hash_buy(const HashKey& table_key, const Buy& buy);
+// The name that is kept of an identity.
+Hash128 hash_identity(const HashKey& table_key, std::string_view identity);
 
-// Where an order stands in its engine's store; dense from 0, for tables that run along.
-struct OrderSlot {
-  std::uint32_t value = 0;
-};
+// What a name's units are counted under, in one offer and in a whole campaign.
+Hash128 offer_limit_key(const Hash128& name, OfferIndex offer);
+Hash128 campaign_limit_key(const Hash128& name, CampaignIndex campaign);
 
 struct Decision {
   Outcome outcome = Outcome::overloaded;
   bool replayed = false;   // an earlier order under the same key; `slot` says which
   OrderSlot slot;          // of a replayed order
-  Order order;             // confirmed: the order, new (to be applied) or replayed
+  Order order;             // confirmed, held, waiting: the order, new (to be applied) or replayed
   std::int64_t price = 0;  // price_changed: the price in force
+  Tick free_at;            // all_held: no unit comes back before it, unless somebody gives one back
+};
+
+struct OrderDecision {
+  Outcome outcome = Outcome::order_not_found;
+  bool replayed = false;            // give_back: done before under the same key
+  OrderSlot slot;                   // of the order, unless it was not found
+  std::optional<OrderEvent> event;  // to be journaled and applied; also some refusals have one (refund_due)
+};
+
+struct Applied {
+  OrderSlot slot;
+  std::uint32_t discharged = 0;  // units that the names have back: for discharge()
+  bool freed = false;            // units came back to the offer: for next_offer()
 };
 
 struct OfferStock {
   std::int64_t allocated = 0, available = 0, held = 0, sold = 0;
 };
+
+enum class Availability : std::uint8_t { on_sale, all_held, sold_out };
 
 class Engine {
  public:
@@ -75,27 +108,70 @@ class Engine {
 
   bool owns(OfferIndex offer) const { return owner_shard(offer, options_.shards) == options_.shard; }
 
-  // The one atomic step: idempotency, existence, window, limit, price, stock, room. The first that fails is
-  // the answer. REQUIRES: owns(buy.offer), the offer is in the catalog; buy's texts are within their bounds.
+  // --- buying ---
+  // A hold whose time is over and that stands in the way of this buy: to be expired first.
+  std::optional<OrderSlot> due_before(const Buy& buy, const BuyHashes& hashes, Tick now) const;
+  // The one atomic step: idempotency, existence, window, limits, price, stock, room. The first that fails is
+  // the answer. REQUIRES: owns(buy.offer), the offer is in the catalog; buy's texts are within their bounds;
+  // nothing is due_before() it.
   Decision decide(const Buy& buy, const BuyHashes& hashes, Tick now) const;
-
-  // Takes an order that decide() confirmed, or that the journal says was. False, with nothing changed, when
+  // Takes an order that decide() made, or that the journal says was made. False, with nothing changed, when
   // it cannot have been decided here (for recovery: the journal contradicts itself).
   [[nodiscard]] bool apply(const Order& order, const BuyHashes& hashes, OrderSlot& slot);
 
-  std::optional<OrderSlot> find(OrderNumber number) const;
-  Order order(OrderSlot slot) const;  // views live as long as the engine
-  std::uint64_t orders() const { return orders_count_; }
+  // --- what happens to orders ---
+  std::optional<OrderSlot> due_before(const OrderCommand& command, Tick now) const;
+  // REQUIRES: owns(command.order.offer()); nothing is due_before() it.
+  OrderDecision decide(const OrderCommand& command, Tick now) const;
+  // False as above.
+  [[nodiscard]] bool apply(const OrderEvent& event, Applied& applied);
+
+  // --- time, and the line ---
+  // The next hold whose time is over. May not be the one that has waited longest.
+  std::optional<OrderSlot> due(Tick now);
+  // No hold of this shard runs out before it. Tick of the far future: there is none.
+  Tick next_due() const { return calendar_.next(); }
+  OrderEvent expiry_of(OrderSlot slot, Tick now) const;
+  // What the first in the line gets, or what takes it out of the line; nothing: the line waits on.
+  std::optional<OrderEvent> next_offer(OfferIndex offer, Tick now) const;
+
+  // --- the limit over a whole campaign: shared, so apart from apply() ---
+  // Takes units out of the allowance of each of the names. False, with nothing taken: a limit is in the way, or
+  // there is no room for another name. Before apply(), where decide() has just said yes: a neighbour may have
+  // been quicker since.
+  [[nodiscard]] bool charge(const Order& order, const BuyHashes& hashes);
+  [[nodiscard]] bool charge(const OrderEvent& event);  // confirmed late
+  // The same whatever the limit says: recovery.
+  [[nodiscard]] bool charge_anyway(OrderSlot slot, std::uint32_t units);
+  // Gives units back that an event released. Only when the event is durable: a neighbour can use them in a
+  // record of its own, which must not outlive this one.
+  void discharge(OrderSlot slot, std::uint32_t units);
+  bool has_total_limit(OfferIndex offer) const { return offers_[offer.value].has_total_limit; }
+
+  std::optional<OrderSlot> find(OrderNumber number) const { return store_.find(number); }
+  Order order(OrderSlot slot) const { return store_.order(slot); }  // views live as long as the engine
+  // As the buyer was first told: what became of it later does not show.
+  Order order_as_decided(OrderSlot slot) const { return store_.order_as_decided(slot); }
+  std::uint64_t orders() const { return store_.size(); }
   std::uint64_t orders_max() const { return options_.orders_max; }
+  // 1 is the first in its offer's line; 0: not waiting.
+  std::uint32_t place(OrderSlot slot) const;
 
   OfferStock stock(OfferIndex offer) const;
+  Availability availability(OfferIndex offer) const;
   // Nothing left, and nothing can come back from a hold.
-  bool sold_out_for_good(OfferIndex offer) const;
+  bool sold_out_for_good(OfferIndex offer) const { return availability(offer) == Availability::sold_out; }
 
-  // Every hash under which a buyer has units. For filters; not in any order.
+  // Every limit key under which somebody has or had units of an offer or a campaign. For filters; not in any
+  // order.
   template <typename Visit>
-  void visit_buyers(Visit&& visit) const {
-    for (const auto& entry : buyer_units_) visit(entry.first);
+  void visit_limit_keys(Visit&& visit) const {
+    ledger_.visit(visit);
+    for (std::uint32_t i = 0; i < store_.size(); ++i) {
+      const OrderSlot slot{i};
+      if (!has_total_limit(store_.offer(slot))) continue;
+      for (const Hash128& key : campaign_keys(slot).view()) visit(key);
+    }
   }
 
   // Of everything that apply() changes. The sum over all shards does not depend on how many there are.
@@ -111,39 +187,74 @@ class Engine {
     std::int64_t price = 0;
     Tick starts_at, ends_at;
     std::uint32_t limit_per_buyer = 0;
-    bool campaign_listed = false;
-    bool offer_listed = false;
+    bool campaign_listed : 1 = false;
+    bool offer_listed : 1 = false;
+    bool has_total_limit : 1 = false;
+    bool sells_by_hold : 1 = false;
+    bool has_line : 1 = false;  // somebody waits
     std::int64_t available() const { return allocated - held - sold; }
+    // What anybody can have: with a line, what comes back belongs to it.
+    std::int64_t open() const { return has_line ? 0 : available(); }
   };
   static_assert(sizeof(OfferState) == 64);
 
-  struct OrderRow {
-    std::uint64_t number;
-    std::int64_t unit_price, expected_price, decided_ns;
-    std::uint64_t text;  // where buyer, key, reference, channel, region, segment stand in texts_
-    std::uint32_t quantity;
-    std::uint8_t buyer_bytes, key_bytes, reference_bytes, channel_bytes, region_bytes, segment_bytes;
-    std::uint8_t unused[6];  // no padding: state_hash() reads the bytes
+  // What only holds, lines and campaign limits need.
+  struct OfferRules {
+    CampaignIndex campaign;
+    std::uint32_t hold_seconds = 0, hold_max_seconds = 0, grace_seconds = 0, offer_seconds = 0;
+    std::uint32_t total_limit = 0;
+    PaymentFailure on_payment_failed = PaymentFailure::release;
+    bool waitlist = false;
   };
-  static_assert(sizeof(OrderRow) == 56);
 
-  template <typename Key, typename Hash>
-  using HashTable = boost::unordered_flat_map<Key, std::uint32_t, Hash, std::equal_to<Key>,
-                                              ReservedAllocator<std::pair<const Key, std::uint32_t>>>;
+  // Calls visit(name) for the buyer and each identity.
+  template <typename Visit>
+  void visit_names(const Hash128& buyer, Identities identities, Visit&& visit) const {
+    visit(buyer);
+    for (const Hash128& identity : identities) visit(identity);
+  }
+  struct CampaignKeys {
+    std::array<Hash128, kIdentitiesMax + 1> keys;
+    std::size_t count = 0;
+    std::span<const Hash128> view() const { return {keys.data(), count}; }
+  };
+  CampaignKeys campaign_keys(const Hash128& buyer, Identities identities, OfferIndex offer) const;
+  CampaignKeys campaign_keys(OrderSlot slot) const {
+    return campaign_keys(buyer_name(slot), store_.identities(slot), store_.offer(slot));
+  }
 
   bool same_request(const Buy& buy, const Order& first) const;
-  OrderSlot store(const Order& order);
+  Outcome check_limits(const Buy& buy, const BuyHashes& hashes, const OfferState& offer) const;
+  Decision decide_new(const Buy& buy, const OfferState& offer, Tick now) const;
+
+  bool is_due(OrderSlot slot, Tick now) const;
+  OrderDecision decide_confirm(OrderSlot slot, const OrderCommand& command, Tick now) const;
+  OrderDecision refuse_late(OrderSlot slot, Outcome outcome, const OrderCommand& command, Tick now) const;
+  OrderDecision decide_cancel(OrderSlot slot, Tick now) const;
+  OrderDecision decide_extend(OrderSlot slot, std::uint32_t seconds, Tick now) const;
+  OrderDecision decide_payment_failed(OrderSlot slot, Tick now) const;
+  OrderDecision decide_give_back(OrderSlot slot, const OrderCommand& command, Tick now) const;
+  OrderDecision decide_leave(OrderSlot slot, Tick now) const;
+  bool is_over_limit(OrderSlot slot, std::uint32_t units) const;
+
+  bool can_apply(const OrderEvent& event, OrderSlot slot) const;
+  std::uint32_t apply_confirmed(const OrderEvent& event, OrderSlot slot);
+  std::uint32_t apply_returned(const OrderEvent& event, OrderSlot slot);
+  void apply_offered(const OrderEvent& event, OrderSlot slot);
+  void hold_units(OrderSlot slot, OfferState& offer, Tick from, Tick until);
+  void release_hold(OrderSlot slot, OrderStatus becomes);
+  void add_names(OrderSlot slot, std::uint32_t units);
+  void subtract_names(OrderSlot slot, std::uint32_t units);
+  Hash128 buyer_name(OrderSlot slot) const;
 
   const EngineOptions options_;
   CatalogPointer catalog_;
   std::vector<OfferState> offers_;  // by OfferIndex; those of other shards stay empty
-  ReservedArray<OrderRow> rows_;
-  ReservedArray<char> texts_;
-  std::uint64_t orders_count_ = 0;
-  std::uint64_t text_bytes_ = 0;
-  HashTable<Hash128, Hash128Identity> slot_by_key_;
-  HashTable<Hash128, Hash128Identity> buyer_units_;
-  HashTable<std::uint64_t, boost::hash<std::uint64_t>> slot_by_number_;
+  std::vector<OfferRules> rules_;   // the same
+  OrderStore store_;
+  LimitLedger ledger_;
+  HoldCalendar calendar_;
+  WaitingLines lines_;
 };
 
 }  // namespace doorbuster

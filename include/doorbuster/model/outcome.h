@@ -10,9 +10,11 @@ namespace doorbuster {
 // Grouped in the order in which the checks are made: of several refusals that apply, the first listed is the
 // answer.
 enum class Outcome : std::uint8_t {
-  // Sold, or found.
+  // Sold, reserved, or found.
   confirmed,  // a buy that is final; a replay of it has this outcome too
-  ok,         // a read
+  held,       // a buy that is to be confirmed; a replay of it has this outcome too
+  waiting,    // a place in the line for a unit that comes back; a replay of it has this outcome too
+  ok,         // a read, or something done to an order
 
   // HTTP: refused before anything was decided.
   malformed_request,

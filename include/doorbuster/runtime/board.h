@@ -3,14 +3,13 @@
 // who has bought there. Written by the owning shard, read by anybody, and never wrong in the direction that
 // matters:
 //
-// - sold_out(offer) is true only while the owner has nothing left and nothing that could come back. A
-// configuration that
-//   adds stock takes the mark away before the first new unit can be sold.
-// - A buyer without a mark has no unit of a sold-out offer: the owner marks the buyer before it marks the
-// offer, and a
-//   sold-out offer gets no new buyers. So "sold out" can be told here without getting ahead of "limit
-//   reached", which the contract checks first. A buyer with a mark may be somebody else (a filter): the owner
-//   is asked then.
+// - sold_out(offer) is true only while the owner has nothing left and nothing that could come back from a hold.
+//   A configuration that adds stock, or a return, takes the mark away before the first such unit can be sold.
+// - A name (a buyer or an identity) without a mark has no unit of a sold-out offer, nor of its campaign where
+//   that is limited: the owner marks the names before it marks the offer, and a sold-out offer gets no new
+//   ones. So "sold out" can be told here without getting ahead of "limit reached", which the contract checks
+//   first. A name with a mark may be somebody else (a filter): the owner is asked then.
+//   Marks are of limit keys: offer_limit_key(), and campaign_limit_key() in campaigns with a total limit.
 
 #include <atomic>
 #include <cstdint>
@@ -18,6 +17,7 @@
 #include "doorbuster/base/hash.h"
 #include "doorbuster/base/limits.h"
 #include "doorbuster/base/reserved_array.h"
+#include "doorbuster/engine/engine.h"
 #include "doorbuster/model/ids.h"
 
 namespace doorbuster {
@@ -29,19 +29,20 @@ class Board {
   explicit Board(std::uint64_t orders_max);
 
   // --- the offer's shard ---
-  void mark_buyer(const Hash128& buyer);
-  void set_sold_out(OfferIndex offer, bool sold_out);
+  void mark_name(const Hash128& limit_key);
+  void set_availability(OfferIndex offer, Availability availability);
   void set_remaining(OfferIndex offer, std::int64_t units) {
     // relaxed: a number to show, tied to nothing.
     offers_[offer.value].remaining.store(static_cast<std::uint32_t>(units), std::memory_order_relaxed);
   }
 
   // --- any thread ---
-  bool sold_out(OfferIndex offer) const {
-    // Pairs with the release in set_sold_out(): the marks of all who bought are visible then.
-    return offers_[offer.value].sold_out.load(std::memory_order_acquire) != 0;
+  Availability availability(OfferIndex offer) const {
+    // Pairs with the release in set_availability(): the marks of all who bought are visible then.
+    return static_cast<Availability>(offers_[offer.value].availability.load(std::memory_order_acquire));
   }
-  bool may_have_bought(const Hash128& buyer) const;
+  bool sold_out(OfferIndex offer) const { return availability(offer) == Availability::sold_out; }
+  bool may_have_bought(const Hash128& limit_key) const;
   std::int64_t remaining(OfferIndex offer) const {
     // relaxed: see set_remaining().
     return offers_[offer.value].remaining.load(std::memory_order_relaxed);
@@ -49,7 +50,7 @@ class Board {
 
  private:
   struct Entry {
-    std::atomic<std::uint32_t> sold_out;
+    std::atomic<std::uint32_t> availability;
     std::atomic<std::uint32_t> remaining;  // kStockMax fits
   };
   static_assert(kStockMax <= 0xffffffff);

@@ -17,7 +17,7 @@
 namespace doorbuster {
 
 struct Request {
-  enum class Kind : std::uint8_t { buy, find_order };
+  enum class Kind : std::uint8_t { buy, find_order, order_command };
 
   // --- the question: written by the HTTP thread ---
   Kind kind = Kind::buy;
@@ -25,17 +25,26 @@ struct Request {
   bool close_after = false;          // HTTP: the connection ends with this reply
   bool head_only = false;            // HTTP: HEAD
   std::uint16_t http_thread = 0;     // whose pool this is, and whose reply queue the answer goes to
-  Buy buy;                           // texts stand in `text`
+  Buy buy;                           // texts stand in `text`, identities in `identities`
   BuyHashes hashes;
+  std::array<Hash128, kIdentitiesMax> identities;
   OrderNumber order_number;  // find_order
+  OrderCommand command;      // order_command; texts stand in `text`
+  bool about_place = false;  // HTTP: the question is about a place in a line, and so is the answer
   std::int64_t received_ns = 0;
 
   // --- the answer: written by the shard ---
   Outcome outcome = Outcome::overloaded;
   bool replayed = false;
   bool durable = false;
-  Order order;  // for find_order its texts stand in `text`; for a buy they are the buy's own
-  std::int64_t price = 0;
+  // The order: always for what was sold, reserved or found; for order_not_held and hold_expired too. For a new
+  // buy its texts are the buy's own, else they stand in `text`: buyer, reference and payment, the others are
+  // empty. The order that a replay of a buy carries is as it was decided.
+  Order order;
+  std::int64_t price = 0;   // price_changed
+  std::uint32_t place = 0;  // waiting: 1 is the first in the line
+  Tick now;                 // the tick of the decision
+  Tick free_at;             // all_held: no unit comes back before, unless somebody gives one back
   std::int64_t decided_ns = 0;
 
   // --- the HTTP thread's own: where the reply goes ---
@@ -49,7 +58,7 @@ struct Request {
   void forget_texts() { text_bytes = 0; }
 
   static constexpr std::size_t kTextBytesMax =
-      4 * kIdentifierBytesMax + kIdempotencyKeyBytesMax + kReferenceBytesMax;
+      4 * kIdentifierBytesMax + kIdempotencyKeyBytesMax + 2 * kReferenceBytesMax;
   std::array<char, kTextBytesMax> text;
 };
 

@@ -45,6 +45,11 @@ struct ShardMetrics {
   Counter commands, sold_orders, sold_units, replays, refusals;
   Counter overloaded_journal;  // bound hit: the ring to the journal was full
   Counter overloaded_orders;   // bound hit: the order table was full
+  Counter overloaded_expiries;  // bound hit: too many holds to expire before one decision
+  Counter held_orders, confirmed_holds, confirmed_late, cancelled_holds, expired_holds, extended_holds;
+  Counter refunds_due;     // orders whose money came when the units were gone
+  Counter returned_units, restocked_units;
+  Counter waiting_orders, offered_orders, left_lines;
   Counter gate_depth, orders;
   BucketHistogram drained{kSizeBounds};
 };

@@ -1,0 +1,39 @@
+#pragma once
+// Who waits for units of an offer, first come, first served. Part of the engine; same owner.
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "doorbuster/engine/order_slot.h"
+#include "doorbuster/model/ids.h"
+
+namespace doorbuster {
+
+class WaitingLines {
+ public:
+  void resize_offers(std::size_t offers) { lines_.resize(offers); }
+
+  std::uint32_t size(OfferIndex offer) const;
+  // Places that were left in the middle count until those before them are gone.
+  bool full(OfferIndex offer) const;
+  // Returns the number of the place: 0, 1, 2, ... in each offer. REQUIRES: !full(). Allocates once for each
+  // offer.
+  std::uint32_t join(OfferIndex offer, OrderSlot who);
+  void leave(OfferIndex offer, std::uint32_t place);  // REQUIRES: somebody stands there
+  std::optional<OrderSlot> first(OfferIndex offer) const;
+  // How many stand at the place and before it.
+  std::uint32_t position(OfferIndex offer, std::uint32_t place) const;
+
+ private:
+  struct Line {
+    std::vector<std::uint32_t> slots;     // by place modulo the line's bound
+    std::vector<std::uint64_t> occupied;  // a bit for each
+    std::uint32_t head = 0, tail = 0;     // the first that stands is at head, the next to come gets tail
+    std::uint32_t size = 0;
+  };
+  std::vector<std::unique_ptr<Line>> lines_;  // by offer; null: nobody ever waited
+};
+
+}  // namespace doorbuster
