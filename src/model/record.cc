@@ -1,94 +1,21 @@
 #include "doorbuster/model/record.h"
 
-#include <bit>
-#include <cstring>
-
-#include "doorbuster/base/check.h"
 #include "doorbuster/base/limits.h"
+#include "model/payload.h"
 
 namespace doorbuster {
 namespace {
 
-static_assert(std::endian::native == std::endian::little, "the codecs copy words as they are in memory");
-
-template <typename Word>
-void put(std::string& out, Word word) {
-  char bytes[sizeof(Word)];
-  std::memcpy(bytes, &word, sizeof(Word));
-  out.append(bytes, sizeof(Word));
-}
-
-void put_text(std::string& out, std::string_view text) {
-  put(out, static_cast<std::uint16_t>(text.size()));
-  out += text;
-}
-
-// Takes words off the front of a payload. After the first that is not there, ok() is false for good.
-class Taker {
- public:
-  explicit Taker(std::span<const std::byte> bytes) : rest_(bytes) {}
-  template <typename Word>
-  Word word() {
-    Word value{};
-    if (rest_.size() < sizeof(Word)) {
-      ok_ = false;
-      return value;
-    }
-    std::memcpy(&value, rest_.data(), sizeof(Word));
-    rest_ = rest_.subspan(sizeof(Word));
-    return value;
-  }
-  std::string_view text(std::size_t size) {
-    if (rest_.size() < size) {
-      ok_ = false;
-      return {};
-    }
-    const std::string_view view(reinterpret_cast<const char*>(rest_.data()), size);
-    rest_ = rest_.subspan(size);
-    return view;
-  }
-  std::string_view sized_text(std::size_t size_max) {
-    const auto size = word<std::uint16_t>();
-    if (size > size_max) ok_ = false;
-    return ok_ ? text(size) : std::string_view{};
-  }
-  bool flag() {
-    const auto value = word<std::uint8_t>();
-    if (value > 1) ok_ = false;
-    return value == 1;
-  }
-  void fail() { ok_ = false; }
-  bool done() const { return ok_ && rest_.empty(); }
-
- private:
-  std::span<const std::byte> rest_;
-  bool ok_ = true;
-};
-
-// The fixed part of an order's payload.
-struct OrderFixed {
-  std::uint64_t number;
-  std::int64_t unit_price;
-  std::int64_t expected_price;
-  std::uint32_t quantity;
-  std::uint32_t reserved_zero;
-  std::uint8_t buyer_bytes, key_bytes, reference_bytes, channel_bytes, region_bytes, segment_bytes;
-  std::uint16_t flags_zero;
-};
-static_assert(sizeof(OrderFixed) == kOrderFixedBytes);
-static_assert(kIdempotencyKeyBytesMax <= 255);
-
-// What a request can have asked for. An order beyond it would also not fit where orders are kept.
-bool within_bounds(const Order& order) {
-  const bool numbers = order.quantity >= 1 && order.quantity <= kQuantityMax && order.unit_price >= 0 &&
-                       order.unit_price <= kPriceMax && order.expected_price >= Buy::kNoExpectedPrice &&
-                       order.expected_price <= kPriceMax;
-  const bool identifiers = !order.buyer.empty() && order.buyer.size() <= kIdentifierBytesMax &&
-                           order.channel.size() <= kIdentifierBytesMax &&
-                           order.region.size() <= kIdentifierBytesMax &&
-                           order.segment.size() <= kIdentifierBytesMax;
-  return numbers && identifiers && order.key.size() <= kIdempotencyKeyBytesMax &&
-         order.reference.size() <= kReferenceBytesMax;
+// What a configuration can ask for: nothing moves, follows or waits for a hold where there are no holds.
+bool rules_possible(const CampaignPut& put) {
+  if (put.hold_max_seconds < put.hold_seconds || put.hold_max_seconds > kHoldSecondsMax) return false;
+  if (put.on_payment_failed > PaymentFailure::grace) return false;
+  const auto is_span = [](std::uint32_t seconds) { return seconds >= 1 && seconds <= kHoldSecondsMax; };
+  const bool grace = put.on_payment_failed == PaymentFailure::grace;
+  if (grace ? !is_span(put.grace_seconds) : put.grace_seconds != 0) return false;
+  if (put.waitlist ? !is_span(put.offer_seconds) : put.offer_seconds != put.hold_seconds) return false;
+  return put.hold_seconds > 0 ||
+         (put.hold_max_seconds == 0 && !put.waitlist && put.on_payment_failed == PaymentFailure::release);
 }
 
 }  // namespace
@@ -109,6 +36,12 @@ std::string_view record_kind_name(RecordKind kind) {
       return "catalog_change_end";
     case RecordKind::order_confirmed:
       return "order_confirmed";
+    case RecordKind::order_held:
+      return "order_held";
+    case RecordKind::order_waiting:
+      return "order_waiting";
+    case RecordKind::order_event:
+      return "order_event";
   }
   return "unknown";
 }
@@ -157,9 +90,17 @@ void encode(const CampaignPut& value, std::string& out) {
   put_text(out, value.id);
   put_text(out, value.name);
   put_text(out, value.currency);
+  if (campaign_put_version(value) == 1) return;
+  put(out, value.hold_max_seconds);
+  put(out, value.limit_per_buyer_total);
+  put(out, value.grace_seconds);
+  put(out, value.offer_seconds);
+  put(out, static_cast<std::uint8_t>(value.on_payment_failed));
+  put(out, static_cast<std::uint8_t>(value.waitlist));
 }
 
-std::optional<CampaignPut> decode_campaign_put(std::span<const std::byte> payload) {
+std::optional<CampaignPut> decode_campaign_put(std::span<const std::byte> payload, std::uint8_t version) {
+  if (version != 1 && version != 2) return std::nullopt;
   Taker take(payload);
   CampaignPut value;
   value.campaign.value = take.word<std::uint32_t>();
@@ -173,7 +114,18 @@ std::optional<CampaignPut> decode_campaign_put(std::span<const std::byte> payloa
   value.id = take.sized_text(kIdentifierBytesMax);
   value.name = take.sized_text(kNameBytesMax);
   value.currency = take.sized_text(3);
+  value.hold_max_seconds = value.offer_seconds = value.hold_seconds;
+  if (version == 2) {
+    value.hold_max_seconds = take.word<std::uint32_t>();
+    value.limit_per_buyer_total = take.word<std::uint32_t>();
+    value.grace_seconds = take.word<std::uint32_t>();
+    value.offer_seconds = take.word<std::uint32_t>();
+    value.on_payment_failed = PaymentFailure{take.word<std::uint8_t>()};
+    value.waitlist = take.flag();
+  }
   if (!take.done() || value.id.empty() || value.starts_at >= value.ends_at) return std::nullopt;
+  // A campaign has one version only: what does not need the second is written in the first.
+  if (version != campaign_put_version(value) || !rules_possible(value)) return std::nullopt;
   return value;
 }
 
@@ -201,53 +153,6 @@ std::optional<OfferPut> decode_offer_put(std::span<const std::byte> payload) {
       value.stock >= 0 && value.stock <= kStockMax && value.price >= 0 && value.price <= kPriceMax;
   if (!take.done() || value.sku.empty() || !possible) return std::nullopt;
   return value;
-}
-
-std::size_t encode(const Order& order, std::span<std::byte> out) {
-  const OrderFixed fixed = {
-      .number = order.number.value,
-      .unit_price = order.unit_price,
-      .expected_price = order.expected_price,
-      .quantity = order.quantity,
-      .reserved_zero = 0,
-      .buyer_bytes = static_cast<std::uint8_t>(order.buyer.size()),
-      .key_bytes = static_cast<std::uint8_t>(order.key.size()),
-      .reference_bytes = static_cast<std::uint8_t>(order.reference.size()),
-      .channel_bytes = static_cast<std::uint8_t>(order.channel.size()),
-      .region_bytes = static_cast<std::uint8_t>(order.region.size()),
-      .segment_bytes = static_cast<std::uint8_t>(order.segment.size()),
-      .flags_zero = 0,
-  };
-  DOORBUSTER_CHECK(out.size() >= order_payload_bytes(order));
-  std::memcpy(out.data(), &fixed, sizeof fixed);
-  std::size_t at = sizeof fixed;
-  for (const std::string_view text :
-       {order.buyer, order.key, order.reference, order.channel, order.region, order.segment}) {
-    if (text.empty()) continue;
-    std::memcpy(out.data() + at, text.data(), text.size());
-    at += text.size();
-  }
-  return at;
-}
-
-std::optional<Order> decode_order(std::span<const std::byte> payload, Tick decided_at) {
-  Taker take(payload);
-  const auto fixed = take.word<OrderFixed>();
-  Order order;
-  order.number.value = fixed.number;
-  order.quantity = fixed.quantity;
-  order.unit_price = fixed.unit_price;
-  order.expected_price = fixed.expected_price;
-  order.decided_at = decided_at;
-  order.buyer = take.text(fixed.buyer_bytes);
-  order.key = take.text(fixed.key_bytes);
-  order.reference = take.text(fixed.reference_bytes);
-  order.channel = take.text(fixed.channel_bytes);
-  order.region = take.text(fixed.region_bytes);
-  order.segment = take.text(fixed.segment_bytes);
-  const bool zeros = fixed.reserved_zero == 0 && fixed.flags_zero == 0;
-  if (!take.done() || !zeros || !within_bounds(order)) return std::nullopt;
-  return order;
 }
 
 }  // namespace doorbuster

@@ -75,6 +75,16 @@ struct CampaignPut {
   std::string id, name, currency;
 };
 
+// Version 1 is what every campaign has whose hold_max_seconds and offer_seconds are its hold_seconds and whose
+// other fields behind it are those of a CampaignPut{}; so a configuration without the newer keys is written as
+// it always was. Version 2 has the others; a reader of version 2 reads both.
+constexpr std::uint8_t campaign_put_version(const CampaignPut& put) {
+  const bool defaults = put.hold_max_seconds == put.hold_seconds && put.offer_seconds == put.hold_seconds &&
+                        put.limit_per_buyer_total == 0 && put.grace_seconds == 0 && !put.waitlist &&
+                        put.on_payment_failed == PaymentFailure::release;
+  return defaults ? 1 : 2;
+}
+
 struct OfferPut {
   OfferIndex offer;
   CampaignIndex campaign;

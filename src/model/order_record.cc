@@ -1,0 +1,249 @@
+// New orders and what happens to them, as payloads.
+
+#include <array>
+#include <cstring>
+#include <tuple>
+
+#include "doorbuster/base/check.h"
+#include "doorbuster/base/limits.h"
+#include "doorbuster/model/record.h"
+#include "model/payload.h"
+
+namespace doorbuster {
+namespace {
+
+// The fixed part of an order's payload. In version 1 `identities` is zero.
+struct OrderFixed {
+  std::uint64_t number;
+  std::int64_t unit_price;
+  std::int64_t expected_price;
+  std::uint32_t quantity;
+  std::uint8_t identities;  // how many
+  std::uint8_t reserved_zero[3];
+  std::uint8_t buyer_bytes, key_bytes, reference_bytes, channel_bytes, region_bytes, segment_bytes;
+  std::uint16_t flags_zero;
+};
+static_assert(sizeof(OrderFixed) == kOrderFixedBytes);
+static_assert(kIdempotencyKeyBytesMax <= 255);
+static_assert(kIdentitiesMax <= 255);
+
+// The fixed part of an event's payload.
+struct EventFixed {
+  std::uint64_t number;
+  std::int64_t expires_ns;
+  std::uint64_t key_low, key_high;
+  std::uint32_t quantity;
+  std::uint8_t kind, reason, flags, payment_bytes;
+  std::uint64_t reserved_zero;
+};
+static_assert(sizeof(EventFixed) == kOrderEventFixedBytes);
+static_assert(kReferenceBytesMax <= 255);
+
+// The numbers stand in journals.
+static_assert(static_cast<int>(OrderEventKind::confirmed) == 0);
+static_assert(static_cast<int>(OrderEventKind::left_line) == 7);
+static_assert(static_cast<int>(OrderEventReason::asked) == 0);
+static_assert(static_cast<int>(OrderEventReason::cannot_be_served) == 2);
+constexpr std::uint8_t kLateFlag = 1;
+constexpr std::uint8_t kRestockFlag = 2;
+
+// Appends to a buffer whose size was checked.
+class Writer {
+ public:
+  explicit Writer(std::byte* out) : begin_(out), at_(out) {}
+  void bytes(const void* from, std::size_t count) {
+    if (count == 0) return;  // an empty view may have no address
+    std::memcpy(at_, from, count);
+    at_ += count;
+  }
+  std::size_t size() const { return static_cast<std::size_t>(at_ - begin_); }
+
+ private:
+  std::byte* begin_;
+  std::byte* at_;
+};
+
+// What a request can have asked for. An order beyond it would also not fit where orders are kept.
+bool within_bounds(const Order& order) {
+  const bool numbers = order.quantity >= 1 && order.quantity <= kQuantityMax && order.unit_price >= 0 &&
+                       order.unit_price <= kPriceMax && order.expected_price >= Buy::kNoExpectedPrice &&
+                       order.expected_price <= kPriceMax;
+  const bool identifiers = !order.buyer.empty() && order.buyer.size() <= kIdentifierBytesMax &&
+                           order.channel.size() <= kIdentifierBytesMax &&
+                           order.region.size() <= kIdentifierBytesMax &&
+                           order.segment.size() <= kIdentifierBytesMax;
+  return numbers && identifiers && order.key.size() <= kIdempotencyKeyBytesMax &&
+         order.reference.size() <= kReferenceBytesMax;
+}
+
+// Of a hold that was made, moved or offered at `from`.
+bool can_expire_at(Tick expires_at, Tick from) {
+  if (expires_at <= from) return false;
+  // The difference of two ticks may need 64 bits without a sign.
+  const std::uint64_t span_ns =
+      static_cast<std::uint64_t>(expires_at.ns) - static_cast<std::uint64_t>(from.ns);
+  return span_ns <= std::uint64_t{kHoldSecondsMax} * kNsPerSecond;
+}
+
+bool in_order_of_values(Identities identities) {
+  for (std::size_t i = 1; i < identities.size(); ++i) {
+    const Hash128& before = identities[i - 1];
+    const Hash128& after = identities[i];
+    if (std::tie(before.low, before.high) >= std::tie(after.low, after.high)) return false;
+  }
+  return true;
+}
+
+std::optional<OrderStatus> status_of(RecordKind kind) {
+  switch (kind) {
+    case RecordKind::order_confirmed:
+      return OrderStatus::confirmed;
+    case RecordKind::order_held:
+      return OrderStatus::held;
+    case RecordKind::order_waiting:
+      return OrderStatus::waiting;
+    default:
+      return std::nullopt;
+  }
+}
+
+// What an event of each kind says. A quantity and an end are then there, and so is a refund's payment.
+struct EventMembers {
+  bool quantity = false, expires_at = false, reason = false, payment = false, key = false;
+  bool late = false, restock = false;
+};
+constexpr std::array<EventMembers, 8> kEventMembers = {{
+    {.quantity = true, .payment = true, .late = true},  // confirmed
+    {.reason = true},                                   // cancelled
+    {},                                                 // expired
+    {.expires_at = true, .reason = true},               // extended
+    {.payment = true},                                  // refund_due
+    {.quantity = true, .key = true, .restock = true},   // returned
+    {.expires_at = true},                               // offered
+    {.reason = true},                                   // left_line
+}};
+static_assert(kEventMembers.size() == static_cast<std::size_t>(OrderEventKind::left_line) + 1);
+
+bool has_its_members(const OrderEvent& event) {
+  const auto kind = static_cast<std::size_t>(event.kind);
+  if (kind >= kEventMembers.size()) return false;
+  const EventMembers& has = kEventMembers[kind];
+  if (has.quantity ? event.quantity < 1 || event.quantity > kQuantityMax : event.quantity != 0) return false;
+  if (has.expires_at ? !can_expire_at(event.expires_at, event.tick) : event.expires_at != Tick{})
+    return false;
+  if (event.reason > (has.reason ? OrderEventReason::cannot_be_served : OrderEventReason::asked))
+    return false;
+  if (has.payment ? event.payment.size() > kReferenceBytesMax : !event.payment.empty()) return false;
+  if (event.kind == OrderEventKind::refund_due && event.payment.empty()) return false;
+  return (has.key || event.key == Hash128{}) && (has.late || !event.late) && (has.restock || !event.restock);
+}
+
+}  // namespace
+
+std::size_t encode(const Order& order, std::span<std::byte> out) {
+  DOORBUSTER_CHECK(out.size() >= order_payload_bytes(order));
+  DOORBUSTER_CHECK(order.identities.size() <= kIdentitiesMax);
+  const OrderFixed fixed = {
+      .number = order.number.value,
+      .unit_price = order.unit_price,
+      .expected_price = order.expected_price,
+      .quantity = order.quantity,
+      .identities = static_cast<std::uint8_t>(order.identities.size()),
+      .reserved_zero = {},
+      .buyer_bytes = static_cast<std::uint8_t>(order.buyer.size()),
+      .key_bytes = static_cast<std::uint8_t>(order.key.size()),
+      .reference_bytes = static_cast<std::uint8_t>(order.reference.size()),
+      .channel_bytes = static_cast<std::uint8_t>(order.channel.size()),
+      .region_bytes = static_cast<std::uint8_t>(order.region.size()),
+      .segment_bytes = static_cast<std::uint8_t>(order.segment.size()),
+      .flags_zero = 0,
+  };
+  Writer writer(out.data());
+  writer.bytes(&fixed, sizeof fixed);
+  if (order.status == OrderStatus::held) writer.bytes(&order.expires_at.ns, sizeof order.expires_at.ns);
+  writer.bytes(order.identities.data(), order.identities.size_bytes());
+  for (const std::string_view text :
+       {order.buyer, order.key, order.reference, order.channel, order.region, order.segment}) {
+    writer.bytes(text.data(), text.size());
+  }
+  return writer.size();
+}
+
+std::optional<Order> decode_order(std::span<const std::byte> payload, const RecordInfo& info,
+                                  IdentityBuffer& identities) {
+  const std::optional<OrderStatus> status = status_of(info.kind);
+  if (!status) return std::nullopt;
+  Taker take(payload);
+  const auto fixed = take.word<OrderFixed>();
+  Order order;
+  order.number.value = fixed.number;
+  order.quantity = fixed.quantity;
+  order.unit_price = fixed.unit_price;
+  order.expected_price = fixed.expected_price;
+  order.decided_at = info.tick;
+  order.status = *status;
+  if (order.status == OrderStatus::confirmed) order.confirmed_quantity = order.quantity;
+  if (order.status == OrderStatus::held) {
+    order.expires_at.ns = take.word<std::int64_t>();
+    if (!can_expire_at(order.expires_at, info.tick)) return std::nullopt;
+  }
+  if (fixed.identities > identities.size()) return std::nullopt;
+  order.identities = Identities(identities).first(fixed.identities);
+  for (std::size_t i = 0; i < fixed.identities; ++i) identities[i] = take.word<Hash128>();
+  // An order has one version only: what does not need the second is written in the first.
+  if (info.version != order_record_version(order) || !in_order_of_values(order.identities))
+    return std::nullopt;
+  order.buyer = take.text(fixed.buyer_bytes);
+  order.key = take.text(fixed.key_bytes);
+  order.reference = take.text(fixed.reference_bytes);
+  order.channel = take.text(fixed.channel_bytes);
+  order.region = take.text(fixed.region_bytes);
+  order.segment = take.text(fixed.segment_bytes);
+  const bool zeros = fixed.reserved_zero[0] == 0 && fixed.reserved_zero[1] == 0 &&
+                     fixed.reserved_zero[2] == 0 && fixed.flags_zero == 0;
+  if (!take.done() || !zeros || !within_bounds(order)) return std::nullopt;
+  return order;
+}
+
+std::size_t encode(const OrderEvent& event, std::span<std::byte> out) {
+  DOORBUSTER_CHECK(out.size() >= order_event_payload_bytes(event));
+  DOORBUSTER_CHECK(event.payment.size() <= kReferenceBytesMax);
+  const EventFixed fixed = {
+      .number = event.order.value,
+      .expires_ns = event.expires_at.ns,
+      .key_low = event.key.low,
+      .key_high = event.key.high,
+      .quantity = event.quantity,
+      .kind = static_cast<std::uint8_t>(event.kind),
+      .reason = static_cast<std::uint8_t>(event.reason),
+      .flags = static_cast<std::uint8_t>((event.late ? kLateFlag : 0) | (event.restock ? kRestockFlag : 0)),
+      .payment_bytes = static_cast<std::uint8_t>(event.payment.size()),
+      .reserved_zero = 0,
+  };
+  Writer writer(out.data());
+  writer.bytes(&fixed, sizeof fixed);
+  writer.bytes(event.payment.data(), event.payment.size());
+  return writer.size();
+}
+
+std::optional<OrderEvent> decode_order_event(std::span<const std::byte> payload, const RecordInfo& info) {
+  if (info.kind != RecordKind::order_event || info.version != 1) return std::nullopt;
+  Taker take(payload);
+  const auto fixed = take.word<EventFixed>();
+  OrderEvent event;
+  event.kind = OrderEventKind{fixed.kind};
+  event.reason = OrderEventReason{fixed.reason};
+  event.late = (fixed.flags & kLateFlag) != 0;
+  event.restock = (fixed.flags & kRestockFlag) != 0;
+  event.order.value = fixed.number;
+  event.tick = info.tick;
+  event.expires_at.ns = fixed.expires_ns;
+  event.quantity = fixed.quantity;
+  event.payment = take.text(fixed.payment_bytes);
+  event.key = {fixed.key_low, fixed.key_high};
+  const bool zeros = (fixed.flags & ~(kLateFlag | kRestockFlag)) == 0 && fixed.reserved_zero == 0;
+  if (!take.done() || !zeros || !has_its_members(event)) return std::nullopt;
+  return event;
+}
+
+}  // namespace doorbuster
