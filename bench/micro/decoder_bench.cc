@@ -18,7 +18,7 @@ const std::string kRequest =
     std::to_string(kBody.size()) + "\r\n\r\n" + kBody;
 
 std::string padded(const std::string& text) {
-  return text + std::string(BuyDecoder::kBodyPaddingBytes, ' ');
+  return text + std::string(kBodyPaddingBytes, ' ');
 }
 
 void frame(benchmark::State& state) {

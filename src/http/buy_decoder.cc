@@ -1,19 +1,17 @@
 #include "doorbuster/http/buy_decoder.h"
 
-#include <simdjson.h>
-
+#include <algorithm>
 #include <array>
-#include <utility>
 
+#include "body_reader.h"
 #include "doorbuster/base/limits.h"
-#include "doorbuster/base/text.h"
 
 namespace doorbuster {
 namespace {
 
-static_assert(BuyDecoder::kBodyPaddingBytes >= simdjson::SIMDJSON_PADDING);
+static_assert(kBodyPaddingBytes >= simdjson::SIMDJSON_PADDING);
 
-enum Field : unsigned {
+enum Field : std::size_t {
   campaign,
   sku,
   quantity,
@@ -23,135 +21,105 @@ enum Field : unsigned {
   region,
   segment,
   reference,
+  identities,
+  wait,
   field_count
 };
 constexpr std::array<std::string_view, field_count> kNames = {
-    "campaign", "sku", "quantity", "buyer", "expected_price", "channel", "region", "segment", "reference"};
-constexpr unsigned kRequired = 1U << campaign | 1U << sku | 1U << buyer;
+    "campaign", "sku",       "quantity",   "buyer", "expected_price", "channel", "region",
+    "segment",  "reference", "identities", "wait"};
+constexpr std::uint32_t kRequired = 1U << campaign | 1U << sku | 1U << buyer;
 
-}  // namespace
-
-struct BuyDecoder::Parser {
-  simdjson::dom::parser parser;
-};
-
-struct BuyDecoder::Member {
-  Field field;
-  simdjson::dom::element value;
-};
-
-BuyDecoder::BuyDecoder(std::size_t body_bytes_max) : parser_(std::make_unique<Parser>()) {
-  // So that no request makes it grow. Depth: deeper than any body that we accept, so nesting is told as what
-  // it is.
-  [[maybe_unused]] const auto error = parser_->parser.allocate(body_bytes_max, 64);
+bool is_identity(std::string_view text) {
+  return !text.empty() && text.size() <= kIdentityBytesMax &&
+         std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x21 && c <= 0x7e; });
 }
 
-BuyDecoder::~BuyDecoder() = default;
-
-bool BuyDecoder::refuse(Outcome outcome, std::string detail) {
-  outcome_ = outcome;
-  detail_ = std::move(detail);
-  return false;
-}
-
-bool BuyDecoder::decode(std::string_view json, BuyBody& body) {
-  body = {};
-  simdjson::dom::element document;
-  // The whole text is validated, also behind the object. `false`: our buffer has the padding, nothing is
-  // copied.
-  const auto error =
-      parser_->parser.parse(reinterpret_cast<const std::uint8_t*>(json.data()), json.size(), false)
-          .get(document);
-  if (error != simdjson::SUCCESS) {
-    return refuse(Outcome::malformed_request,
-                  "The body is not one JSON object: " + std::string(error_message(error)));
+bool take_identities(BodyReader& reader, const BodyReader::Member& member, BuyBody& body) {
+  simdjson::dom::array values;
+  if (member.value.get(values) != simdjson::SUCCESS) {
+    return reader.refuse(Outcome::malformed_request, "\"identities\" must be an array of strings.");
   }
-  simdjson::dom::object object;
-  if (document.get(object) != simdjson::SUCCESS) {
-    return refuse(Outcome::malformed_request, "The body must be one JSON object.");
-  }
-  // A value out of its range is told only of a well-formed body: the order of its members makes no
-  // difference.
-  bool in_range = true;
-  unsigned seen = 0;
-  for (const auto& [name, value] : object) {
-    unsigned field = 0;
-    while (field < field_count && kNames[field] != name) ++field;
-    if (field == field_count)
-      return refuse(Outcome::malformed_request, "Unknown member " + quoted(name.substr(0, 64)) + ".");
-    if ((seen >> field & 1) != 0)
-      return refuse(Outcome::malformed_request, quoted(name) + " is there twice.");
-    seen |= 1U << field;
-    if (take_member({static_cast<Field>(field), value}, body)) continue;
-    if (outcome_ == Outcome::malformed_request) return false;
-    in_range = false;
-  }
-  if ((seen & kRequired) != kRequired) {
-    return refuse(Outcome::malformed_request, "\"campaign\", \"sku\" and \"buyer\" are required.");
-  }
-  return in_range;
-}
-
-bool BuyDecoder::take_member(const Member& member, BuyBody& body) {
-  switch (member.field) {
-    case campaign:
-      return take_text(member, body.campaign, kIdentifierBytesMax, true);
-    case sku:
-      return take_text(member, body.sku, kIdentifierBytesMax, true);
-    case buyer:
-      return take_text(member, body.buyer, kIdentifierBytesMax, true);
-    case channel:
-      return take_text(member, body.channel, kIdentifierBytesMax, true);
-    case region:
-      return take_text(member, body.region, kIdentifierBytesMax, true);
-    case segment:
-      return take_text(member, body.segment, kIdentifierBytesMax, true);
-    case reference:
-      return take_text(member, body.reference, kReferenceBytesMax, false);
-    case expected_price:
-      return take_integer(member, 0, kPriceMax, body.expected_price);
-    case quantity: {
-      std::int64_t value = 0;
-      if (!take_integer(member, 1, kQuantityMax, value)) return false;
-      body.quantity = static_cast<std::uint32_t>(value);
-      return true;
+  // Types first, all of them: where a wrong one stands makes no difference.
+  std::size_t count = 0;
+  for (const simdjson::dom::element value : values) {
+    std::string_view text;
+    if (value.get(text) != simdjson::SUCCESS) {
+      return reader.refuse(Outcome::malformed_request, "\"identities\" must be an array of strings.");
     }
+    if (count < kIdentitiesMax) body.identities[count] = text;
+    ++count;
+  }
+  if (count == 0 || count > kIdentitiesMax) {
+    return reader.refuse(Outcome::validation_failed, "\"identities\" must have 1 to 4 strings.");
+  }
+  body.identity_count = count;
+  const auto all = body.identity_texts();
+  if (!std::all_of(all.begin(), all.end(), is_identity)) {
+    return reader.refuse(Outcome::validation_failed,
+                         "Each of \"identities\" must be 1 to 128 bytes of printable ASCII without spaces.");
+  }
+  for (std::size_t i = 1; i < count; ++i) {
+    if (std::find(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(i), all[i]) !=
+        all.begin() + static_cast<std::ptrdiff_t>(i)) {
+      return reader.refuse(Outcome::validation_failed, "\"identities\" has two that are equal.");
+    }
+  }
+  return true;
+}
+
+bool take_member(BodyReader& reader, std::size_t field, const BodyReader::Member& member, BuyBody& body) {
+  switch (static_cast<Field>(field)) {
+    case campaign:
+      return reader.take_identifier(member, body.campaign);
+    case sku:
+      return reader.take_identifier(member, body.sku);
+    case quantity:
+      return reader.take_integer(member, 1, kQuantityMax, body.quantity);
+    case buyer:
+      return reader.take_identifier(member, body.buyer);
+    case expected_price:
+      return reader.take_integer(member, 0, kPriceMax, body.expected_price);
+    case channel:
+      return reader.take_identifier(member, body.channel);
+    case region:
+      return reader.take_identifier(member, body.region);
+    case segment:
+      return reader.take_identifier(member, body.segment);
+    case reference:
+      return reader.take_text(member, 0, kReferenceBytesMax, body.reference);
+    case identities:
+      return take_identities(reader, member, body);
+    case wait:
+      return reader.take_bool(member, body.wait);
     case field_count:
       break;
   }
   return false;
 }
 
-bool BuyDecoder::take_text(const Member& member, std::string_view& out, std::size_t bytes_max,
-                           bool identifier) {
-  const std::string_view name = kNames[member.field];
-  if (member.value.get(out) != simdjson::SUCCESS) {
-    return refuse(Outcome::malformed_request, quoted(name) + " must be a string.");
-  }
-  if (identifier && !is_identifier(out)) {
-    return refuse(Outcome::validation_failed,
-                  quoted(name) + " must be 1 to 64 bytes of A-Z a-z 0-9 . _ : @ -");
-  }
-  if (out.size() > bytes_max) {
-    return refuse(Outcome::validation_failed,
-                  quoted(name) + " must be at most " + std::to_string(bytes_max) + " bytes.");
-  }
-  return true;
+}  // namespace
+
+BuyDecoder::BuyDecoder(std::size_t body_bytes_max) : reader_(std::make_unique<BodyReader>(body_bytes_max)) {}
+BuyDecoder::~BuyDecoder() = default;
+
+Outcome BuyDecoder::outcome() const {
+  return reader_->outcome();
+}
+std::string_view BuyDecoder::detail() const {
+  return reader_->detail();
 }
 
-bool BuyDecoder::take_integer(const Member& member, std::int64_t min, std::int64_t max, std::int64_t& out) {
-  const std::string_view name = kNames[member.field];
-  const bool unsigned_only =
-      member.value.type() == simdjson::dom::element_type::UINT64;  // above the signed range
-  if (!unsigned_only && member.value.type() != simdjson::dom::element_type::INT64) {
-    return refuse(Outcome::malformed_request,
-                  quoted(name) + " must be a whole number, without fraction or exponent.");
+bool BuyDecoder::decode(std::string_view json, BuyBody& body) {
+  body = {};
+  const auto take = [&](std::size_t field, const BodyReader::Member& member) {
+    return take_member(*reader_, field, member, body);
+  };
+  if (!reader_->read(json, kNames, take)) return false;
+  if ((reader_->seen() & kRequired) != kRequired) {
+    return reader_->refuse(Outcome::malformed_request, "\"campaign\", \"sku\" and \"buyer\" are required.");
   }
-  if (unsigned_only || member.value.get(out) != simdjson::SUCCESS || out < min || out > max) {
-    return refuse(Outcome::validation_failed,
-                  quoted(name) + " must be from " + std::to_string(min) + " to " + std::to_string(max) + ".");
-  }
-  return true;
+  return reader_->in_range();
 }
 
 bool decode_idempotency_key(std::string_view header, std::string& buffer, std::string_view& key) {

@@ -38,6 +38,9 @@ class HeadParser final : public http::basic_parser<true> {
       case http::verb::post:
         request_.method = Method::post;
         break;
+      case http::verb::delete_:
+        request_.method = Method::del;
+        break;
       default:
         request_.method = Method::other;
     }

@@ -4,7 +4,6 @@
 #include <charconv>
 #include <chrono>
 #include <cstdio>
-#include <cstring>
 
 #include "doorbuster/base/limits.h"
 #include "doorbuster/base/text.h"
@@ -22,6 +21,8 @@ struct OutcomeText {
 // In the order of enum Outcome.
 constexpr std::array<OutcomeText, kOutcomeCount> kTexts = {{
     {201, "", "Created", ""},
+    {201, "", "Created", ""},
+    {202, "", "Accepted", ""},
     {200, "", "OK", ""},
     {400, "/problems/malformed-request", "Malformed request", "The request is not what this endpoint takes."},
     {404, "/problems/not-found", "Not found", "There is nothing at this path."},
@@ -48,12 +49,14 @@ constexpr std::array<OutcomeText, kOutcomeCount> kTexts = {{
     {409, "/problems/campaign-paused", "Campaign paused", "The campaign is paused."},
     {410, "/problems/campaign-ended", "Campaign ended", "The campaign has ended."},
     {403, "/problems/not-eligible", "Not eligible", "This buyer may not buy in this campaign."},
-    {409, "/problems/limit-reached", "Limit reached", "The buyer's limit for this SKU would be passed."},
+    {409, "/problems/limit-reached", "Limit reached",
+     "The buyer's limit for this SKU or this campaign would be passed."},
     {409, "/problems/price-changed", "Price changed", "The price is higher now than the expected price."},
     {409, "/problems/all-held", "All held", "Every unit is sold or held; a held one may come back."},
     {409, "/problems/sold-out", "Sold out", "Fewer units are left than were asked for."},
     {404, "/problems/order-not-found", "Order not found", "There is no such order."},
-    {409, "/problems/order-not-held", "Order not held", "The order is not held."},
+    {409, "/problems/order-not-held", "Order not held",
+     "The order's status does not allow this; see order_status."},
     {409, "/problems/hold-expired", "Hold expired", "The hold has expired and its units are gone."},
 }};
 
@@ -119,51 +122,6 @@ void append_head(std::string& out, const ReplyFrame& frame, int status, std::str
   out += "\r\n\r\n";
 }
 
-// Writes into memory that is known to be enough: an order's reply is bounded by the bounds of its texts.
-class Writer {
- public:
-  explicit Writer(char* at) : begin_(at), at_(at) {}
-  void text(std::string_view text) {
-    std::memcpy(at_, text.data(), text.size());
-    at_ += text.size();
-  }
-  void number(std::int64_t value) { at_ = std::to_chars(at_, at_ + 20, value).ptr; }
-  std::string_view view() const { return {begin_, static_cast<std::size_t>(at_ - begin_)}; }
-
- private:
-  char* begin_;
-  char* at_;
-};
-
-// Without the reference, which may need escaping: everything here is an identifier, a number or a constant.
-constexpr std::size_t kOrderBodyBytesMax = 512 + 3 * kIdentifierBytesMax + kOrderIdBytes;
-
-void write_order_body(Writer& body, const OrderReply& reply) {
-  body.text("{\"order\":\"");
-  body.text({reply.id.data(), reply.id.size()});
-  body.text("\",\"status\":\"confirmed\",\"campaign\":\"");
-  body.text(reply.campaign->id);
-  body.text("\",\"sku\":\"");
-  body.text(reply.offer->sku);
-  body.text("\",\"quantity\":");
-  body.number(reply.order->quantity);
-  body.text(",\"unit_price\":");
-  body.number(reply.order->unit_price);
-  body.text(",\"currency\":\"");
-  body.text(reply.campaign->currency);
-  body.text("\",\"buyer\":\"");
-  body.text(reply.order->buyer);
-  body.text(reply.durable ? "\",\"durable\":true" : "\",\"durable\":false");
-}
-
-std::string order_body_with_reference(std::string_view body, std::string_view reference) {
-  std::string text(body);
-  text += ",\"reference\":";
-  append_json_string(text, reference);
-  text += '}';
-  return text;
-}
-
 }  // namespace
 
 int http_status(Outcome outcome) {
@@ -171,44 +129,6 @@ int http_status(Outcome outcome) {
 }
 std::string_view http_title(Outcome outcome) {
   return kTexts[static_cast<std::size_t>(outcome)].title;
-}
-
-void append_order_created(std::string& out, const ReplyFrame& frame, const OrderReply& reply) {
-  std::array<char, kOrderBodyBytesMax> body_bytes;
-  Writer body(body_bytes.data());
-  write_order_body(body, reply);
-
-  std::array<char, 160> header_bytes;
-  Writer headers(header_bytes.data());
-  headers.text("Location: /v1/orders/");
-  headers.text({reply.id.data(), reply.id.size()});
-  headers.text("\r\n");
-  if (reply.replayed) headers.text("Idempotent-Replayed: true\r\n");
-  if (reply.async) headers.text("Preference-Applied: respond-async\r\n");
-
-  const int status = reply.async ? 202 : 201;
-  if (!reply.order->reference.empty()) {
-    return append_reply(out, frame, status, "application/json",
-                        order_body_with_reference(body.view(), reply.order->reference), headers.view());
-  }
-  body.text("}");
-  append_head(out, frame, status, "application/json", headers.view(), body.view().size());
-  out += body.view();
-}
-
-void append_order_view(std::string& out, const ReplyFrame& frame, const OrderReply& reply) {
-  std::array<char, kOrderBodyBytesMax> body_bytes;
-  Writer body(body_bytes.data());
-  write_order_body(body, reply);
-  body.text(",\"decided_at\":\"");
-  body.text(format_rfc3339(reply.order->decided_at));
-  body.text("\"");
-  if (!reply.order->reference.empty()) {
-    return append_reply(out, frame, 200, "application/json",
-                        order_body_with_reference(body.view(), reply.order->reference));
-  }
-  body.text("}");
-  append_reply(out, frame, 200, "application/json", body.view());
 }
 
 namespace {
@@ -241,6 +161,28 @@ const std::string& standard_problem(Outcome outcome) {
   return problems[static_cast<std::size_t>(outcome)];
 }
 
+void append_time(std::string& body, std::string_view name, Tick time) {
+  body += ",\"";
+  body += name;
+  body += "\":\"";
+  body += format_rfc3339(time);
+  body += '"';
+}
+
+// Whole seconds, up, at least 1: who comes back then is not too early.
+void append_retry_after(std::string& headers, Tick at, Tick now) {
+  const std::int64_t wait_ns = at.ns - now.ns;
+  headers += "Retry-After: ";
+  append_number(headers, wait_ns <= 0 ? 1 : (wait_ns - 1) / kNsPerSecond + 1);
+  headers += "\r\n";
+}
+
+bool has_more_to_say(Outcome outcome) {
+  using enum Outcome;
+  return outcome == campaign_not_started || outcome == price_changed || outcome == method_not_allowed ||
+         outcome == all_held || outcome == order_not_held || outcome == hold_expired;
+}
+
 bool retry_soon(Outcome outcome) {
   const int status = http_status(outcome);
   return outcome == Outcome::request_in_flight || status == 429 || status == 503;
@@ -252,21 +194,18 @@ void append_refusal(std::string& out, const ReplyFrame& frame, Outcome outcome,
                     const RefusalDetails& details) {
   constexpr std::string_view kProblem = "application/problem+json";
   const int status = http_status(outcome);
-  const bool has_more = outcome == Outcome::campaign_not_started || outcome == Outcome::price_changed ||
-                        outcome == Outcome::method_not_allowed;
-  if (details.detail.empty() && !has_more) {
+  if (details.detail.empty() && !has_more_to_say(outcome)) {
     return append_reply(out, frame, status, kProblem, standard_problem(outcome),
                         retry_soon(outcome) ? "Retry-After: 1\r\n" : "");
   }
-  std::string body;
+  std::string body, headers;
   append_problem(body, outcome, details.detail);
-  std::string headers;
   if (outcome == Outcome::campaign_not_started) {
-    body += ",\"starts_at\":\"" + format_rfc3339(details.starts_at) + '"';
-    const std::int64_t wait_ns = details.starts_at.ns - details.now.ns;
-    headers += "Retry-After: ";
-    append_number(headers, wait_ns <= 0 ? 1 : (wait_ns + kNsPerSecond - 1) / kNsPerSecond);
-    headers += "\r\n";
+    append_time(body, "starts_at", details.starts_at);
+    append_retry_after(headers, details.starts_at, details.now);
+  } else if (outcome == Outcome::all_held) {
+    if (details.free_at.ns != 0) append_time(body, "earliest_return_at", details.free_at);
+    append_retry_after(headers, details.free_at, details.now);
   } else if (outcome == Outcome::price_changed) {
     body += ",\"price\":";
     append_number(body, details.price);
@@ -277,6 +216,12 @@ void append_refusal(std::string& out, const ReplyFrame& frame, Outcome outcome,
   } else if (retry_soon(outcome)) {
     headers += "Retry-After: 1\r\n";
   }
+  if (details.order_status) {
+    body += ",\"order_status\":\"";
+    body += order_status_name(*details.order_status);
+    body += '"';
+  }
+  if (details.refund_due) body += ",\"refund_due\":true";
   body += '}';
   append_reply(out, frame, status, kProblem, body, headers);
 }

@@ -61,7 +61,7 @@ void Session::make_room() {
   } else {
     // Bounded: frame_request() refuses what is larger than a header and a body may be.
     capacity_ = std::max(kBufferBytesFirst, 2 * wanted);
-    std::unique_ptr<char[]> larger(new char[capacity_ + BuyDecoder::kBodyPaddingBytes]);
+    std::unique_ptr<char[]> larger(new char[capacity_ + kBodyPaddingBytes]);
     if (buffer_ != nullptr) std::memcpy(larger.get(), buffer_.get() + begin_, end_ - begin_);
     buffer_ = std::move(larger);
   }
@@ -249,8 +249,9 @@ void Session::take_ordered_replies(std::int64_t now_ns) {
     }
     Request* request = first.request;
     if (!request->answered) break;
-    host_.handler.append_answer(*request, frame(first.close, first.http_1_0, request->head_only), out_);
-    host_.metrics.replies[static_cast<std::size_t>(request->outcome)].add();
+    const Outcome told =
+        host_.handler.append_answer(*request, frame(first.close, first.http_1_0, request->head_only), out_);
+    host_.metrics.replies[static_cast<std::size_t>(told)].add();
     host_.metrics.decision_ns.record(request->decided_ns - request->received_ns);
     host_.metrics.reply_ns.record(now_ns - request->received_ns);
     host_.door->give_back(request);

@@ -41,7 +41,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t coun
   static BuyDecoder decoder(kBodyMax);
   // At the end of its buffer, with rubbish for padding: what is behind must make no difference.
   std::string bytes(reinterpret_cast<const char*>(data), count);
-  bytes.append(BuyDecoder::kBodyPaddingBytes, '"');
+  bytes.append(kBodyPaddingBytes, '"');
   bytes.shrink_to_fit();
   BuyBody body;
   if (!decoder.decode(std::string_view(bytes).substr(0, count), body)) {

@@ -15,7 +15,7 @@ class AdminHandler final : public Handler {
 
   Request* handle(const HttpRequest& http, const RequestContext& context, std::string& out,
                   Outcome& outcome) override;
-  void append_answer(const Request& request, const ReplyFrame& frame, std::string& out) override;
+  Outcome append_answer(const Request& request, const ReplyFrame& frame, std::string& out) override;
 
  private:
   Outcome show_campaign(std::string_view id, const RequestContext& context, std::string& out);

@@ -1,22 +1,34 @@
 #pragma once
 // The body of a buy: bytes to fields, or one reason why not. One for each thread.
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
+#include "doorbuster/base/limits.h"
 #include "doorbuster/model/order.h"
 #include "doorbuster/model/outcome.h"
 
 namespace doorbuster {
+
+class BodyReader;
+
+// Bytes behind a body that may be read, whatever stands there: the decoders look at many at once.
+inline constexpr std::size_t kBodyPaddingBytes = 64;
 
 // Well-formed and in range. The views live until the next decode() or until the body's bytes go.
 struct BuyBody {
   std::string_view campaign, sku, buyer, reference, channel, region, segment;
   std::uint32_t quantity = 1;
   std::int64_t expected_price = Buy::kNoExpectedPrice;
+  bool wait = false;
+  std::array<std::string_view, kIdentitiesMax> identities;  // as they were sent, no two equal
+  std::size_t identity_count = 0;
+  std::span<const std::string_view> identity_texts() const { return {identities.data(), identity_count}; }
 };
 
 class BuyDecoder {
@@ -25,24 +37,13 @@ class BuyDecoder {
   ~BuyDecoder();
 
   // True: `body` is filled. False: outcome() and detail() say why.
-  // REQUIRES: kBodyPaddingBytes may be read behind `json`, whatever stands there.
+  // REQUIRES: kBodyPaddingBytes may be read behind `json`.
   bool decode(std::string_view json, BuyBody& body);
-  Outcome outcome() const { return outcome_; }         // malformed_request or validation_failed
-  std::string_view detail() const { return detail_; }  // one sentence
-
-  static constexpr std::size_t kBodyPaddingBytes = 64;
+  Outcome outcome() const;          // malformed_request or validation_failed
+  std::string_view detail() const;  // one sentence
 
  private:
-  struct Parser;
-  struct Member;
-  bool refuse(Outcome outcome, std::string detail);
-  bool take_text(const Member& member, std::string_view& out, std::size_t bytes_max, bool identifier);
-  bool take_integer(const Member& member, std::int64_t min, std::int64_t max, std::int64_t& out);
-  bool take_member(const Member& member, BuyBody& body);
-
-  std::unique_ptr<Parser> parser_;
-  Outcome outcome_ = Outcome::malformed_request;
-  std::string detail_;
+  std::unique_ptr<BodyReader> reader_;
 };
 
 // The value of an Idempotency-Key header without its quotes (RFC 8941 string, or the bare value that most

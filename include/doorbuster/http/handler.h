@@ -26,7 +26,8 @@ class Handler {
   // answered.
   virtual Request* handle(const HttpRequest& http, const RequestContext& context, std::string& out,
                           Outcome& outcome) = 0;
-  virtual void append_answer(const Request& request, const ReplyFrame& frame, std::string& out) = 0;
+  // Returns the outcome that was told: a route may know a word of its own for what the shard has said.
+  virtual Outcome append_answer(const Request& request, const ReplyFrame& frame, std::string& out) = 0;
 };
 
 }  // namespace doorbuster

@@ -14,7 +14,7 @@
 
 namespace doorbuster {
 
-enum class Method : std::uint8_t { get, head, post, other };
+enum class Method : std::uint8_t { get, head, post, del, other };
 
 // The views point into the bytes that were parsed.
 struct HttpRequest {

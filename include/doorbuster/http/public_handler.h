@@ -1,14 +1,21 @@
 #pragma once
-// The public listener: buying and reading, as the contract has it.
+// The public listener: buying, what can be done to an order, places in a line, and reading, as the contract
+// has it.
 
 #include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
 
 #include "doorbuster/http/buy_decoder.h"
 #include "doorbuster/http/handler.h"
+#include "doorbuster/http/order_decoder.h"
 #include "doorbuster/platform/clock.h"
 #include "doorbuster/runtime/door.h"
 
 namespace doorbuster {
+
+struct Exchange;
 
 class PublicHandler final : public Handler {
  public:
@@ -16,22 +23,33 @@ class PublicHandler final : public Handler {
 
   Request* handle(const HttpRequest& http, const RequestContext& context, std::string& out,
                   Outcome& outcome) override;
-  void append_answer(const Request& request, const ReplyFrame& frame, std::string& out) override;
+  Outcome append_answer(const Request& request, const ReplyFrame& frame, std::string& out) override;
 
  private:
-  Request* buy(const HttpRequest& http, const RequestContext& context, std::string& out, Outcome& outcome);
-  Request* find_order(std::string_view id, const HttpRequest& http, const RequestContext& context,
-                      std::string& out, Outcome& outcome);
-  void list_campaigns(const RequestContext& context, std::string& out);
-  Outcome show_campaign(std::string_view id, const RequestContext& context, std::string& out);
-  void append_campaign(std::string& body, const Campaign& campaign, Tick now);
+  // --- public_handler.cc: buying ---
+  Request* buy(const Exchange& exchange);
   // What this thread can refuse for certain without asking the owner; Outcome::ok: ask.
   Outcome refuse_early(const Buy& buy, const Campaign& campaign, const Offer& offer, const Hash128& buyer,
-                       Tick now, RefusalDetails& details) const;
+                       RefusalDetails& details) const;
+  bool may_have_units(const Buy& buy, const Hash128& buyer, const CampaignPut& rules) const;
+  // The key that came with the request, empty without one; nothing: it is none, and that has been answered.
+  std::optional<std::string_view> idempotency_key(const Exchange& exchange);
+
+  // --- order_routes.cc: orders and places ---
+  Request* orders(std::string_view rest, const Exchange& exchange);
+  Request* places(std::string_view id, const Exchange& exchange);
+  Request* command_order(std::string_view id, OrderAction action, const Exchange& exchange);
+  // A request about the order or place of this name.
+  Request* ask_about(std::string_view id, Request::Kind kind, const Exchange& exchange);
+
+  // --- campaign_routes.cc: reading ---
+  Request* campaigns(std::string_view id, const Exchange& exchange);
+  void append_campaign(std::string& body, const Campaign& campaign, Tick now);
 
   EngineDoor& door_;
   const Clock& clock_;
-  BuyDecoder decoder_;
+  BuyDecoder buy_decoder_;
+  OrderDecoder order_decoder_;
   std::string key_buffer_;
 };
 

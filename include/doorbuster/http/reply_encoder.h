@@ -1,13 +1,12 @@
 #pragma once
-// Outcomes to bytes: the only place where replies are written. The hot ones are a few copies of constants and
-// texts.
+// What all replies are made of, and refusals. Orders and places in a line: order_replies.h.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
-#include "doorbuster/catalog/catalog.h"
-#include "doorbuster/model/ids.h"
+#include "doorbuster/base/tick.h"
 #include "doorbuster/model/order.h"
 #include "doorbuster/model/outcome.h"
 
@@ -24,28 +23,16 @@ struct ReplyFrame {
 int http_status(Outcome outcome);
 std::string_view http_title(Outcome outcome);
 
-struct OrderReply {
-  OrderId id;
-  const Order* order = nullptr;
-  const CampaignPut* campaign = nullptr;
-  const OfferPut* offer = nullptr;
-  bool durable = false;
-  bool replayed = false;  // Idempotent-Replayed: true
-  bool async = false;     // 202 and Preference-Applied
-};
-
-// 201 or 202 to a buy.
-void append_order_created(std::string& out, const ReplyFrame& frame, const OrderReply& reply);
-// 200 to a GET.
-void append_order_view(std::string& out, const ReplyFrame& frame, const OrderReply& reply);
-
 // Extra members and headers of some refusals; unused ones stay empty.
 struct RefusalDetails {
   std::string_view detail = {};  // empty: the outcome's standard sentence
   std::string_view allow = {};   // method_not_allowed
   Tick starts_at{};              // campaign_not_started, with `now`
+  Tick free_at{};                // all_held, with `now`; zero: not known
   Tick now{};
-  std::int64_t price = 0;  // price_changed
+  std::int64_t price = 0;                        // price_changed
+  std::optional<OrderStatus> order_status = {};  // order_not_held, hold_expired
+  bool refund_due = false;                       // the same
 };
 // application/problem+json, RFC 9457.
 void append_refusal(std::string& out, const ReplyFrame& frame, Outcome outcome,

@@ -17,8 +17,8 @@ class Padded {
  public:
   explicit Padded(std::string_view json) : bytes_(json), size_(json.size()) {
     const std::string rubbish = R"("}]{,:0123456789tfn\")";
-    while (bytes_.size() < size_ + BuyDecoder::kBodyPaddingBytes) bytes_ += rubbish;
-    bytes_.resize(size_ + BuyDecoder::kBodyPaddingBytes);
+    while (bytes_.size() < size_ + kBodyPaddingBytes) bytes_ += rubbish;
+    bytes_.resize(size_ + kBodyPaddingBytes);
     bytes_.shrink_to_fit();
   }
   std::string_view json() const { return std::string_view(bytes_).substr(0, size_); }

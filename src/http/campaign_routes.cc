@@ -1,0 +1,78 @@
+#include <string>
+#include <string_view>
+
+#include "doorbuster/base/text.h"
+#include "doorbuster/http/public_handler.h"
+#include "exchange.h"
+
+namespace doorbuster {
+namespace {
+
+constexpr std::string_view kJson = "application/json";
+
+std::string_view availability_name(Availability availability) {
+  switch (availability) {
+    case Availability::all_held:
+      return "all_held";
+    case Availability::sold_out:
+      return "sold_out";
+    default:
+      return "on_sale";
+  }
+}
+
+}  // namespace
+
+void PublicHandler::append_campaign(std::string& body, const Campaign& campaign, Tick now) {
+  const CampaignPut& put = campaign.definition;
+  const CampaignState state = campaign_state(put, now);
+  body += "{\"id\":\"" + put.id + "\",\"name\":";
+  append_json_string(body, put.name);
+  body += ",\"currency\":\"" + put.currency + "\",\"state\":\"";
+  body += campaign_state_name(state);
+  body += "\",\"starts_at\":\"" + format_rfc3339(put.starts_at) + "\",\"ends_at\":\"" +
+          format_rfc3339(put.ends_at);
+  body += "\",\"limit_per_buyer\":" + std::to_string(put.limit_per_buyer) + ",\"offers\":[";
+  bool first = true;
+  for (const OfferIndex index : campaign.offers) {
+    const OfferPut& offer = door_.catalog().offer(index).definition;
+    if (!first) body += ',';
+    first = false;
+    body += "{\"sku\":\"" + offer.sku + "\",\"price\":" + std::to_string(offer.price) +
+            ",\"list_price\":" + std::to_string(offer.list_price) + ",\"availability\":\"";
+    body +=
+        state == CampaignState::active ? availability_name(door_.board().availability(index)) : "not_on_sale";
+    body += '"';
+    if (put.show_remaining) body += ",\"remaining\":" + std::to_string(door_.board().remaining(index));
+    body += '}';
+  }
+  body += ']';
+}
+
+// All of them, or the one of this name.
+Request* PublicHandler::campaigns(std::string_view id, const Exchange& exchange) {
+  if (!exchange.reads()) return exchange.refuse_method("GET, HEAD");
+  const Tick now = clock_.wall_now();
+  std::string body;
+  if (!id.empty()) {
+    const Campaign* campaign = door_.catalog().find_campaign(kDefaultTenant, id.substr(1));
+    if (campaign == nullptr || !campaign->definition.listed)
+      return exchange.refuse(Outcome::campaign_not_found);
+    append_campaign(body, *campaign, now);
+    body += ",\"server_time\":\"" + format_rfc3339(now) + "\"}";
+    return exchange.answer(kJson, body);
+  }
+  body = "{\"server_time\":\"" + format_rfc3339(now) + "\",\"campaigns\":[";
+  bool first = true;
+  for (const Campaign& campaign : door_.catalog().campaigns()) {
+    if (!campaign.definition.listed) continue;
+    if (!first) body += ',';
+    first = false;
+    append_campaign(body, campaign, now);
+    body += '}';
+  }
+  body += "]}";
+  return exchange.answer(kJson, body);
+}
+
+}  // namespace doorbuster

@@ -1,0 +1,29 @@
+#pragma once
+// One request, and the reply that a route may write at once: what routes hand to each other.
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "doorbuster/http/handler.h"
+
+namespace doorbuster {
+
+struct Exchange {
+  const HttpRequest& http;
+  const RequestContext& context;
+  std::string& out;
+  Outcome& outcome;
+
+  bool reads() const { return http.method == Method::get || http.method == Method::head; }
+  bool has_json() const;
+
+  // Each writes the whole reply. Null: there is no request to wait for.
+  std::nullptr_t refuse(Outcome why, const RefusalDetails& details = {}) const;
+  std::nullptr_t refuse_method(std::string_view allow) const {
+    return refuse(Outcome::method_not_allowed, {.allow = allow});
+  }
+  std::nullptr_t answer(std::string_view content_type, std::string_view body) const;
+};
+
+}  // namespace doorbuster

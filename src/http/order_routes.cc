@@ -1,0 +1,136 @@
+// Orders and places in a line: what comes in, and every answer that a shard has given.
+
+#include <array>
+#include <string>
+#include <string_view>
+
+#include "doorbuster/http/order_replies.h"
+#include "doorbuster/http/public_handler.h"
+#include "exchange.h"
+
+namespace doorbuster {
+namespace {
+
+struct ActionRoute {
+  std::string_view name;
+  OrderAction action;
+};
+// POST /v1/orders/{order}/NAME
+constexpr std::array<ActionRoute, 5> kActionRoutes = {{
+    {"confirm", OrderAction::confirm},
+    {"cancel", OrderAction::cancel},
+    {"extend", OrderAction::extend},
+    {"payment-failed", OrderAction::payment_failed},
+    {"return", OrderAction::give_back},
+}};
+
+// A place and the order that may become of it have one name. Each path knows its own: what has never waited
+// has no place, and what waits is no order yet.
+Outcome outcome_to_tell(const Request& request) {
+  const Outcome outcome = request.outcome;
+  if (request.kind == Request::Kind::buy) return outcome;
+  const bool found = outcome == Outcome::ok || outcome == Outcome::order_not_held;
+  if (request.about_place) return found && !request.from_line ? Outcome::order_not_found : outcome;
+  const bool waits = outcome == Outcome::ok && request.order.status == OrderStatus::waiting;
+  return waits ? Outcome::order_not_found : outcome;
+}
+
+}  // namespace
+
+Request* PublicHandler::orders(std::string_view rest, const Exchange& exchange) {
+  const auto slash = rest.find('/');
+  const std::string_view id = rest.substr(0, slash);
+  if (slash == std::string_view::npos) {
+    if (!exchange.reads()) return exchange.refuse_method("GET, HEAD");
+    return ask_about(id, Request::Kind::find_order, exchange);
+  }
+  for (const ActionRoute& route : kActionRoutes) {
+    if (route.name != rest.substr(slash + 1)) continue;
+    if (exchange.http.method != Method::post) return exchange.refuse_method("POST");
+    return command_order(id, route.action, exchange);
+  }
+  return exchange.refuse(Outcome::not_found);
+}
+
+Request* PublicHandler::places(std::string_view id, const Exchange& exchange) {
+  if (id.find('/') != std::string_view::npos) return exchange.refuse(Outcome::not_found);
+  const bool leaves = exchange.http.method == Method::del;
+  if (!leaves && !exchange.reads()) return exchange.refuse_method("GET, HEAD, DELETE");
+  if (leaves && exchange.context.draining) return exchange.refuse(Outcome::draining);
+  Request* request =
+      ask_about(id, leaves ? Request::Kind::order_command : Request::Kind::find_order, exchange);
+  if (request == nullptr) return nullptr;
+  request->about_place = true;
+  request->command.action = OrderAction::leave_line;
+  return request;
+}
+
+Request* PublicHandler::command_order(std::string_view id, OrderAction action, const Exchange& exchange) {
+  const HttpRequest& http = exchange.http;
+  if (exchange.context.draining) return exchange.refuse(Outcome::draining);
+  if (!http.body.empty() && !exchange.has_json()) return exchange.refuse(Outcome::unsupported_media_type);
+  OrderCommand command;
+  command.action = action;
+  if (action == OrderAction::give_back) {
+    const auto key = idempotency_key(exchange);
+    if (!key) return nullptr;
+    command.key = *key;
+  }
+  if (!order_decoder_.decode(http.body, command)) {
+    return exchange.refuse(order_decoder_.outcome(), {.detail = order_decoder_.detail()});
+  }
+  Request* request = ask_about(id, Request::Kind::order_command, exchange);
+  if (request == nullptr) return nullptr;
+  command.order = request->command.order;
+  command.payment = request->keep(command.payment);
+  command.key = request->keep(command.key);
+  request->command = command;
+  return request;
+}
+
+Request* PublicHandler::ask_about(std::string_view id, Request::Kind kind, const Exchange& exchange) {
+  const auto number = parse_order_id(door_.keys().order_id_key, id);
+  if (!number) return exchange.refuse(Outcome::order_not_found);
+  Request* request = door_.take();
+  if (request == nullptr) return exchange.refuse(Outcome::overloaded);
+  request->kind = kind;
+  request->about_place = false;
+  request->head_only = exchange.http.method == Method::head;
+  request->order_number = *number;
+  request->command = {};
+  request->command.order = *number;
+  return request;
+}
+
+Outcome PublicHandler::append_answer(const Request& request, const ReplyFrame& frame, std::string& out) {
+  const Outcome outcome = outcome_to_tell(request);
+  if (http_status(outcome) >= 400) {
+    RefusalDetails details{.free_at = request.free_at, .now = request.now, .price = request.price};
+    if (outcome == Outcome::campaign_not_started) {
+      details.starts_at = door_.catalog().campaign_of(request.buy.offer).definition.starts_at;
+    } else if (outcome == Outcome::order_not_held || outcome == Outcome::hold_expired) {
+      details.order_status = request.order.status;
+      details.refund_due = request.order.refund_due;
+    }
+    append_refusal(out, frame, outcome, details);
+    return outcome;
+  }
+  const OfferPut& offer = door_.catalog().offer(request.order.number.offer()).definition;
+  const OrderReply order = {.id = format_order_id(door_.keys().order_id_key, request.order.number),
+                            .order = &request.order,
+                            .campaign = &door_.catalog().campaign(offer.campaign).definition,
+                            .offer = &offer,
+                            .durable = request.durable && !request.answer_when_decided,
+                            .replayed = request.replayed,
+                            .async = request.answer_when_decided};
+  const PlaceReply place = {.order = order, .position = request.place, .now = request.now};
+  if (request.kind == Request::Kind::buy) {
+    outcome == Outcome::waiting ? append_place_created(out, frame, place)
+                                : append_order_created(out, frame, order);
+  } else {
+    request.about_place ? append_place_view(out, frame, place) : append_order_view(out, frame, order);
+  }
+  return outcome;
+}
+
+}  // namespace doorbuster
