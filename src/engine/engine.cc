@@ -1,40 +1,58 @@
 #include "doorbuster/engine/engine.h"
 
-#include <cstring>
 #include <utility>
 
 #include "doorbuster/base/check.h"
-#include "doorbuster/base/limits.h"
 
 namespace doorbuster {
 namespace {
 
-constexpr std::size_t kOrderTextBytesMax = kIdentifierBytesMax * 4 + kIdempotencyKeyBytesMax +
-                                           kReferenceBytesMax;  // buyer, channel, region, segment
+// Scopes of keyed_hash() beside the offers' indexes, which are below them.
+constexpr std::uint64_t kBuyerScope = 1ULL << 32;
+constexpr std::uint64_t kIdentityScope = 2ULL << 32;
+constexpr std::uint64_t kNamesPerOrder = 2;  // on average, for the size of the ledger
 
 }  // namespace
 
 BuyHashes hash_buy(const HashKey& table_key, const Buy& buy) {
   BuyHashes hashes;
-  hashes.buyer = keyed_hash(table_key, buy.offer.value, buy.buyer);
+  hashes.buyer = keyed_hash(table_key, kBuyerScope, buy.buyer);
   if (!buy.key.empty()) hashes.key = keyed_hash(table_key, buy.offer.value, buy.key);
   return hashes;
+}
+
+Hash128 hash_identity(const HashKey& table_key, std::string_view identity) {
+  return keyed_hash(table_key, kIdentityScope, identity);
+}
+
+// A name is 128 keyed bits, so what is laid over it only has to differ from one index to the next.
+Hash128 offer_limit_key(const Hash128& name, OfferIndex offer) {
+  return {.low = name.low ^ (offer.value + 1) * 0x9e3779b97f4a7c15, .high = name.high};
+}
+
+Hash128 campaign_limit_key(const Hash128& name, CampaignIndex campaign) {
+  return {.low = name.low ^ (campaign.value + 1) * 0xc2b2ae3d27d4eb4f, .high = ~name.high};
 }
 
 Engine::Engine(const EngineOptions& options)
     : options_(options),
       catalog_(std::make_shared<const Catalog>()),
-      rows_(options.orders_max),
-      texts_(options.orders_max * kOrderTextBytesMax) {
+      store_(options.orders_max),
+      ledger_(options.orders_max * kNamesPerOrder + kIdentitiesMax + 1,
+              options.orders_max * (kIdentitiesMax + 1)),
+      calendar_(options.orders_max) {
   DOORBUSTER_CHECK(options.shard < options.shards && options.orders_max <= kOrdersMax);
-  slot_by_key_.reserve(options.orders_max);
-  buyer_units_.reserve(options.orders_max);
-  slot_by_number_.reserve(options.orders_max);
+  DOORBUSTER_CHECK(options.allowances != nullptr);
 }
 
 void Engine::install(CatalogPointer catalog) {
   catalog_ = std::move(catalog);
-  offers_.resize(catalog_->offers().size());
+  const std::size_t count = catalog_->offers().size();
+  offers_.resize(count);
+  rules_.resize(count);
+  calendar_.resize_offers(count);
+  lines_.resize_offers(count);
+  bool limits_changed = false;
   for (const Offer& offer : catalog_->offers()) {
     const OfferPut& definition = offer.definition;
     if (!owns(definition.offer)) continue;
@@ -48,7 +66,84 @@ void Engine::install(CatalogPointer catalog) {
     state.limit_per_buyer = campaign.limit_per_buyer;
     state.campaign_listed = campaign.listed;
     state.offer_listed = definition.listed;
+    state.sells_by_hold = campaign.hold_seconds != 0;
+    limits_changed = limits_changed || state.has_total_limit != (campaign.limit_per_buyer_total != 0);
+    rules_[definition.offer.value] = {.campaign = definition.campaign,
+                                      .hold_seconds = campaign.hold_seconds,
+                                      .hold_max_seconds = campaign.hold_max_seconds,
+                                      .grace_seconds = campaign.grace_seconds,
+                                      .offer_seconds = campaign.offer_seconds,
+                                      .total_limit = campaign.limit_per_buyer_total,
+                                      .on_payment_failed = campaign.on_payment_failed,
+                                      .waitlist = campaign.waitlist};
   }
+  if (limits_changed) count_for_total_limits();
+}
+
+// A campaign has got a limit over all its offers, or has lost it: what was bought before counts too.
+void Engine::count_for_total_limits() {
+  for (std::uint32_t i = 0; i < store_.size(); ++i) {
+    const OrderSlot slot{i};
+    const OfferIndex offer = store_.offer(slot);
+    const bool limited = rules_[offer.value].total_limit != 0;
+    const std::uint32_t units = live_units(slot);
+    if (units == 0 || limited == offers_[offer.value].has_total_limit) continue;
+    if (limited) {
+      DOORBUSTER_CHECK(charge_anyway(slot, units));
+    } else {
+      discharge(slot, units);
+    }
+  }
+  for (std::size_t i = 0; i < offers_.size(); ++i) offers_[i].has_total_limit = rules_[i].total_limit != 0;
+}
+
+std::uint32_t Engine::live_units(OrderSlot slot) const {
+  const OrderRow& row = store_.row(slot);
+  if (row.status == OrderStatus::held || row.status == OrderStatus::waiting) return row.quantity;
+  return store_.confirmed_quantity(slot) - (row.has_life ? store_.life(slot).returned_quantity : 0);
+}
+
+std::optional<OrderSlot> Engine::due_before(const Buy& buy, const BuyHashes& hashes, Tick now) const {
+  const OfferState& offer = offers_[buy.offer.value];
+  if (offer.held == 0) return std::nullopt;
+  const HoldCalendar::First first = calendar_.first(buy.offer);
+  if (first.expires_at > now || now < offer.starts_at || now >= offer.ends_at) return std::nullopt;
+  if (!buy.key.empty() && store_.find_key(hashes.key)) return std::nullopt;
+
+  if (offer.limit_per_buyer != 0) {
+    bool over = false;
+    std::optional<OrderSlot> own;
+    visit_names(hashes.buyer, buy.identities, [&](const Hash128& name) {
+      const Hash128 key = offer_limit_key(name, buy.offer);
+      if (own || std::uint64_t{ledger_.units(key)} + buy.quantity <= offer.limit_per_buyer) return;
+      over = true;
+      OrderSlot hold;
+      if (ledger_.find_hold(
+              key, [&](OrderSlot slot) { return is_due(slot, now); }, hold))
+        own = hold;
+    });
+    if (over) return own;
+  }
+  if (offer.open() >= buy.quantity) return std::nullopt;
+  return first.hold;
+}
+
+Outcome Engine::check_limits(const Buy& buy, const BuyHashes& hashes, const OfferState& offer) const {
+  bool over = false;
+  if (offer.limit_per_buyer != 0) {
+    visit_names(hashes.buyer, buy.identities, [&](const Hash128& name) {
+      const std::uint64_t had = ledger_.units(offer_limit_key(name, buy.offer));
+      over = over || had + buy.quantity > offer.limit_per_buyer;
+    });
+  }
+  if (offer.has_total_limit && !over) {
+    const OfferRules& rules = rules_[buy.offer.value];
+    visit_names(hashes.buyer, buy.identities, [&](const Hash128& name) {
+      const std::uint64_t had = options_.allowances->units(campaign_limit_key(name, rules.campaign));
+      over = over || had + buy.quantity > rules.total_limit;
+    });
+  }
+  return over ? Outcome::limit_reached : Outcome::ok;
 }
 
 Decision Engine::decide(const Buy& buy, const BuyHashes& hashes, Tick now) const {
@@ -59,14 +154,7 @@ Decision Engine::decide(const Buy& buy, const BuyHashes& hashes, Tick now) const
   };
 
   if (!buy.key.empty()) {
-    if (const auto found = slot_by_key_.find(hashes.key); found != slot_by_key_.end()) {
-      decision.slot = {found->second};
-      decision.order = order(decision.slot);
-      if (!same_request(buy, decision.order)) return refused(Outcome::idempotency_key_reused);
-      decision.replayed = true;
-      decision.outcome = Outcome::confirmed;
-      return decision;
-    }
+    if (const auto found = store_.find_key(hashes.key)) return replay(buy, *found);
   }
 
   const OfferState& offer = offers_[buy.offer.value];
@@ -76,26 +164,58 @@ Decision Engine::decide(const Buy& buy, const BuyHashes& hashes, Tick now) const
   if (now < offer.starts_at) return refused(Outcome::campaign_not_started);
   if (now >= offer.ends_at) return refused(Outcome::campaign_ended);
 
-  if (offer.limit_per_buyer != 0) {
-    const auto units = buyer_units_.find(hashes.buyer);
-    const std::uint64_t had = units == buyer_units_.end() ? 0 : units->second;
-    if (had + buy.quantity > offer.limit_per_buyer) return refused(Outcome::limit_reached);
-  }
+  if (const Outcome limits = check_limits(buy, hashes, offer); limits != Outcome::ok) return refused(limits);
 
   if (buy.expected_price != Buy::kNoExpectedPrice && offer.price > buy.expected_price) {
     decision.price = offer.price;
     return refused(Outcome::price_changed);
   }
 
-  if (offer.available() < buy.quantity) {
-    const bool may_come_back = offer.held > 0 && offer.available() == 0;
-    return refused(may_come_back ? Outcome::all_held : Outcome::sold_out);
+  Outcome outcome = offer.sells_by_hold ? Outcome::held : Outcome::confirmed;
+  if (offer.open() < buy.quantity) {
+    if (offer.held == 0) return refused(Outcome::sold_out);
+    decision.free_at = calendar_.first(buy.offer).expires_at;
+    const bool can_wait = buy.wait && rules_[buy.offer.value].waitlist && !lines_.full(buy.offer) &&
+                          offer.allocated - offer.sold >= buy.quantity;
+    if (!can_wait) return refused(Outcome::all_held);
+    outcome = Outcome::waiting;
   }
 
-  if (orders_count_ >= options_.orders_max) return refused(Outcome::overloaded);
+  if (full()) return refused(Outcome::overloaded);
+  decision.outcome = outcome;
+  decision.order = new_order(buy, outcome, now);
+  return decision;
+}
 
-  decision.outcome = Outcome::confirmed;
-  decision.order = {
+Decision Engine::replay(const Buy& buy, OrderSlot slot) const {
+  Decision decision;
+  decision.slot = slot;
+  const OrderRow& row = store_.row(slot);
+  const Order first = order_as_decided(slot);
+  decision.outcome = Outcome::idempotency_key_reused;
+  if (buy.quantity != first.quantity || buy.expected_price != first.expected_price ||
+      buy.buyer != first.buyer || buy.reference != first.reference) {
+    return decision;
+  }
+  decision.replayed = true;
+  switch (row.first_status) {
+    case OrderStatus::held:
+      decision.outcome = Outcome::held;
+      break;
+    case OrderStatus::waiting:
+      decision.outcome = Outcome::waiting;
+      decision.order = order(slot);
+      return decision;
+    default:
+      decision.outcome = Outcome::confirmed;
+  }
+  decision.order = first;
+  return decision;
+}
+
+Order Engine::new_order(const Buy& buy, Outcome outcome, Tick now) const {
+  const OfferState& offer = offers_[buy.offer.value];
+  Order order = {
       .number = OrderNumber::make(buy.offer, offer.orders + 1),
       .quantity = buy.quantity,
       .unit_price = offer.price,
@@ -107,85 +227,107 @@ Decision Engine::decide(const Buy& buy, const BuyHashes& hashes, Tick now) const
       .channel = buy.channel,
       .region = buy.region,
       .segment = buy.segment,
+      .identities = buy.identities,
+      .expires_at = {},
+      .payment = {},
   };
-  return decision;
-}
-
-bool Engine::same_request(const Buy& buy, const Order& first) const {
-  return buy.quantity == first.quantity && buy.expected_price == first.expected_price &&
-         buy.buyer == first.buyer && buy.reference == first.reference;
+  if (outcome == Outcome::confirmed) {
+    order.confirmed_quantity = buy.quantity;
+  } else if (outcome == Outcome::held) {
+    order.status = OrderStatus::held;
+    order.expires_at = {now.ns + rules_[buy.offer.value].hold_seconds * kNsPerSecond};
+  } else {
+    order.status = OrderStatus::waiting;
+  }
+  return order;
 }
 
 bool Engine::apply(const Order& order, const BuyHashes& hashes, OrderSlot& slot) {
   const OfferIndex index = order.number.offer();
-  if (index.value >= offers_.size() || !owns(index) || orders_count_ >= options_.orders_max) return false;
+  if (index.value >= offers_.size() || !owns(index) || full()) return false;
   OfferState& offer = offers_[index.value];
-  if (order.number.ordinal() != offer.orders + 1 || offer.available() < order.quantity) return false;
-  if (!order.key.empty() && slot_by_key_.contains(hashes.key)) return false;
+  const bool waits = order.status == OrderStatus::waiting;
+  if (order.number.ordinal() != offer.orders + 1) return false;
+  if (waits ? lines_.full(index) : offer.available() < order.quantity) return false;
+  if (!order.key.empty() && store_.find_key(hashes.key)) return false;
 
-  slot = store(order);
-  offer.sold += order.quantity;
+  slot = store_.add(order, hashes.key);
   ++offer.orders;
-  buyer_units_[hashes.buyer] += order.quantity;
-  if (!order.key.empty()) slot_by_key_.emplace(hashes.key, slot.value);
-  slot_by_number_.emplace(order.number.value, slot.value);
+  if (order.status == OrderStatus::held) {
+    hold_units(slot, hashes.buyer, order.quantity, order.decided_at, order.expires_at);
+    store_.life(slot).first_expires_ns = order.expires_at.ns;
+  } else {
+    visit_names(hashes.buyer, store_.identities(slot),
+                [&](const Hash128& name) { ledger_.add(offer_limit_key(name, index), order.quantity); });
+  }
+  if (order.status == OrderStatus::confirmed) offer.sold += order.quantity;
+  if (waits) {
+    store_.row(slot).has_life = true;
+    store_.life(slot).place = lines_.join(index, slot);
+    offer.has_line = true;
+  }
   DOORBUSTER_CHECK(offer.available() >= 0);
   return true;
 }
 
-OrderSlot Engine::store(const Order& order) {
-  OrderRow& row = rows_[orders_count_];
-  row = {
-      .number = order.number.value,
-      .unit_price = order.unit_price,
-      .expected_price = order.expected_price,
-      .decided_ns = order.decided_at.ns,
-      .text = text_bytes_,
-      .quantity = order.quantity,
-      .buyer_bytes = static_cast<std::uint8_t>(order.buyer.size()),
-      .key_bytes = static_cast<std::uint8_t>(order.key.size()),
-      .reference_bytes = static_cast<std::uint8_t>(order.reference.size()),
-      .channel_bytes = static_cast<std::uint8_t>(order.channel.size()),
-      .region_bytes = static_cast<std::uint8_t>(order.region.size()),
-      .segment_bytes = static_cast<std::uint8_t>(order.segment.size()),
-      .unused = {},
-  };
-  for (const std::string_view text :
-       {order.buyer, order.key, order.reference, order.channel, order.region, order.segment}) {
-    if (!text.empty()) std::memcpy(texts_.data() + text_bytes_, text.data(), text.size());
-    text_bytes_ += text.size();
-  }
-  DOORBUSTER_CHECK(text_bytes_ <= texts_.capacity());
-  return {static_cast<std::uint32_t>(orders_count_++)};
+// Units go from the offer into a hold. For the names, `newly_counted` of them are new.
+void Engine::hold_units(OrderSlot slot, const Hash128& buyer, std::uint32_t newly_counted, Tick from,
+                        Tick until) {
+  OrderRow& row = store_.row(slot);
+  OrderLife& life = store_.life(slot);
+  const OfferIndex offer = store_.offer(slot);
+  row.has_life = true;
+  row.status = OrderStatus::held;
+  life.held_ns = from.ns;
+  life.expires_ns = until.ns;
+  offers_[offer.value].held += row.quantity;
+  calendar_.add(slot, offer, until);
+  const auto live = [this](OrderSlot other) { return store_.row(other).status == OrderStatus::held; };
+  visit_names(buyer, store_.identities(slot), [&](const Hash128& name) {
+    ledger_.add_hold(offer_limit_key(name, offer), newly_counted, slot, live);
+  });
 }
 
-std::optional<OrderSlot> Engine::find(OrderNumber number) const {
-  const auto found = slot_by_number_.find(number.value);
-  if (found == slot_by_number_.end()) return std::nullopt;
-  return OrderSlot{found->second};
+bool Engine::is_due(OrderSlot slot, Tick now) const {
+  return store_.row(slot).status == OrderStatus::held && store_.life(slot).expires_ns <= now.ns;
 }
 
-Order Engine::order(OrderSlot slot) const {
-  const OrderRow& row = rows_[slot.value];
-  const char* at = texts_.data() + row.text;
-  const auto take = [&at](std::size_t bytes) {
-    const std::string_view text(at, bytes);
-    at += bytes;
-    return text;
-  };
-  Order order;
-  order.number = {row.number};
-  order.quantity = row.quantity;
-  order.unit_price = row.unit_price;
-  order.expected_price = row.expected_price;
-  order.decided_at = {row.decided_ns};
-  order.buyer = take(row.buyer_bytes);
-  order.key = take(row.key_bytes);
-  order.reference = take(row.reference_bytes);
-  order.channel = take(row.channel_bytes);
-  order.region = take(row.region_bytes);
-  order.segment = take(row.segment_bytes);
-  return order;
+Hash128 Engine::buyer_name(OrderSlot slot) const {
+  return keyed_hash(options_.table_key, kBuyerScope, store_.buyer(slot));
+}
+
+Engine::CampaignKeys Engine::campaign_keys(const Hash128& buyer, Identities identities,
+                                           OfferIndex offer) const {
+  CampaignKeys keys;
+  visit_names(buyer, identities, [&](const Hash128& name) {
+    keys.keys[keys.count++] = campaign_limit_key(name, rules_[offer.value].campaign);
+  });
+  return keys;
+}
+
+bool Engine::charge(const Order& order, const BuyHashes& hashes) {
+  const OfferIndex offer = order.number.offer();
+  return options_.allowances->take(campaign_keys(hashes.buyer, order.identities, offer).view(),
+                                   order.quantity, rules_[offer.value].total_limit);
+}
+
+bool Engine::charge(const OrderEvent& event) {
+  const auto slot = find(event.order);
+  return slot && options_.allowances->take(campaign_keys(*slot).view(), event.quantity,
+                                           rules_[event.order.offer().value].total_limit);
+}
+
+bool Engine::charge_anyway(OrderSlot slot, std::uint32_t units) {
+  return options_.allowances->take_anyway(campaign_keys(slot).view(), units);
+}
+
+void Engine::discharge(OrderSlot slot, std::uint32_t units) {
+  options_.allowances->give_back(campaign_keys(slot).view(), units);
+}
+
+std::uint32_t Engine::place(OrderSlot slot) const {
+  if (store_.row(slot).status != OrderStatus::waiting) return 0;
+  return lines_.position(store_.offer(slot), store_.life(slot).place);
 }
 
 OfferStock Engine::stock(OfferIndex offer) const {
@@ -194,39 +336,25 @@ OfferStock Engine::stock(OfferIndex offer) const {
       .allocated = state.allocated, .available = state.available(), .held = state.held, .sold = state.sold};
 }
 
-bool Engine::sold_out_for_good(OfferIndex offer) const {
+Availability Engine::availability(OfferIndex offer) const {
   const OfferState& state = offers_[offer.value];
-  return state.held == 0 && state.available() == 0;
+  if (state.open() > 0) return Availability::on_sale;
+  return state.held > 0 || state.available() > 0 ? Availability::all_held : Availability::sold_out;
 }
 
 std::uint64_t Engine::state_hash() const {
   // A sum of hashes does not care about order, so neither shards nor table layouts show in it.
-  std::uint64_t sum = 0;
+  std::uint64_t sum = store_.state_hash() + ledger_.state_hash();
   for (std::uint32_t i = 0; i < offers_.size(); ++i) {
     if (!owns({i})) continue;
     const OfferState& offer = offers_[i];
-    const std::int64_t words[] = {static_cast<std::int64_t>(i), offer.allocated, offer.held, offer.sold,
-                                  static_cast<std::int64_t>(offer.orders)};
+    const std::int64_t words[] = {static_cast<std::int64_t>(i),
+                                  offer.allocated,
+                                  offer.held,
+                                  offer.sold,
+                                  static_cast<std::int64_t>(offer.orders),
+                                  static_cast<std::int64_t>(lines_.size({i}))};
     sum += hash64(words, sizeof words, 1);
-  }
-  for (std::uint32_t i = 0; i < orders_count_; ++i) {
-    OrderRow row = rows_[i];
-    const std::size_t bytes = std::size_t{row.buyer_bytes} + row.key_bytes + row.reference_bytes +
-                              row.channel_bytes + row.region_bytes + row.segment_bytes;
-    const std::uint64_t text_hash = hash64(texts_.data() + row.text, bytes, 2);
-    row.text = 0;  // where it stands depends on what else this shard owns
-    sum += hash64(&row, sizeof row, text_hash);
-  }
-  const auto add_table = [&sum](const auto& table, std::uint64_t seed) {
-    for (const auto& [hash, units] : table) {
-      const std::uint64_t words[] = {hash.low, hash.high, units};
-      sum += hash64(words, sizeof words, seed);
-    }
-  };
-  add_table(buyer_units_, 3);
-  for (const auto& [hash, slot] : slot_by_key_) {
-    const std::uint64_t words[] = {hash.low, hash.high, rows_[slot].number};
-    sum += hash64(words, sizeof words, 4);
   }
   return sum;
 }

@@ -9,7 +9,8 @@ namespace doorbuster {
 void HoldCalendar::add(OrderSlot hold, OfferIndex offer, Tick expires_at) {
   Lane& lane = lanes_[offer.value];
   Entry& entry = entries_[hold.value];
-  entry = {.expires_ns = expires_at.ns, .offer = offer.value, .previous = lane.tail, .next = 0, .heap_place = 0};
+  entry = {
+      .expires_ns = expires_at.ns, .offer = offer.value, .previous = lane.tail, .next = 0, .heap_place = 0};
   if (lane.tail != 0 && entries_[lane.tail - 1].expires_ns > expires_at.ns) {
     entry.previous = 0;
     push_moved(lane, hold.value);

@@ -83,9 +83,13 @@ class HttpAgent::Impl {
     return (draining && !host_.draining) || (host_.door != nullptr && host_.door->has_replies());
   }
 
-  void sleep() {
+  void sleep(std::int64_t at_most_ns) {
     watch_sockets();
-    context_.run_one();
+    if (at_most_ns < 0) {
+      context_.run_one();
+    } else {
+      context_.run_one_for(std::chrono::nanoseconds(at_most_ns));
+    }
   }
   void notify() { notifier_.notify(); }
 
@@ -235,8 +239,8 @@ bool HttpAgent::has_work() {
   return impl_->has_work(draining_.load());
 }
 
-void HttpAgent::sleep() {
-  impl_->sleep();
+void HttpAgent::sleep(std::int64_t at_most_ns) {
+  impl_->sleep(at_most_ns);
 }
 
 }  // namespace doorbuster

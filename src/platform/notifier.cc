@@ -4,6 +4,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "doorbuster/base/check.h"
@@ -30,9 +31,12 @@ void Notifier::cancel_sleep() {
   state_.exchange(kAwake, std::memory_order_acq_rel);
 }
 
-void Notifier::sleep() {
+void Notifier::sleep(std::int64_t at_most_ns) {
+  constexpr std::int64_t kNsPerMs = 1'000'000;
+  constexpr std::int64_t kMsMax = 3'600'000;  // woken for nothing once an hour
+  const std::int64_t ms = at_most_ns < 0 ? -1 : std::min((at_most_ns + kNsPerMs - 1) / kNsPerMs, kMsMax);
   pollfd descriptor = {.fd = event_fd_, .events = POLLIN, .revents = 0};
-  while (poll(&descriptor, 1, -1) < 0 && errno == EINTR) {
+  while (poll(&descriptor, 1, static_cast<int>(ms)) < 0 && errno == EINTR) {
   }
   drain();
 }

@@ -1,5 +1,6 @@
 #include "doorbuster/runtime/agent.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -36,11 +37,15 @@ void AgentThread::run(const char* name, int processor) {
     for (Agent* agent : agents_) found = found || agent->has_work();
     if (found) {
       notifier_.cancel_sleep();
-    } else if (sleeper_ != nullptr) {
-      sleeper_->sleep();
-    } else {
-      notifier_.sleep();
+      continue;
     }
+    std::int64_t at_most_ns = Agent::kUntilCalled;
+    for (Agent* agent : agents_) {
+      const std::int64_t wish = agent->sleep_at_most_ns();
+      if (wish != Agent::kUntilCalled)
+        at_most_ns = at_most_ns == Agent::kUntilCalled ? wish : std::min(at_most_ns, wish);
+    }
+    sleeper_ != nullptr ? sleeper_->sleep(at_most_ns) : notifier_.sleep(at_most_ns);
   }
   for (Agent* agent : agents_) agent->do_work();
 }

@@ -3,6 +3,21 @@
 #include <utility>
 
 namespace doorbuster {
+namespace {
+
+OfferIndex offer_of(const Request& request) {
+  switch (request.kind) {
+    case Request::Kind::buy:
+      return request.buy.offer;
+    case Request::Kind::find_order:
+      return request.order_number.offer();
+    case Request::Kind::order_command:
+      return request.command.order.offer();
+  }
+  return {};
+}
+
+}  // namespace
 
 EngineDoor::EngineDoor(std::uint16_t http_thread, std::vector<ShardAgent*> shards, const Board& board,
                        const CatalogCell& catalog, const DataFolderKeys& keys, std::uint32_t requests_max)
@@ -25,8 +40,7 @@ const Catalog& EngineDoor::catalog() {
 }
 
 bool EngineDoor::submit(Request* request) {
-  const OfferIndex offer =
-      request->kind == Request::Kind::buy ? request->buy.offer : request->order_number.offer();
+  const OfferIndex offer = offer_of(*request);
   const std::uint32_t shard = owner_shard(offer, static_cast<std::uint32_t>(shards_.size()));
   if (!shards_[shard]->commands().push(http_thread_, request)) return false;
   rung_[shard] = true;

@@ -2,12 +2,25 @@
 
 #include <algorithm>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 #include "doorbuster/base/check.h"
 
 namespace doorbuster {
 namespace {
+
+std::uint8_t newest_version(RecordKind kind) {
+  switch (kind) {
+    case RecordKind::campaign_put:
+    case RecordKind::order_confirmed:
+    case RecordKind::order_held:
+    case RecordKind::order_waiting:
+      return 2;
+    default:
+      return 1;
+  }
+}
 
 tl::unexpected<Error> contradicts(const JournalRecord& record, const std::string& why) {
   return fail(ErrorKind::configuration, "journal " + std::string(record.segment) + " at offset " +
@@ -19,11 +32,13 @@ tl::unexpected<Error> contradicts(const JournalRecord& record, const std::string
 }  // namespace
 
 void StateBuilder::make_engines() {
+  allowances_ = std::make_unique<Allowances>(options_.orders_max * (kIdentitiesMax + 1));
   for (std::uint32_t shard = 0; shard < options_.shards; ++shard) {
     engines_.push_back(std::make_unique<Engine>(EngineOptions{.shard = shard,
                                                               .shards = options_.shards,
                                                               .orders_max = options_.orders_max,
-                                                              .table_key = keys_.table_key}));
+                                                              .table_key = keys_.table_key,
+                                                              .allowances = allowances_.get()}));
   }
 }
 
@@ -42,7 +57,7 @@ void StateBuilder::install(CatalogPointer catalog) {
 Status StateBuilder::apply(const JournalRecord& record) {
   last_tick_ = std::max(last_tick_, record.info.tick);
   if (record.info.kind == RecordKind::batch_end) return {};
-  if (record.info.version != 1) {
+  if (record.info.version > newest_version(record.info.kind)) {
     return contradicts(record, "version " + std::to_string(record.info.version) +
                                    " is newer than this program; start a newer doorbuster on this folder");
   }
@@ -53,12 +68,41 @@ Status StateBuilder::apply(const JournalRecord& record) {
     return {};
   }
   if (!has_keys_) return contradicts(record, "stands before the record that begins every data folder");
-  if (record.info.kind == RecordKind::order_confirmed) return apply_order(record);
-  return apply_catalog_record(record);
+  switch (record.info.kind) {
+    case RecordKind::order_confirmed:
+    case RecordKind::order_held:
+    case RecordKind::order_waiting:
+      return apply_order(record);
+    case RecordKind::order_event:
+      return apply_order_event(record);
+    default:
+      return apply_catalog_record(record);
+  }
+}
+
+Status StateBuilder::apply_order_event(const JournalRecord& record) {
+  const auto event = decode_order_event(record.payload, record.info);
+  if (!event) return contradicts(record, "the payload is not an order's event");
+  const OfferIndex offer = event->order.offer();
+  Engine& engine = *engines_[owner_shard(offer, options_.shards)];
+  Applied applied;
+  if (offer.value >= catalog_->offers().size() || !engine.apply(*event, applied)) {
+    return contradicts(record, "this cannot have happened to the order as it stands");
+  }
+  if (!engine.has_total_limit(offer)) return {};
+  if (applied.discharged != 0) engine.discharge(applied.slot, applied.discharged);
+  if (event->late && !engine.charge_anyway(applied.slot, event->quantity)) return no_room(record, engine);
+  return {};
+}
+
+tl::unexpected<Error> StateBuilder::no_room(const JournalRecord& record, const Engine& engine) const {
+  return contradicts(
+      record, "more orders than server.max_orders (" + std::to_string(engine.orders_max()) + "): raise it");
 }
 
 Status StateBuilder::apply_order(const JournalRecord& record) {
-  const auto order = decode_order(record.payload, record.info.tick);
+  IdentityBuffer identities;
+  const auto order = decode_order(record.payload, record.info, identities);
   if (!order) return contradicts(record, "the payload is not an order");
   const OfferIndex offer = order->number.offer();
   if (offer.value >= catalog_->offers().size())
@@ -70,11 +114,11 @@ Status StateBuilder::apply_order(const JournalRecord& record) {
   Engine& engine = *engines_[owner_shard(offer, options_.shards)];
   OrderSlot slot;
   if (!engine.apply(*order, hash_buy(keys_.table_key, buy), slot)) {
-    if (engine.orders() >= engine.orders_max()) {
-      return contradicts(record, "more orders than server.max_orders (" +
-                                     std::to_string(engine.orders_max()) + "): raise it");
-    }
+    if (engine.full()) return no_room(record, engine);
     return contradicts(record, "the order contradicts the stock, numbers or keys before it");
+  }
+  if (engine.has_total_limit(offer) && !engine.charge_anyway(slot, order->quantity)) {
+    return no_room(record, engine);
   }
   ++orders_;
   return {};
@@ -96,7 +140,7 @@ Status StateBuilder::apply_catalog_record(const JournalRecord& record) {
   if (!in_change_) return contradicts(record, "stands outside of a catalog change, or its kind is unknown");
   switch (record.info.kind) {
     case RecordKind::campaign_put: {
-      auto campaign = decode_campaign_put(record.payload);
+      auto campaign = decode_campaign_put(record.payload, record.info.version);
       if (!campaign) return contradicts(record, "the payload is not a campaign");
       pending_.campaigns.push_back(std::move(*campaign));
       ++change_records_;
@@ -147,8 +191,9 @@ std::vector<std::int64_t> StateBuilder::committed() const {
   return units;
 }
 
-std::uint64_t state_hash(const std::vector<Engine*>& engines, const Catalog& catalog) {
-  std::uint64_t sum = catalog.version();
+std::uint64_t state_hash(const std::vector<Engine*>& engines, const Allowances& allowances,
+                         const Catalog& catalog) {
+  std::uint64_t sum = catalog.version() + allowances.state_hash();
   std::string bytes;
   for (const Campaign& campaign : catalog.campaigns()) {
     bytes.clear();
@@ -172,6 +217,9 @@ std::vector<EncodedRecord> encode_change(const CatalogChangeSet& change, std::ui
   const auto add = [&](RecordKind kind, const auto& value) {
     EncodedRecord& record = records.emplace_back();
     record.info = {.kind = kind, .version = 1, .tenant = kDefaultTenant, .tick = now};
+    if constexpr (std::is_same_v<decltype(value), const CampaignPut&>) {
+      record.info.version = campaign_put_version(value);
+    }
     encode(value, record.payload);
   };
   add(RecordKind::catalog_change_begin, frame);

@@ -55,8 +55,12 @@ Status Runtime::recover(const Configuration& configuration) {
   if (orders_max_ == 0) {
     auto recorded = orders_recorded_at_most(storage_);
     if (!recorded) return tl::unexpected(recorded.error());
-    // A quarter more than the stock, so that a reload can add some.
-    const std::uint64_t possible = orders_possible(configuration.campaigns);
+    // A quarter more than the stock, so that a reload can add some. What is held can be held again and again.
+    constexpr std::uint64_t kOrdersPerHeldUnit = 4;
+    const bool holds = std::any_of(configuration.campaigns.begin(), configuration.campaigns.end(),
+                                   [](const CampaignConfiguration& each) { return each.hold_seconds != 0; });
+    const std::uint64_t possible =
+        orders_possible(configuration.campaigns) * (holds ? kOrdersPerHeldUnit : 1);
     orders_max_ = std::clamp(possible + possible / 4 + *recorded, kOrdersDefault, kOrdersMax);
   }
   StateBuilder state({.shards = plan_.shards, .orders_max = orders_max_});
@@ -84,7 +88,7 @@ Status Runtime::recover(const Configuration& configuration) {
                .torn_bytes = recovered->torn_bytes,
                .segments = recovered->segments,
                .torn_segment = recovered->torn_segment,
-               .state_hash = state_hash(engines, *state.catalog())};
+               .state_hash = state_hash(engines, *state.allowances(), *state.catalog())};
 
   auto change = plan_change(*state.catalog(), state.committed(), configuration.campaigns, orders_max_);
   if (!change) return tl::unexpected(change.error());
@@ -97,6 +101,7 @@ Status Runtime::recover(const Configuration& configuration) {
   }
   keys_ = state.keys();
   catalog_.set(state.catalog());
+  allowances_ = std::move(state.allowances());
   assemble(configuration, std::move(state.engines()), now, std::move(*writer));
   return {};
 }
@@ -172,8 +177,11 @@ Result<std::uint64_t> Runtime::stop() {
   journal_thread_.reset();  // what was published has been taken or stays in the rings
   if (Status status = journal_agent_->close(); !status) return tl::unexpected(status.error());
   std::vector<Engine*> engines;
-  for (const auto& shard : shards_) engines.push_back(&shard->engine());
-  return state_hash(engines, *catalog_.get());
+  for (const auto& shard : shards_) {
+    shard->finish();
+    engines.push_back(&shard->engine());
+  }
+  return state_hash(engines, *allowances_, *catalog_.get());
 }
 
 Status Runtime::on_every_shard(const std::function<void(ShardAgent&)>& task) {
@@ -220,10 +228,7 @@ Result<std::size_t> Runtime::change_while_paused(const std::vector<CampaignConfi
   }
   if (Status status = journal_change(*change); !status) return tl::unexpected(status.error());
   const CatalogPointer after = apply_change(*before, *change);
-  const Status installed = on_every_shard([&after](ShardAgent& shard) {
-    shard.engine().install(after);
-    shard.publish_board();
-  });
+  const Status installed = on_every_shard([&after](ShardAgent& shard) { shard.install(after); });
   // Durable and not in force would be two truths.
   DOORBUSTER_CHECK(installed.has_value());
   catalog_.set(after);

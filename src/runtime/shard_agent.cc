@@ -42,10 +42,11 @@ std::size_t ShardAgent::do_work() {
     for (std::size_t i = 0; i < count; ++i) handle(drained[i], last_tick_, now_ns);
     metrics_.commands.add(count);
     metrics_.drained.record(static_cast<std::int64_t>(count));
-    if (ring_.publish()) journal_notifier_->notify();
   }
-  const std::size_t released = open_gate();
-  if (count + released == 0) return 0;
+  std::size_t done = count + open_gate();
+  if (!paused_ && !journal_->failed()) done += discharge_durable() + serve_lines_left() + expire_due();
+  if (done == 0) return 0;
+  if (ring_.publish()) journal_notifier_->notify();
   metrics_.gate_depth.set(gate_count_);
   metrics_.orders.set(engine_->orders());
   for (std::size_t i = 0; i < doors_.size(); ++i) {
@@ -54,7 +55,7 @@ std::size_t ShardAgent::do_work() {
     // A thread that runs this shard itself is awake and looks at its replies before it sleeps.
     if (doors_[i].notifier != own_notifier_) doors_[i].notifier->notify();
   }
-  return count + released;
+  return done;
 }
 
 bool ShardAgent::has_work() {
@@ -62,16 +63,35 @@ bool ShardAgent::has_work() {
   // ringing.
   if (task_.load(std::memory_order_relaxed) != nullptr) return true;
   if (!paused_ && commands_.size() != 0) return true;
+  if (!paused_ && !journal_->failed()) {
+    if (!lines_left_.empty() || engine_->next_due() <= clock_.wall_now()) return true;
+    if (discharges_head_ != discharges_tail_ &&
+        discharges_[discharges_head_ % kDischargesMax].position <= ring_.durable()) {
+      return true;
+    }
+  }
   return gate_count_ != 0 && (journal_->failed() || gate_[gate_head_].position <= ring_.durable());
+}
+
+std::int64_t ShardAgent::sleep_at_most_ns() {
+  // The wall clock can be set while we sleep; then a hold is noticed this much late by the timer, and in time
+  // by every decision.
+  constexpr std::int64_t kLongestNs = kNsPerSecond / 2;
+  const Tick next = engine_->next_due();
+  if (next == HoldCalendar::kNever || paused_) return kUntilCalled;
+  return std::clamp(next.ns - clock_.wall_now().ns, std::int64_t{0}, kLongestNs);
 }
 
 void ShardAgent::handle(Request* request, Tick now, std::int64_t now_ns) {
   request->decided_ns = now_ns;
+  request->now = now;
   switch (request->kind) {
     case Request::Kind::buy:
       return handle_buy(request, now);
     case Request::Kind::find_order:
-      return handle_find(request);
+      return handle_find(request, now);
+    case Request::Kind::order_command:
+      return handle_command(request, now);
   }
 }
 
@@ -80,66 +100,99 @@ void ShardAgent::handle_buy(Request* request, Tick now) {
     request->outcome = Outcome::journal_failed;
     return reply(request);
   }
-  const Decision decision = engine_->decide(request->buy, request->hashes, now);
+  const bool way_is_free = expire_before(*request, now);
+  Decision decision;
+  if (way_is_free) decision = engine_->decide(request->buy, request->hashes, now);
   request->outcome = decision.outcome;
   request->price = decision.price;
-  if (decision.outcome != Outcome::confirmed) {
-    (decision.outcome == Outcome::overloaded ? metrics_.overloaded_orders : metrics_.refusals).add();
+  request->free_at = decision.free_at;
+  const bool accepted = decision.outcome == Outcome::confirmed || decision.outcome == Outcome::held ||
+                        decision.outcome == Outcome::waiting;
+  if (!accepted) {
+    if (way_is_free) {
+      (decision.outcome == Outcome::overloaded ? metrics_.overloaded_orders : metrics_.refusals).add();
+    }
     return reply(request);
   }
 
-  std::uint64_t position = 0;
+  OrderSlot slot = decision.slot;
   if (decision.replayed) {
     metrics_.replays.add();
     request->replayed = true;
-    position = position_by_slot_[decision.slot.value];
+    show_order(request, decision.order, slot);
   } else {
-    request->outcome = sell(decision, request, now, position);
-    if (request->outcome != Outcome::confirmed) return reply(request);
+    request->outcome = take(decision, request, now, slot);
+    if (request->outcome != decision.outcome) return reply(request);
+    request->order = decision.order;
+    request->place = engine_->place(slot);
+    request->from_line = request->place != 0;
   }
-  request->order = decision.order;
-  request->order.buyer = request->buy.buyer;  // equal, and the request's own memory
-  request->durable = position <= ring_.durable();
-  const bool now_will_do = request->durable || request->answer_when_decided || options_.answer_when_decided;
-  now_will_do ? reply(request) : wait_for(request, position);
+  answer(request, position_by_slot_[slot.value]);
 }
 
-Outcome ShardAgent::sell(const Decision& decision, Request* request, Tick now, std::uint64_t& position) {
+// A new order: into the journal's ring and into the books.
+Outcome ShardAgent::take(const Decision& decision, Request* request, Tick now, OrderSlot& slot) {
+  const Order& order = decision.order;
+  const OfferIndex offer = order.number.offer();
   if (!ring_.has_room()) {
     metrics_.overloaded_journal.add();
     return Outcome::overloaded;
   }
-  encode(decision.order, ring_.reserve(order_payload_bytes(decision.order)));
-  const OfferIndex offer = decision.order.number.offer();
+  if (engine_->has_total_limit(offer) && !engine_->charge(order, request->hashes)) {
+    metrics_.refusals.add();
+    return Outcome::limit_reached;
+  }
+  encode(order, ring_.reserve(order_payload_bytes(order)));
   const TenantId tenant = engine_->catalog()->campaign_of(offer).definition.tenant;
-  position = ring_.append({.kind = RecordKind::order_confirmed, .version = 1, .tenant = tenant, .tick = now});
-
-  OrderSlot slot;
-  const bool applied = engine_->apply(decision.order, request->hashes, slot);
+  const std::uint64_t position = ring_.append({.kind = order_record_kind(order),
+                                               .version = order_record_version(order),
+                                               .tenant = tenant,
+                                               .tick = now});
+  const bool applied = engine_->apply(order, request->hashes, slot);
   DOORBUSTER_CHECK(applied);  // decide() has just said that it can be
   position_by_slot_[slot.value] = position;
 
-  board_.mark_buyer(request->hashes.buyer);
-  board_.set_remaining(offer, engine_->stock(offer).available);
-  if (engine_->sold_out_for_good(offer)) board_.set_sold_out(offer, true);
-  metrics_.sold_orders.add();
-  metrics_.sold_units.add(decision.order.quantity);
-  return Outcome::confirmed;
+  mark_names(order, request->hashes.buyer);
+  publish_offer(offer);
+  if (decision.outcome == Outcome::confirmed) {
+    metrics_.sold_orders.add();
+    metrics_.sold_units.add(order.quantity);
+  } else {
+    (decision.outcome == Outcome::held ? metrics_.held_orders : metrics_.waiting_orders).add();
+  }
+  return decision.outcome;
 }
 
-void ShardAgent::handle_find(Request* request) {
+void ShardAgent::handle_find(Request* request, Tick now) {
   const auto slot = engine_->find(request->order_number);
   request->outcome = slot ? Outcome::ok : Outcome::order_not_found;
   if (slot) {
     Order order = engine_->order(*slot);
-    request->forget_texts();
-    order.buyer = request->keep(order.buyer);
-    order.reference = request->keep(order.reference);
-    order.key = order.channel = order.region = order.segment = {};
-    request->order = order;
+    // It has run out, whether or not anybody has written that down yet.
+    if (order.status == OrderStatus::held && order.expires_at <= now) order.status = OrderStatus::expired;
+    show_order(request, order, *slot);
     request->durable = position_by_slot_[slot->value] <= ring_.durable();
   }
   reply(request);
+}
+
+void ShardAgent::show_order(Request* request, const Order& order, OrderSlot slot) {
+  request->forget_texts();
+  request->order = order;
+  request->order.buyer = request->keep(order.buyer);
+  request->order.reference = request->keep(order.reference);
+  request->order.payment = request->keep(order.payment);
+  request->order.key = request->order.channel = request->order.region = request->order.segment = {};
+  request->order.identities = {};
+  request->place = engine_->place(slot);
+  request->from_line = engine_->began_waiting(slot);
+}
+
+// Lets the answer go when the record at `position`, on which it rests, is durable.
+void ShardAgent::answer(Request* request, std::uint64_t position) {
+  request->durable = position <= ring_.durable();
+  const bool now_will_do = request->durable || request->answer_when_decided || options_.answer_when_decided;
+  now_will_do ? reply(request) : wait_for(request, position);
 }
 
 void ShardAgent::wait_for(Request* request, std::uint64_t position) {
@@ -178,14 +231,27 @@ void ShardAgent::reply(Request* request) {
   door_rung_[door] = true;
 }
 
+void ShardAgent::install(CatalogPointer catalog) {
+  discharge_durable();
+  DOORBUSTER_CHECK(discharges_head_ == discharges_tail_);
+  engine_->install(std::move(catalog));
+  publish_board();
+}
+
 void ShardAgent::publish_board() {
-  engine_->visit_buyers([this](const Hash128& buyer) { board_.mark_buyer(buyer); });
+  engine_->visit_limit_keys([this](const Hash128& key) { board_.mark_name(key); });
+  lines_left_.clear();
   for (const Offer& offer : engine_->catalog()->offers()) {
     const OfferIndex index = offer.definition.offer;
     if (!engine_->owns(index)) continue;
-    board_.set_remaining(index, engine_->stock(index).available);
-    board_.set_sold_out(index, engine_->sold_out_for_good(index));
+    publish_offer(index);
+    if (engine_->has_line(index)) lines_left_.push_back(index);
   }
+}
+
+void ShardAgent::publish_offer(OfferIndex offer) {
+  board_.set_remaining(offer, engine_->stock(offer).available);
+  board_.set_availability(offer, engine_->availability(offer));
 }
 
 void ShardAgent::run_task() {

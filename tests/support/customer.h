@@ -57,7 +57,7 @@ class Customer final : public SleepingAgent {
     const std::lock_guard lock(mutex_);
     return !wishes_.empty();
   }
-  void sleep() override { door_.notifier().sleep(); }
+  void sleep(std::int64_t at_most_ns) override { door_.notifier().sleep(at_most_ns); }
 
  private:
   std::size_t ask() {

@@ -14,8 +14,8 @@ inline constexpr std::size_t kIdempotencyKeyBytesMax = 255;  // as the largest t
 inline constexpr std::size_t kReferenceBytesMax = 64;
 inline constexpr std::size_t kNameBytesMax = 256;  // a campaign's display name
 inline constexpr std::uint32_t kQuantityMax = 1000;
-inline constexpr std::size_t kIdentitiesMax = 4;           // of one request
-inline constexpr std::size_t kIdentityBytesMax = 128;      // of one
+inline constexpr std::size_t kIdentitiesMax = 4;       // of one request
+inline constexpr std::size_t kIdentityBytesMax = 128;  // of one
 inline constexpr std::uint32_t kHoldSecondsMax = 86'400;
 // Places in one offer's line. At the bound a buy that would wait is refused with `all_held`.
 inline constexpr std::uint32_t kLinePlacesMax = 1U << 14;
@@ -47,6 +47,8 @@ inline constexpr std::uint32_t kCommandDrainMax = 256;
 // Holds that one shard lets expire in one duty cycle besides those that a decision needs: so a million that
 // expire at once stand in nobody's way. 256 at about 0.3 us are about 80 us.
 inline constexpr std::uint32_t kExpiriesPerCycleMax = 256;
+// Holds that one decision may let expire because they stand in its way; beyond it the answer is `overloaded`.
+inline constexpr std::uint32_t kExpiriesPerDecisionMax = 2 * kQuantityMax;
 // Requests of one HTTP thread that may be anywhere between decoding and reply. Also the bound of every queue
 // between that thread and a shard: no queue can hold more than there are requests.
 inline constexpr std::uint32_t kRequestsPerThreadMax = 16'384;

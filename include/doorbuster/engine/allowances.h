@@ -3,8 +3,8 @@
 // process use, without a lock. Nothing is ever removed; a name's units go up and down.
 //
 // Exact in the direction that matters: units are taken by compare-and-swap against the limit, so no
-// interleaving takes one too many. Two buys of one person in two shards at the same instant may each meet what
-// the other has taken for a moment, and both be refused.
+// interleaving takes one too many. Two buys of one person in two shards at the same instant may each meet
+// what the other has taken for a moment, and both be refused.
 
 #include <atomic>
 #include <cstdint>

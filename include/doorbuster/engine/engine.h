@@ -14,8 +14,8 @@
 // anybody else: after every event that gives units back the owner asks next_offer() until it is empty.
 //
 // Not thread-safe: one owner. No allocation, lock or exception in decide(), apply() and find(): every table
-// has its full size from the constructor on. (Exceptions, each bounded: an offer's first place in a line takes
-// that line's memory; a hold whose end was moved is kept in a vector.)
+// has its full size from the constructor on. (Exceptions, each bounded: an offer's first place in a line
+// takes that line's memory; a hold whose end was moved is kept in a vector.)
 //
 // Invariants, checked in every build where they cost O(1):
 //   E1  0 <= held, 0 <= sold, held + sold <= allocated, for every offer
@@ -136,9 +136,9 @@ class Engine {
   std::optional<OrderEvent> next_offer(OfferIndex offer, Tick now) const;
 
   // --- the limit over a whole campaign: shared, so apart from apply() ---
-  // Takes units out of the allowance of each of the names. False, with nothing taken: a limit is in the way, or
-  // there is no room for another name. Before apply(), where decide() has just said yes: a neighbour may have
-  // been quicker since.
+  // Takes units out of the allowance of each of the names. False, with nothing taken: a limit is in the way,
+  // or there is no room for another name. Before apply(), where decide() has just said yes: a neighbour may
+  // have been quicker since.
   [[nodiscard]] bool charge(const Order& order, const BuyHashes& hashes);
   [[nodiscard]] bool charge(const OrderEvent& event);  // confirmed late
   // The same whatever the limit says: recovery.
@@ -154,11 +154,14 @@ class Engine {
   Order order_as_decided(OrderSlot slot) const { return store_.order_as_decided(slot); }
   std::uint64_t orders() const { return store_.size(); }
   std::uint64_t orders_max() const { return options_.orders_max; }
+  bool full() const { return store_.full() || !ledger_.has_room(); }  // no room for another order
+  bool began_waiting(OrderSlot slot) const { return store_.row(slot).first_status == OrderStatus::waiting; }
   // 1 is the first in its offer's line; 0: not waiting.
   std::uint32_t place(OrderSlot slot) const;
 
   OfferStock stock(OfferIndex offer) const;
   Availability availability(OfferIndex offer) const;
+  bool has_line(OfferIndex offer) const { return offers_[offer.value].has_line; }
   // Nothing left, and nothing can come back from a hold.
   bool sold_out_for_good(OfferIndex offer) const { return availability(offer) == Availability::sold_out; }
 
@@ -223,27 +226,31 @@ class Engine {
     return campaign_keys(buyer_name(slot), store_.identities(slot), store_.offer(slot));
   }
 
-  bool same_request(const Buy& buy, const Order& first) const;
+  void count_for_total_limits();
+  std::uint32_t live_units(OrderSlot slot) const;  // that count for its names
   Outcome check_limits(const Buy& buy, const BuyHashes& hashes, const OfferState& offer) const;
-  Decision decide_new(const Buy& buy, const OfferState& offer, Tick now) const;
+  Decision replay(const Buy& buy, OrderSlot slot) const;
+  Order new_order(const Buy& buy, Outcome outcome, Tick now) const;
 
   bool is_due(OrderSlot slot, Tick now) const;
   OrderDecision decide_confirm(OrderSlot slot, const OrderCommand& command, Tick now) const;
-  OrderDecision refuse_late(OrderSlot slot, Outcome outcome, const OrderCommand& command, Tick now) const;
+  OrderDecision refuse_money(OrderSlot slot, Outcome outcome, const OrderCommand& command, Tick now) const;
+  OrderDecision decide_late_confirm(OrderSlot slot, const OrderCommand& command, Tick now) const;
   OrderDecision decide_cancel(OrderSlot slot, Tick now) const;
   OrderDecision decide_extend(OrderSlot slot, std::uint32_t seconds, Tick now) const;
   OrderDecision decide_payment_failed(OrderSlot slot, Tick now) const;
   OrderDecision decide_give_back(OrderSlot slot, const OrderCommand& command, Tick now) const;
-  OrderDecision decide_leave(OrderSlot slot, Tick now) const;
-  bool is_over_limit(OrderSlot slot, std::uint32_t units) const;
+  OrderDecision decide_leave_line(OrderSlot slot, Tick now) const;
+  Hash128 return_key(const OrderCommand& command) const;
+  bool would_exceed_limit(OrderSlot slot, std::uint32_t units) const;
 
   bool can_apply(const OrderEvent& event, OrderSlot slot) const;
-  std::uint32_t apply_confirmed(const OrderEvent& event, OrderSlot slot);
-  std::uint32_t apply_returned(const OrderEvent& event, OrderSlot slot);
+  void apply_confirmed(const OrderEvent& event, Applied& applied);
+  void apply_returned(const OrderEvent& event, Applied& applied);
   void apply_offered(const OrderEvent& event, OrderSlot slot);
-  void hold_units(OrderSlot slot, OfferState& offer, Tick from, Tick until);
-  void release_hold(OrderSlot slot, OrderStatus becomes);
-  void add_names(OrderSlot slot, std::uint32_t units);
+  void apply_left_line(OrderSlot slot);
+  void hold_units(OrderSlot slot, const Hash128& buyer, std::uint32_t newly_counted, Tick from, Tick until);
+  void end_hold(OrderSlot slot, OrderStatus becomes);
   void subtract_names(OrderSlot slot, std::uint32_t units);
   Hash128 buyer_name(OrderSlot slot) const;
 

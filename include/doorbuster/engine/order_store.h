@@ -1,6 +1,6 @@
 #pragma once
-// Every order of one shard, and the ways to find one. Part of the engine; same owner. Rows are never moved and
-// never taken out.
+// Every order of one shard, and the ways to find one. Part of the engine; same owner. Rows are never moved
+// and never taken out.
 
 #include <boost/container_hash/hash.hpp>
 #include <cstdint>

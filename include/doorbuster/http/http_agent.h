@@ -61,7 +61,7 @@ class HttpAgent final : public SleepingAgent {
 
   std::size_t do_work() override;
   bool has_work() override;
-  void sleep() override;
+  void sleep(std::int64_t at_most_ns) override;
 
   // --- any thread ---
   // No new connections, `draining` for new requests, answers for those under way, then every connection is

@@ -26,8 +26,9 @@ class Notifier {
   // --- the owner thread ---
   void prepare_to_sleep();
   void cancel_sleep();
-  // Blocks until notify(). REQUIRES: prepare_to_sleep() before.
-  void sleep();
+  // Blocks until notify(), or for `at_most_ns` (rounded up to milliseconds; negative: for ever).
+  // REQUIRES: prepare_to_sleep() before.
+  void sleep(std::int64_t at_most_ns = -1);
   // For owners that sleep in epoll instead: readable after a notify() that met a sleeper; drain() resets it.
   int descriptor() const { return event_fd_; }
   void drain();

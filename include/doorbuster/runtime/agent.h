@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <thread>
 #include <vector>
 
@@ -19,14 +20,18 @@ class Agent {
   // Whether do_work() would find something. Asked after prepare_to_sleep(), so it must look at what others
   // publish.
   virtual bool has_work() = 0;
+  // How long at most until there is something to do without anybody saying so; kUntilCalled: never.
+  static constexpr std::int64_t kUntilCalled = -1;
+  virtual std::int64_t sleep_at_most_ns() { return kUntilCalled; }
 };
 
 // An agent whose thread sleeps in a way of its own (an HTTP thread, in epoll, with the notifier's descriptor
 // in it).
 class SleepingAgent : public Agent {
  public:
-  // Returns when the notifier was rung or when there is something else to do.
-  virtual void sleep() = 0;
+  // Returns when the notifier was rung, when there is something else to do, or after `at_most_ns`
+  // (kUntilCalled: not before).
+  virtual void sleep(std::int64_t at_most_ns) = 0;
 };
 
 // One thread that runs agents in turn until it is told to stop, and sleeps when none of them has work.

@@ -3,7 +3,8 @@
 // who has bought there. Written by the owning shard, read by anybody, and never wrong in the direction that
 // matters:
 //
-// - sold_out(offer) is true only while the owner has nothing left and nothing that could come back from a hold.
+// - sold_out(offer) is true only while the owner has nothing left and nothing that could come back from a
+// hold.
 //   A configuration that adds stock, or a return, takes the mark away before the first such unit can be sold.
 // - A name (a buyer or an identity) without a mark has no unit of a sold-out offer, nor of its campaign where
 //   that is limited: the owner marks the names before it marks the offer, and a sold-out offer gets no new
@@ -55,9 +56,12 @@ class Board {
   };
   static_assert(kStockMax <= 0xffffffff);
 
-  ReservedArray<Entry> offers_;  // zeros are valid entries: not sold out
-  ReservedArray<std::atomic<std::uint64_t>> buyers_;
-  std::uint64_t buyer_word_mask_ = 0;
+  // Keys of one name differ from offer to offer in their low half only.
+  std::uint64_t word_of(const Hash128& key) const { return (key.high ^ key.low) & word_mask_; }
+
+  ReservedArray<Entry> offers_;  // zeros are valid entries: on sale
+  ReservedArray<std::atomic<std::uint64_t>> names_;
+  std::uint64_t word_mask_ = 0;
 };
 
 }  // namespace doorbuster

@@ -29,6 +29,8 @@ class StateBuilder {
   const CatalogPointer& catalog() const { return catalog_; }
   void install(CatalogPointer catalog);
   std::vector<std::unique_ptr<Engine>>& engines() { return engines_; }
+  // The engines use it: it must outlive them.
+  std::unique_ptr<Allowances>& allowances() { return allowances_; }
   Tick last_tick() const { return last_tick_; }
   std::uint64_t orders() const { return orders_; }
   // Units sold or held of each offer, by index.
@@ -37,7 +39,9 @@ class StateBuilder {
  private:
   Status apply_catalog_record(const JournalRecord& record);
   Status apply_order(const JournalRecord& record);
+  Status apply_order_event(const JournalRecord& record);
   Status check_pending() const;
+  tl::unexpected<Error> no_room(const JournalRecord& record, const Engine& engine) const;
   void make_engines();
 
   const RecoveryOptions options_;
@@ -48,13 +52,16 @@ class StateBuilder {
   CatalogChange change_;
   std::uint32_t change_records_ = 0;
   CatalogChangeSet pending_;
+  std::unique_ptr<Allowances> allowances_;
   std::vector<std::unique_ptr<Engine>> engines_;
   Tick last_tick_;
   std::uint64_t orders_ = 0;
 };
 
 // The sum over all engines and the catalog: the same after replay as in the process that wrote the journal.
-std::uint64_t state_hash(const std::vector<Engine*>& engines, const Catalog& catalog);
+// When nothing of it is on its way any more.
+std::uint64_t state_hash(const std::vector<Engine*>& engines, const Allowances& allowances,
+                         const Catalog& catalog);
 
 // An upper bound for the orders in the folder's segments: their bytes by the smallest order's. To size tables
 // before anything is read.

@@ -37,12 +37,13 @@ struct Request {
   Outcome outcome = Outcome::overloaded;
   bool replayed = false;
   bool durable = false;
-  // The order: always for what was sold, reserved or found; for order_not_held and hold_expired too. For a new
-  // buy its texts are the buy's own, else they stand in `text`: buyer, reference and payment, the others are
-  // empty. The order that a replay of a buy carries is as it was decided.
+  // The order: always for what was sold, reserved or found; for order_not_held and hold_expired too. For a
+  // new buy its texts are the buy's own, else they stand in `text`: buyer, reference and payment, the others
+  // are empty. The order that a replay of a buy carries is as it was decided.
   Order order;
   std::int64_t price = 0;   // price_changed
   std::uint32_t place = 0;  // waiting: 1 is the first in the line
+  bool from_line = false;   // the order began as a place in a line
   Tick now;                 // the tick of the decision
   Tick free_at;             // all_held: no unit comes back before, unless somebody gives one back
   std::int64_t decided_ns = 0;

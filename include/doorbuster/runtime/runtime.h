@@ -102,6 +102,7 @@ class Runtime {
   std::uint64_t orders_max_ = 0;
   CatalogCell catalog_;
   std::unique_ptr<Board> board_;
+  std::unique_ptr<Allowances> allowances_;
   std::vector<std::unique_ptr<ShardAgent>> shards_;
   JournalRing change_ring_{kJournalRingBytes};  // written under control_mutex_
   std::unique_ptr<JournalAgent> journal_agent_;

@@ -43,11 +43,11 @@ struct ReplyDoor {
 // Written by the shard, read by any.
 struct ShardMetrics {
   Counter commands, sold_orders, sold_units, replays, refusals;
-  Counter overloaded_journal;  // bound hit: the ring to the journal was full
-  Counter overloaded_orders;   // bound hit: the order table was full
+  Counter overloaded_journal;   // bound hit: the ring to the journal was full
+  Counter overloaded_orders;    // bound hit: the order table was full
   Counter overloaded_expiries;  // bound hit: too many holds to expire before one decision
   Counter held_orders, confirmed_holds, confirmed_late, cancelled_holds, expired_holds, extended_holds;
-  Counter refunds_due;     // orders whose money came when the units were gone
+  Counter refunds_due;  // orders whose money came when the units were gone
   Counter returned_units, restocked_units;
   Counter waiting_orders, offered_orders, left_lines;
   Counter gate_depth, orders;
@@ -71,6 +71,7 @@ class ShardAgent final : public Agent {
 
   std::size_t do_work() override;
   bool has_work() override;
+  std::int64_t sleep_at_most_ns() override;
 
   // --- any thread ---
   CommandQueue& commands() { return commands_; }
@@ -85,9 +86,13 @@ class ShardAgent final : public Agent {
   Engine& engine() { return *engine_; }
   // While paused no command is taken, neither buys nor reads of orders; replies that wait in the gate go on.
   void pause(bool paused) { paused_ = paused; }
-  // Publishes what the board has to say of the offers that this shard owns: after recovery or a changed
-  // catalog.
+  // The catalog in force from here on. REQUIRES: everything recorded is durable, no command is taken.
+  void install(CatalogPointer catalog);
+  // Publishes what the board has to say of the offers that this shard owns, and has their lines looked at:
+  // after recovery or a changed catalog.
   void publish_board();
+  // What is left to do when everything recorded is durable and nothing more comes.
+  void finish() { discharge_durable(); }
   // Time goes on from here: for recovery.
   void set_last_tick(Tick tick) { last_tick_ = tick; }
 
@@ -96,12 +101,31 @@ class ShardAgent final : public Agent {
     Request* request;
     std::uint64_t position;
   };
+  struct Discharge {
+    std::uint64_t position;
+    OrderSlot slot;
+    std::uint32_t units;
+  };
+  static constexpr std::uint64_t kDischargesMax = kJournalRingBytes / 64;  // no record is smaller in the ring
 
   void handle(Request* request, Tick now, std::int64_t now_ns);
   void handle_buy(Request* request, Tick now);
-  void handle_find(Request* request);
-  Outcome sell(const Decision& decision, Request* request, Tick now, std::uint64_t& position);
+  void handle_find(Request* request, Tick now);
+  void handle_command(Request* request, Tick now);
+  Outcome take(const Decision& decision, Request* request, Tick now, OrderSlot& slot);
+  void show_order(Request* request, const Order& order, OrderSlot slot);
+  void answer(Request* request, std::uint64_t position);
   void wait_for(Request* request, std::uint64_t position);
+
+  bool expire_before(const Request& request, Tick now);
+  std::size_t expire_due();
+  bool record(const OrderEvent& event);
+  void serve_line(OfferIndex offer, Tick now);
+  std::size_t serve_lines_left();
+  void count(const OrderEvent& event);
+  void publish_offer(OfferIndex offer);
+  void mark_names(const Order& order, const Hash128& buyer);
+  std::size_t discharge_durable();
   std::size_t open_gate();
   void reply(Request* request);
   void run_task();
@@ -118,8 +142,13 @@ class ShardAgent final : public Agent {
   // --- owned by the shard's thread ---
   const std::unique_ptr<Engine> engine_;
   JournalRing ring_;                               // the shard's end of it
-  ReservedArray<std::uint64_t> position_by_slot_;  // of each order's record; 0: recovered, so durable
-  std::vector<Waiting> gate_;                      // a ring: bounded by all the requests that there are
+  ReservedArray<std::uint64_t> position_by_slot_;  // of each order's last record; 0: recovered, so durable
+  // Units that names get back when the record is durable. A ring, as large as the records that can be on
+  // their way.
+  ReservedArray<Discharge> discharges_{kDischargesMax};
+  std::uint64_t discharges_head_ = 0, discharges_tail_ = 0;
+  std::vector<OfferIndex> lines_left_;  // to be served as soon as there is room in the ring
+  std::vector<Waiting> gate_;           // a ring: bounded by all the requests that there are
   std::size_t gate_head_ = 0, gate_count_ = 0;
   std::vector<bool> door_rung_;  // doors with new replies in this cycle
   Tick last_tick_;

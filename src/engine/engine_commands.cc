@@ -1,0 +1,238 @@
+// What somebody wants to happen to an order: decisions, none of which changes anything.
+
+#include <algorithm>
+
+#include "doorbuster/engine/engine.h"
+
+namespace doorbuster {
+namespace {
+
+// Scope of keyed_hash() for the keys of returns: order numbers are below it.
+constexpr std::uint64_t kReturnScope = 1ULL << 63;
+
+OrderDecision outcome_of(OrderSlot slot, Outcome outcome) {
+  OrderDecision decision;
+  decision.slot = slot;
+  decision.outcome = outcome;
+  return decision;
+}
+
+OrderDecision with_event(OrderSlot slot, Outcome outcome, const OrderEvent& event) {
+  OrderDecision decision = outcome_of(slot, outcome);
+  decision.event = event;
+  return decision;
+}
+
+OrderEvent event_of(OrderEventKind kind, OrderNumber order, Tick now) {
+  OrderEvent event;
+  event.kind = kind;
+  event.order = order;
+  event.tick = now;
+  return event;
+}
+
+Tick after(Tick from, std::uint32_t seconds) {
+  return {from.ns + seconds * kNsPerSecond};
+}
+
+}  // namespace
+
+std::optional<OrderSlot> Engine::due_before(const OrderCommand& command, Tick now) const {
+  const auto slot = find(command.order);
+  if (!slot) return std::nullopt;
+  if (is_due(*slot, now)) return slot;
+  // A late confirmation takes free units, and what has run out is free.
+  const OrderRow& row = store_.row(*slot);
+  if (command.action != OrderAction::confirm || row.status != OrderStatus::expired || row.refund_due) {
+    return std::nullopt;
+  }
+  const OfferIndex offer = store_.offer(*slot);
+  const std::uint32_t wanted = command.quantity == 0 ? row.quantity : command.quantity;
+  const HoldCalendar::First first = calendar_.first(offer);
+  if (first.expires_at > now || offers_[offer.value].open() >= wanted) return std::nullopt;
+  return first.hold;
+}
+
+OrderDecision Engine::decide(const OrderCommand& command, Tick now) const {
+  const auto slot = find(command.order);
+  if (!slot) return {};
+  switch (command.action) {
+    case OrderAction::confirm:
+      return decide_confirm(*slot, command, now);
+    case OrderAction::cancel:
+      return decide_cancel(*slot, now);
+    case OrderAction::extend:
+      return decide_extend(*slot, command.seconds, now);
+    case OrderAction::payment_failed:
+      return decide_payment_failed(*slot, now);
+    case OrderAction::give_back:
+      return decide_give_back(*slot, command, now);
+    case OrderAction::leave_line:
+      return decide_leave_line(*slot, now);
+  }
+  return {};
+}
+
+OrderDecision Engine::decide_confirm(OrderSlot slot, const OrderCommand& command, Tick now) const {
+  const OrderRow& row = store_.row(slot);
+  const std::uint32_t wanted = command.quantity == 0 ? row.quantity : command.quantity;
+  switch (row.status) {
+    case OrderStatus::confirmed: {
+      const bool same = command.quantity == 0 || command.quantity == store_.confirmed_quantity(slot);
+      return outcome_of(slot, same ? Outcome::ok : Outcome::order_not_held);
+    }
+    case OrderStatus::cancelled:
+      return refuse_money(slot, Outcome::order_not_held, command, now);
+    case OrderStatus::waiting:
+      return outcome_of(slot, Outcome::order_not_held);
+    case OrderStatus::held:
+    case OrderStatus::expired:
+      break;
+  }
+  if (wanted > row.quantity) return outcome_of(slot, Outcome::validation_failed);
+  if (row.status == OrderStatus::expired) return decide_late_confirm(slot, command, now);
+  OrderEvent event = event_of(OrderEventKind::confirmed, command.order, now);
+  event.quantity = wanted;
+  event.payment = command.payment;
+  return with_event(slot, Outcome::ok, event);
+}
+
+// The time is over and the units are free: whoever pays late gets them while nobody else has.
+OrderDecision Engine::decide_late_confirm(OrderSlot slot, const OrderCommand& command, Tick now) const {
+  const OrderRow& row = store_.row(slot);
+  const std::uint32_t wanted = command.quantity == 0 ? row.quantity : command.quantity;
+  // Once money is to go back it goes back, whatever comes free later.
+  if (row.refund_due || offers_[store_.offer(slot).value].open() < wanted) {
+    return refuse_money(slot, Outcome::hold_expired, command, now);
+  }
+  if (would_exceed_limit(slot, wanted)) return refuse_money(slot, Outcome::limit_reached, command, now);
+  OrderEvent event = event_of(OrderEventKind::confirmed, command.order, now);
+  event.late = true;
+  event.quantity = wanted;
+  event.payment = command.payment;
+  return with_event(slot, Outcome::ok, event);
+}
+
+// No units for what somebody says is paid: with a payment, that is kept for ever.
+OrderDecision Engine::refuse_money(OrderSlot slot, Outcome outcome, const OrderCommand& command,
+                                   Tick now) const {
+  if (command.payment.empty() || store_.row(slot).refund_due) return outcome_of(slot, outcome);
+  OrderEvent event = event_of(OrderEventKind::refund_due, command.order, now);
+  event.payment = command.payment;
+  return with_event(slot, outcome, event);
+}
+
+bool Engine::would_exceed_limit(OrderSlot slot, std::uint32_t units) const {
+  const OfferIndex offer = store_.offer(slot);
+  Buy same;
+  same.offer = offer;
+  same.quantity = units;
+  same.identities = store_.identities(slot);
+  return check_limits(same, {.buyer = buyer_name(slot), .key = {}}, offers_[offer.value]) != Outcome::ok;
+}
+
+OrderDecision Engine::decide_cancel(OrderSlot slot, Tick now) const {
+  const OrderRow& row = store_.row(slot);
+  if (row.status == OrderStatus::cancelled) return outcome_of(slot, Outcome::ok);
+  if (row.status != OrderStatus::held) return outcome_of(slot, Outcome::order_not_held);
+  return with_event(slot, Outcome::ok, event_of(OrderEventKind::cancelled, {row.number}, now));
+}
+
+OrderDecision Engine::decide_extend(OrderSlot slot, std::uint32_t seconds, Tick now) const {
+  const OrderRow& row = store_.row(slot);
+  if (row.status == OrderStatus::expired) return outcome_of(slot, Outcome::hold_expired);
+  if (row.status != OrderStatus::held) return outcome_of(slot, Outcome::order_not_held);
+  const OfferRules& rules = rules_[store_.offer(slot).value];
+  const OrderLife& life = store_.life(slot);
+  const Tick wanted = after(now, seconds == 0 ? rules.hold_seconds : seconds);
+  const Tick last = after({life.held_ns}, rules.hold_max_seconds);
+  const Tick until = std::max(Tick{life.expires_ns}, std::min(wanted, last));
+  if (until.ns == life.expires_ns) return outcome_of(slot, Outcome::ok);
+  OrderEvent event = event_of(OrderEventKind::extended, {row.number}, now);
+  event.expires_at = until;
+  return with_event(slot, Outcome::ok, event);
+}
+
+OrderDecision Engine::decide_payment_failed(OrderSlot slot, Tick now) const {
+  const OrderRow& row = store_.row(slot);
+  if (row.status == OrderStatus::expired) return outcome_of(slot, Outcome::hold_expired);
+  if (row.status == OrderStatus::cancelled && row.payment_failed) return outcome_of(slot, Outcome::ok);
+  if (row.status != OrderStatus::held) return outcome_of(slot, Outcome::order_not_held);
+  const OfferRules& rules = rules_[store_.offer(slot).value];
+  if (rules.on_payment_failed == PaymentFailure::keep) return outcome_of(slot, Outcome::ok);
+  OrderEvent event = event_of(OrderEventKind::cancelled, {row.number}, now);
+  event.reason = OrderEventReason::payment_failed;
+  if (rules.on_payment_failed == PaymentFailure::grace) {
+    // However often it fails, the hold ends where it could have been extended to.
+    const OrderLife& life = store_.life(slot);
+    const std::int64_t last = std::max(after({life.held_ns}, rules.hold_max_seconds).ns, life.expires_ns);
+    event.kind = OrderEventKind::extended;
+    event.expires_at = {std::min(after(now, rules.grace_seconds).ns, last)};
+    if (event.expires_at.ns == life.expires_ns) return outcome_of(slot, Outcome::ok);
+  }
+  return with_event(slot, Outcome::ok, event);
+}
+
+Hash128 Engine::return_key(const OrderCommand& command) const {
+  return keyed_hash(options_.table_key, kReturnScope | command.order.value, command.key);
+}
+
+OrderDecision Engine::decide_give_back(OrderSlot slot, const OrderCommand& command, Tick now) const {
+  OrderEvent event = event_of(OrderEventKind::returned, command.order, now);
+  if (!command.key.empty()) {
+    event.key = return_key(command);
+    if (const KeptReturn* kept = store_.find_return(event.key)) {
+      const bool same =
+          (command.quantity == 0 || command.quantity == kept->quantity) && command.restock == kept->restock;
+      OrderDecision again = outcome_of(slot, same ? Outcome::ok : Outcome::idempotency_key_reused);
+      again.replayed = same;
+      return again;
+    }
+    if (store_.returns_full()) return outcome_of(slot, Outcome::overloaded);
+  }
+  const OrderRow& row = store_.row(slot);
+  if (row.status != OrderStatus::confirmed) return outcome_of(slot, Outcome::order_not_held);
+  const std::uint32_t left = live_units(slot);
+  event.quantity = command.quantity == 0 ? left : command.quantity;
+  if (event.quantity == 0 || event.quantity > left) return outcome_of(slot, Outcome::validation_failed);
+  event.restock = command.restock;
+  return with_event(slot, Outcome::ok, event);
+}
+
+OrderDecision Engine::decide_leave_line(OrderSlot slot, Tick now) const {
+  const OrderRow& row = store_.row(slot);
+  if (row.first_status != OrderStatus::waiting) return {};
+  const bool was_offered = store_.life(slot).held_ns != 0;
+  if (row.status == OrderStatus::cancelled && !was_offered) return outcome_of(slot, Outcome::ok);
+  if (row.status != OrderStatus::waiting) return outcome_of(slot, Outcome::order_not_held);
+  return with_event(slot, Outcome::ok, event_of(OrderEventKind::left_line, {row.number}, now));
+}
+
+std::optional<OrderSlot> Engine::due(Tick now) {
+  const auto offer = calendar_.due(now);
+  if (!offer) return std::nullopt;
+  return calendar_.first(*offer).hold;
+}
+
+OrderEvent Engine::expiry_of(OrderSlot slot, Tick now) const {
+  return event_of(OrderEventKind::expired, {store_.row(slot).number}, now);
+}
+
+std::optional<OrderEvent> Engine::next_offer(OfferIndex index, Tick now) const {
+  const OfferState& offer = offers_[index.value];
+  if (!offer.has_line || now >= offer.ends_at) return std::nullopt;
+  const auto slot = lines_.first(index);
+  const OrderRow& row = store_.row(*slot);
+  if (offer.allocated - offer.sold < row.quantity) {
+    OrderEvent event = event_of(OrderEventKind::left_line, {row.number}, now);
+    event.reason = OrderEventReason::cannot_be_served;
+    return event;
+  }
+  if (offer.available() < row.quantity) return std::nullopt;
+  OrderEvent event = event_of(OrderEventKind::offered, {row.number}, now);
+  // Never without an end, also when the campaign has lost its line since.
+  event.expires_at = after(now, std::max(rules_[index.value].offer_seconds, 1U));
+  return event;
+}
+
+}  // namespace doorbuster

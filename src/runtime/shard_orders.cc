@@ -1,0 +1,168 @@
+// What happens to orders in a shard: commands, expiries, the line.
+
+#include <algorithm>
+
+#include "doorbuster/base/check.h"
+#include "doorbuster/runtime/shard_agent.h"
+
+namespace doorbuster {
+
+// Lets every hold expire whose time is over and that stands in the way of the request's decision. False at
+// the bound, or when there is no room to write it down: then nothing can be decided now.
+bool ShardAgent::expire_before(const Request& request, Tick now) {
+  for (std::uint32_t i = 0; i < kExpiriesPerDecisionMax; ++i) {
+    const std::optional<OrderSlot> due = request.kind == Request::Kind::buy
+                                             ? engine_->due_before(request.buy, request.hashes, now)
+                                             : engine_->due_before(request.command, now);
+    if (!due) return true;
+    if (!record(engine_->expiry_of(*due, now))) return false;
+  }
+  metrics_.overloaded_expiries.add();
+  return false;
+}
+
+void ShardAgent::handle_command(Request* request, Tick now) {
+  request->outcome = Outcome::overloaded;
+  if (journal_->failed()) request->outcome = Outcome::journal_failed;
+  if (journal_->failed() || !expire_before(*request, now)) return reply(request);
+
+  const OrderDecision decision = engine_->decide(request->command, now);
+  if (decision.outcome == Outcome::order_not_found) {
+    request->outcome = decision.outcome;
+    return reply(request);
+  }
+  if (decision.event) {
+    // The room first: what is charged must be recorded.
+    const OrderEvent& event = *decision.event;
+    const bool charged = event.late && engine_->has_total_limit(event.order.offer());
+    if (!ring_.has_room() || (charged && !engine_->charge(event))) {
+      metrics_.overloaded_journal.add();
+      return reply(request);
+    }
+    const bool recorded = record(event);
+    DOORBUSTER_CHECK(recorded);
+  }
+  request->outcome = decision.outcome;
+  request->replayed = decision.replayed;
+  show_order(request, engine_->order(decision.slot), decision.slot);
+  answer(request, position_by_slot_[decision.slot.value]);
+}
+
+// One step of an order's life: into the journal's ring and into the books, with all that follows from it.
+// False, with nothing changed, when the ring is full.
+bool ShardAgent::record(const OrderEvent& event) {
+  if (!ring_.has_room()) {
+    metrics_.overloaded_journal.add();
+    return false;
+  }
+  const OfferIndex offer = event.order.offer();
+  encode(event, ring_.reserve(order_event_payload_bytes(event)));
+  const TenantId tenant = engine_->catalog()->campaign_of(offer).definition.tenant;
+  const std::uint64_t position =
+      ring_.append({.kind = RecordKind::order_event, .version = 1, .tenant = tenant, .tick = event.tick});
+  Applied applied;
+  const bool done = engine_->apply(event, applied);
+  DOORBUSTER_CHECK(done);  // decided on the state that it is applied to
+  position_by_slot_[applied.slot.value] = position;
+  if (applied.discharged != 0 && engine_->has_total_limit(offer)) {
+    discharges_[discharges_tail_++ % kDischargesMax] = {position, applied.slot, applied.discharged};
+  }
+  count(event);
+  // Taken away before anybody can be told of a unit that is back.
+  publish_offer(offer);
+  if (applied.freed && event.kind != OrderEventKind::left_line) serve_line(offer, event.tick);
+  return true;
+}
+
+// Units that came back go to who stands in front.
+void ShardAgent::serve_line(OfferIndex offer, Tick now) {
+  while (const std::optional<OrderEvent> next = engine_->next_offer(offer, now)) {
+    if (record(*next)) continue;
+    lines_left_.push_back(offer);  // the units wait with the line
+    return;
+  }
+}
+
+std::size_t ShardAgent::serve_lines_left() {
+  if (lines_left_.empty() || !ring_.has_room()) return 0;
+  last_tick_ = std::max(last_tick_, clock_.wall_now());
+  const OfferIndex offer = lines_left_.back();
+  lines_left_.pop_back();
+  serve_line(offer, last_tick_);
+  return 1;
+}
+
+// The timer: a bounded share of each cycle, so that a million holds that run out at once delay nobody.
+std::size_t ShardAgent::expire_due() {
+  if (engine_->next_due() == HoldCalendar::kNever) return 0;
+  const Tick now = std::max(last_tick_, clock_.wall_now());
+  std::size_t expired = 0;
+  while (expired < kExpiriesPerCycleMax && engine_->next_due() <= now && ring_.has_room()) {
+    const std::optional<OrderSlot> due = engine_->due(now);
+    if (!due) break;
+    last_tick_ = now;
+    record(engine_->expiry_of(*due, now));
+    ++expired;
+  }
+  return expired;
+}
+
+// A name's units are another shard's to give away only when the record that gave them back cannot be lost any
+// more: else that shard's sale could outlive it.
+std::size_t ShardAgent::discharge_durable() {
+  const std::uint64_t durable = ring_.durable();
+  std::size_t done = 0;
+  while (discharges_head_ != discharges_tail_) {
+    const Discharge& next = discharges_[discharges_head_ % kDischargesMax];
+    if (next.position > durable) break;
+    engine_->discharge(next.slot, next.units);
+    ++discharges_head_;
+    ++done;
+  }
+  return done;
+}
+
+void ShardAgent::mark_names(const Order& order, const Hash128& buyer) {
+  const OfferIndex offer = order.number.offer();
+  const CampaignIndex campaign = engine_->catalog()->offer(offer).definition.campaign;
+  const auto mark = [&](const Hash128& name) {
+    board_.mark_name(offer_limit_key(name, offer));
+    if (engine_->has_total_limit(offer)) board_.mark_name(campaign_limit_key(name, campaign));
+  };
+  mark(buyer);
+  for (const Hash128& identity : order.identities) mark(identity);
+}
+
+void ShardAgent::count(const OrderEvent& event) {
+  switch (event.kind) {
+    case OrderEventKind::confirmed:
+      (event.late ? metrics_.confirmed_late : metrics_.confirmed_holds).add();
+      metrics_.sold_orders.add();
+      metrics_.sold_units.add(event.quantity);
+      break;
+    case OrderEventKind::cancelled:
+      metrics_.cancelled_holds.add();
+      break;
+    case OrderEventKind::expired:
+      metrics_.expired_holds.add();
+      break;
+    case OrderEventKind::extended:
+      metrics_.extended_holds.add();
+      break;
+    case OrderEventKind::refund_due:
+      metrics_.refunds_due.add();
+      break;
+    case OrderEventKind::returned:
+      metrics_.returned_units.add(event.quantity);
+      if (event.restock) metrics_.restocked_units.add(event.quantity);
+      break;
+    case OrderEventKind::offered:
+      metrics_.offered_orders.add();
+      break;
+    case OrderEventKind::left_line:
+      metrics_.left_lines.add();
+      break;
+  }
+}
+
+}  // namespace doorbuster
