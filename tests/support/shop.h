@@ -59,11 +59,18 @@ inline Buy buy_of(std::string_view buyer, std::string_view key = {}, std::uint32
   return buy;
 }
 
-// An engine and the way a sale goes through it: decide, then apply what was confirmed.
+inline bool is_new_order(const Decision& decision) {
+  const bool accepted = decision.outcome == Outcome::confirmed || decision.outcome == Outcome::held ||
+                        decision.outcome == Outcome::waiting;
+  return accepted && !decision.replayed;
+}
+
+// An engine and the way a sale goes through it: decide, then apply what was accepted.
 class Till {
  public:
   explicit Till(CatalogPointer catalog, std::uint64_t orders_max = 100)
-      : engine_({.orders_max = orders_max, .table_key = kTableKey}) {
+      : allowances_(orders_max * (kIdentitiesMax + 1)),
+        engine_({.orders_max = orders_max, .table_key = kTableKey, .allowances = &allowances_}) {
     engine_.install(std::move(catalog));
   }
 
@@ -72,7 +79,7 @@ class Till {
   }
   Decision sell(const Buy& buy, Tick now = kOpens) {
     const Decision decision = look(buy, now);
-    if (decision.outcome != Outcome::confirmed || decision.replayed) return decision;
+    if (!is_new_order(decision)) return decision;
     OrderSlot slot;
     REQUIRE(engine_.apply(decision.order, hash_buy(kTableKey, buy), slot));
     return decision;
@@ -81,6 +88,7 @@ class Till {
   const Engine& engine() const { return engine_; }
 
  private:
+  Allowances allowances_;
   Engine engine_;
 };
 

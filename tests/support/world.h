@@ -32,6 +32,10 @@ class World {
       log_.push_back(std::move(record));
     }
     state_->install(apply_change(*catalog(), *change));
+    for (const Offer& offer : catalog()->offers()) {
+      Engine& engine = owner(offer.definition.offer);
+      while (const auto next = engine.next_offer(offer.definition.offer, now)) record(*next);
+    }
     return change->campaigns.size() + change->offers.size();
   }
 
@@ -47,13 +51,51 @@ class World {
     buy.offer = offer->definition.offer;
     Engine& engine = owner(buy.offer);
     const BuyHashes hashes = hash_buy(kTableKey, buy);
+    while (const auto due = engine.due_before(buy, hashes, now)) record(engine.expiry_of(*due, now));
     decision = engine.decide(buy, hashes, now);
-    if (decision.outcome != Outcome::confirmed || decision.replayed) return decision;
+    if (!is_new_order(decision)) return decision;
+    if (engine.has_total_limit(buy.offer)) REQUIRE(engine.charge(decision.order, hashes));
     log_order(decision.order, now);
     OrderSlot slot;
     REQUIRE(engine.apply(decision.order, hashes, slot));
     decision.order = engine.order(slot);
     return decision;
+  }
+
+  OrderDecision command(const OrderCommand& command, Tick now) {
+    Engine& engine = owner(command.order.offer());
+    while (const auto due = engine.due_before(command, now)) record(engine.expiry_of(*due, now));
+    const OrderDecision decision = engine.decide(command, now);
+    if (decision.event) {
+      if (decision.event->late && engine.has_total_limit(command.order.offer())) {
+        REQUIRE(engine.charge(*decision.event));
+      }
+      record(*decision.event);
+    }
+    return decision;
+  }
+
+  // The timer's share: at most so many holds that have run out. Returns how many it found.
+  std::size_t run_timer(Tick now, std::size_t at_most) {
+    std::size_t expired = 0;
+    for (const auto& engine : state_->engines()) {
+      while (expired < at_most) {
+        const auto due = engine->due(now);
+        if (!due) break;
+        record(engine->expiry_of(*due, now));
+        ++expired;
+      }
+    }
+    return expired;
+  }
+
+  std::optional<Order> find(OrderNumber number) const {
+    const auto slot = owner(number.offer()).find(number);
+    return slot ? std::optional(owner(number.offer()).order(*slot)) : std::nullopt;
+  }
+  std::uint32_t place(OrderNumber number) const {
+    const auto slot = owner(number.offer()).find(number);
+    return slot ? owner(number.offer()).place(*slot) : 0;
   }
 
   // The process ends and another reads what it wrote. Everything must be as it was.
@@ -81,7 +123,7 @@ class World {
   std::uint64_t hash() const {
     std::vector<Engine*> engines;
     for (const auto& engine : state_->engines()) engines.push_back(engine.get());
-    return state_hash(engines, *catalog());
+    return state_hash(engines, *state_->allowances(), *catalog());
   }
   std::uint64_t orders() const {
     std::uint64_t sum = 0;
@@ -101,7 +143,23 @@ class World {
   void log_order(const Order& order, Tick now) {
     std::string payload(order_payload_bytes(order), '\0');
     encode(order, std::as_writable_bytes(std::span(payload)));
-    log_.push_back({{.kind = RecordKind::order_confirmed, .tick = now}, std::move(payload)});
+    log_.push_back({{.kind = order_record_kind(order), .version = order_record_version(order), .tick = now},
+                    std::move(payload)});
+  }
+  // As a shard does it, when every record is durable at once.
+  void record(const OrderEvent& event) {
+    std::string payload(order_event_payload_bytes(event), '\0');
+    encode(event, std::as_writable_bytes(std::span(payload)));
+    log_.push_back({{.kind = RecordKind::order_event, .tick = event.tick}, std::move(payload)});
+    const OfferIndex offer = event.order.offer();
+    Engine& engine = owner(offer);
+    Applied applied;
+    REQUIRE(engine.apply(event, applied));
+    if (applied.discharged != 0 && engine.has_total_limit(offer)) {
+      engine.discharge(applied.slot, applied.discharged);
+    }
+    if (!applied.freed || event.kind == OrderEventKind::left_line) return;
+    while (const auto next = engine.next_offer(offer, event.tick)) record(*next);
   }
 
   const std::uint64_t orders_max_;
