@@ -23,7 +23,11 @@ constexpr HashKey kKey{0x1234567890abcdefULL, 0xfedcba0987654321ULL};
 class Sale {
  public:
   Sale(std::uint64_t buyers, std::uint64_t room, std::uint32_t limit)
-      : engine_({.shard = 0, .shards = 1, .orders_max = buyers + room, .table_key = kKey}) {
+      : engine_({.shard = 0,
+                 .shards = 1,
+                 .orders_max = buyers + room,
+                 .table_key = kKey,
+                 .allowances = &allowances_}) {
     CampaignPut campaign;
     campaign.starts_at = {kNow.ns - kNsPerSecond};
     campaign.ends_at = {kNow.ns + kNsPerSecond};
@@ -66,6 +70,7 @@ class Sale {
     for (int i = 11; i >= 0; --i, number /= 10) at[i] = static_cast<char>('0' + number % 10);
   }
 
+  Allowances allowances_{1};
   Engine engine_;
   std::uint64_t sold_ = 0;
   std::array<char, 14> buyer_{'b', '-'};

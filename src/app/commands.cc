@@ -35,10 +35,8 @@ int print_replayed_state(Storage& storage) {
     std::cerr << "doorbuster: " << read.error().message << "\n";
     return kExitRuntime;
   }
-  std::vector<Engine*> engines;
-  for (const auto& engine : state.engines()) engines.push_back(engine.get());
   std::printf("replayed_orders %" PRIu64 "\nstate_hash %016" PRIx64 "\n", state.orders(),
-              state_hash(engines, *state.catalog()));
+              state.state_hash());
   return kExitOk;
 }
 

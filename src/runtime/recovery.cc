@@ -191,6 +191,13 @@ std::vector<std::int64_t> StateBuilder::committed() const {
   return units;
 }
 
+std::uint64_t StateBuilder::state_hash() const {
+  std::vector<Engine*> engines;
+  for (const auto& engine : engines_) engines.push_back(engine.get());
+  static const Allowances none(0);
+  return doorbuster::state_hash(engines, allowances_ ? *allowances_ : none, *catalog_);
+}
+
 std::uint64_t state_hash(const std::vector<Engine*>& engines, const Allowances& allowances,
                          const Catalog& catalog) {
   std::uint64_t sum = catalog.version() + allowances.state_hash();

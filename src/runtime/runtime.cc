@@ -80,15 +80,13 @@ Status Runtime::recover(const Configuration& configuration) {
     if (Status status = journal_now(**writer, {created}); !status) return status;
     state.set_keys(keys);
   }
-  std::vector<Engine*> engines;
-  for (const auto& engine : state.engines()) engines.push_back(engine.get());
   recovery_ = {.fresh = recovered->fresh,
                .records = recovered->records,
                .orders = state.orders(),
                .torn_bytes = recovered->torn_bytes,
                .segments = recovered->segments,
                .torn_segment = recovered->torn_segment,
-               .state_hash = state_hash(engines, *state.allowances(), *state.catalog())};
+               .state_hash = state.state_hash()};
 
   auto change = plan_change(*state.catalog(), state.committed(), configuration.campaigns, orders_max_);
   if (!change) return tl::unexpected(change.error());

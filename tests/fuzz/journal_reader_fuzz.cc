@@ -33,9 +33,7 @@ Recovered recover(MemoryStorage& storage) {
     DOORBUSTER_CHECK(!read.error().message.empty());
     return {};
   }
-  std::vector<Engine*> engines;
-  for (const auto& engine : state.engines()) engines.push_back(engine.get());
-  return {true, read->next_sequence, state_hash(engines, *state.catalog())};
+  return {true, read->next_sequence, state.state_hash()};
 }
 
 // The input as a segment, over a sound one from the byte that its first two choose.

@@ -173,10 +173,10 @@ TEST_CASE("who sees an offer sold out sees all of its buyers") {
   }
   for (std::uint32_t offer = 0; offer < offers; ++offer) {
     for (std::uint64_t buyer = 0; buyer < kBuyers; ++buyer) {
-      board.mark_buyer(hash(offer, buyer));
+      board.mark_name(hash(offer, buyer));
       board.set_remaining({offer}, static_cast<std::int64_t>(kBuyers - 1 - buyer));
     }
-    board.set_sold_out({offer}, true);
+    board.set_availability({offer}, Availability::sold_out);
   }
   for (std::thread& reader : readers) reader.join();
   CHECK(missed.load() == 0);

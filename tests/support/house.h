@@ -33,6 +33,12 @@ struct Answer {
   std::int64_t unit_price = 0, price = 0;
   Tick decided_at;
   std::string buyer, key, reference;
+  OrderStatus status = OrderStatus::confirmed;
+  Tick expires_at;
+  bool refund_due = false;
+  std::string payment;
+  std::uint32_t place = 0;
+  Tick free_at;
 };
 
 inline Answer answer_of(const Request& request) {
@@ -46,7 +52,13 @@ inline Answer answer_of(const Request& request) {
           .decided_at = request.order.decided_at,
           .buyer = std::string(request.order.buyer),
           .key = std::string(request.buy.key),
-          .reference = std::string(request.order.reference)};
+          .reference = std::string(request.order.reference),
+          .status = request.order.status,
+          .expires_at = request.order.expires_at,
+          .refund_due = request.order.refund_due,
+          .payment = std::string(request.order.payment),
+          .place = request.place,
+          .free_at = request.free_at};
 }
 
 // Fills a request as an HTTP thread does.
@@ -59,6 +71,8 @@ inline void fill(Request& request, const Buy& buy, const HashKey& table_key) {
   request.buy.channel = request.keep(buy.channel);
   request.buy.region = request.keep(buy.region);
   request.buy.segment = request.keep(buy.segment);
+  std::copy(buy.identities.begin(), buy.identities.end(), request.identities.begin());
+  request.buy.identities = Identities(request.identities.data(), buy.identities.size());
   request.hashes = hash_buy(table_key, request.buy);
 }
 
@@ -89,6 +103,22 @@ class House {
     request->kind = Request::Kind::find_order;
     request->order_number = number;
     submit(request, http);
+  }
+  void ask_command(const OrderCommand& command, std::size_t http = 0) {
+    Request* request = take(http);
+    REQUIRE(request != nullptr);
+    request->kind = Request::Kind::order_command;
+    request->command = command;
+    request->command.payment = request->keep(command.payment);
+    request->command.key = request->keep(command.key);
+    submit(request, http);
+  }
+  Answer command(const OrderCommand& command) {
+    ask_command(command);
+    settle();
+    const auto all = answers();
+    REQUIRE(all.size() == 1);
+    return all.front();
   }
   std::vector<Answer> answers(std::size_t http = 0) {
     std::vector<Answer> result;
@@ -135,8 +165,11 @@ class House {
   Engine& owner(OfferIndex offer) { return shards_[owner_shard(offer, options_.shards)]->engine(); }
   std::uint64_t hash() {
     std::vector<Engine*> engines;
-    for (const auto& shard : shards_) engines.push_back(&shard->engine());
-    return state_hash(engines, catalog());
+    for (const auto& shard : shards_) {
+      shard->finish();
+      engines.push_back(&shard->engine());
+    }
+    return state_hash(engines, *allowances_, catalog());
   }
 
  private:
@@ -173,6 +206,7 @@ class House {
 
   void assemble(StateBuilder& state, std::unique_ptr<JournalWriter> writer) {
     catalog_.set(state.catalog());
+    allowances_ = std::move(state.allowances());
     board_ = std::make_unique<Board>(options_.orders_max);
     std::vector<JournalRing*> rings;
     std::vector<ShardAgent*> shards;
@@ -204,6 +238,7 @@ class House {
   const HouseOptions options_;
   CatalogCell catalog_;
   std::unique_ptr<Board> board_;
+  std::unique_ptr<Allowances> allowances_;
   Notifier journal_notifier_, shard_notifier_, door_notifier_;
   std::vector<std::unique_ptr<ShardAgent>> shards_;
   std::unique_ptr<JournalAgent> journal_;

@@ -120,11 +120,7 @@ class World {
   Engine& owner(OfferIndex offer) const { return *state_->engines()[owner_shard(offer, shards())]; }
   OfferStock stock(OfferIndex offer) const { return owner(offer).stock(offer); }
   std::uint32_t shards() const { return static_cast<std::uint32_t>(state_->engines().size()); }
-  std::uint64_t hash() const {
-    std::vector<Engine*> engines;
-    for (const auto& engine : state_->engines()) engines.push_back(engine.get());
-    return state_hash(engines, *state_->allowances(), *catalog());
-  }
+  std::uint64_t hash() const { return state_->state_hash(); }
   std::uint64_t orders() const {
     std::uint64_t sum = 0;
     for (const auto& engine : state_->engines()) sum += engine->orders();

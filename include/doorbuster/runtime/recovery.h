@@ -31,6 +31,7 @@ class StateBuilder {
   std::vector<std::unique_ptr<Engine>>& engines() { return engines_; }
   // The engines use it: it must outlive them.
   std::unique_ptr<Allowances>& allowances() { return allowances_; }
+  std::uint64_t state_hash() const;  // of all engines, the allowances and the catalog
   Tick last_tick() const { return last_tick_; }
   std::uint64_t orders() const { return orders_; }
   // Units sold or held of each offer, by index.

@@ -67,7 +67,8 @@ TEST_CASE("the counter counts") {
 
 TEST_CASE("decide, apply and find allocate nothing, from the first order to a full table") {
   constexpr std::uint64_t orders = 5000;
-  Engine engine({.orders_max = orders, .table_key = kTableKey});
+  Allowances allowances(orders);
+  Engine engine({.orders_max = orders, .table_key = kTableKey, .allowances = &allowances});
   engine.install(catalog_of({campaign_put(0, 2)}, {offer_put(0, 2 * orders)}));
   std::vector<std::string> names;
   for (std::uint64_t i = 0; i <= orders; ++i) names.push_back("buyer-with-a-long-name-" + std::to_string(i));

@@ -173,7 +173,7 @@ TEST_CASE("the board knows every buyer that was marked, and few strangers") {
   constexpr std::uint64_t buyers = 20'000;
   Board board(buyers);
   const auto hash = [](std::uint64_t i) { return keyed_hash(kTableKey, 0, "b-" + std::to_string(i)); };
-  for (std::uint64_t i = 0; i < buyers; ++i) board.mark_buyer(hash(i));
+  for (std::uint64_t i = 0; i < buyers; ++i) board.mark_name(hash(i));
   std::uint64_t strangers = 0;
   for (std::uint64_t i = 0; i < buyers; ++i) {
     REQUIRE(board.may_have_bought(hash(i)));
@@ -181,9 +181,9 @@ TEST_CASE("the board knows every buyer that was marked, and few strangers") {
   }
   CHECK(strangers < buyers * 8 / 100);
   CHECK_FALSE(board.sold_out({kOffersMax - 1}));
-  board.set_sold_out({kOffersMax - 1}, true);
+  board.set_availability({kOffersMax - 1}, Availability::sold_out);
   CHECK(board.sold_out({kOffersMax - 1}));
-  board.set_sold_out({kOffersMax - 1}, false);
+  board.set_availability({kOffersMax - 1}, Availability::all_held);
   CHECK_FALSE(board.sold_out({kOffersMax - 1}));
   board.set_remaining({0}, kStockMax);
   CHECK(board.remaining({0}) == kStockMax);

@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "support/customer.h"
+#include "support/house.h"
 
 namespace doorbuster {
 namespace {
@@ -173,9 +174,13 @@ TEST_CASE("a task for a shard that nobody runs is given up in time and never run
   const SystemClock clock;
   Board board(10);
   Notifier notifier;
-  ShardAgent shard({}, std::make_unique<Engine>(EngineOptions{.orders_max = 10, .table_key = kTableKey}), 1,
-                   board, clock);
-  shard.connect({}, nullptr, &notifier, &notifier);
+  Estate estate({{campaign_put(0)}, {offer_put(0, 5)}});
+  Allowances allowances(10);
+  ShardAgent shard({},
+                   std::make_unique<Engine>(
+                       EngineOptions{.orders_max = 10, .table_key = kTableKey, .allowances = &allowances}),
+                   1, board, clock);
+  shard.connect({}, &estate.house->journal(), &notifier, &notifier);
   bool ran = false;
   CHECK_FALSE(shard.run_on_shard([&ran] { ran = true; }, kNsPerMillisecond));
   CHECK(shard.do_work() == 0);
