@@ -1,5 +1,6 @@
 #include "doorbuster/engine/engine.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "doorbuster/base/check.h"
@@ -11,6 +12,12 @@ namespace {
 constexpr std::uint64_t kBuyerScope = 1ULL << 32;
 constexpr std::uint64_t kIdentityScope = 2ULL << 32;
 constexpr std::uint64_t kNamesPerOrder = 2;  // on average, for the size of the ledger
+
+bool same_lines(OrderLines a, OrderLines b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const OrderLine& one, const OrderLine& other) {
+    return one.offer == other.offer && one.quantity == other.quantity;
+  });
+}
 
 }  // namespace
 
@@ -99,6 +106,7 @@ void Engine::count_for_total_limits() {
 
 std::uint32_t Engine::live_units(OrderSlot slot) const {
   const OrderRow& row = store_.row(slot);
+  if (row.lines != 0) return 0;
   if (row.status == OrderStatus::held || row.status == OrderStatus::waiting) return row.quantity;
   return store_.confirmed_quantity(slot) - (row.has_life ? store_.life(slot).returned_quantity : 0);
 }
@@ -153,9 +161,7 @@ Decision Engine::decide(const Buy& buy, const BuyHashes& hashes, Tick now) const
     return decision;
   };
 
-  if (!buy.key.empty()) {
-    if (const auto found = store_.find_key(hashes.key)) return replay(buy, *found);
-  }
+  if (const auto again = find_replay(buy, hashes)) return *again;
 
   const OfferState& offer = offers_[buy.offer.value];
   if (!offer.campaign_listed) return refused(Outcome::campaign_not_found);
@@ -187,6 +193,12 @@ Decision Engine::decide(const Buy& buy, const BuyHashes& hashes, Tick now) const
   return decision;
 }
 
+std::optional<Decision> Engine::find_replay(const Buy& buy, const BuyHashes& hashes) const {
+  if (buy.key.empty()) return std::nullopt;
+  const auto found = store_.find_key(hashes.key);
+  return found ? std::optional(replay(buy, *found)) : std::nullopt;
+}
+
 Decision Engine::replay(const Buy& buy, OrderSlot slot) const {
   Decision decision;
   decision.slot = slot;
@@ -194,7 +206,7 @@ Decision Engine::replay(const Buy& buy, OrderSlot slot) const {
   const Order first = order_as_decided(slot);
   decision.outcome = Outcome::idempotency_key_reused;
   if (buy.quantity != first.quantity || buy.expected_price != first.expected_price ||
-      buy.buyer != first.buyer || buy.reference != first.reference) {
+      buy.buyer != first.buyer || buy.reference != first.reference || !same_lines(buy.lines, first.lines)) {
     return decision;
   }
   decision.replayed = true;
@@ -228,6 +240,7 @@ Order Engine::new_order(const Buy& buy, Outcome outcome, Tick now) const {
       .region = buy.region,
       .segment = buy.segment,
       .identities = buy.identities,
+      .lines = buy.lines,
       .expires_at = {},
       .payment = {},
   };
@@ -247,12 +260,22 @@ bool Engine::apply(const Order& order, const BuyHashes& hashes, OrderSlot& slot)
   if (index.value >= offers_.size() || !owns(index) || full()) return false;
   OfferState& offer = offers_[index.value];
   const bool waits = order.status == OrderStatus::waiting;
+  const bool basket = !order.lines.empty();
   if (order.number.ordinal() != offer.orders + 1) return false;
-  if (waits ? lines_.full(index) : offer.available() < order.quantity) return false;
+  if (!basket && (waits ? lines_.full(index) : offer.available() < order.quantity)) return false;
   if (!order.key.empty() && store_.find_key(hashes.key)) return false;
 
   slot = store_.add(order, hashes.key);
   ++offer.orders;
+  if (basket) {
+    if (order.status == OrderStatus::held) {
+      OrderLife& life = store_.life(slot);
+      store_.row(slot).has_life = true;
+      life.held_ns = order.decided_at.ns;
+      life.expires_ns = life.first_expires_ns = order.expires_at.ns;
+    }
+    return true;
+  }
   if (order.status == OrderStatus::held) {
     hold_units(slot, hashes.buyer, order.quantity, order.decided_at, order.expires_at);
     store_.life(slot).first_expires_ns = order.expires_at.ns;

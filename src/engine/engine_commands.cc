@@ -17,6 +17,12 @@ OrderDecision outcome_of(OrderSlot slot, Outcome outcome) {
   return decision;
 }
 
+const OrderLine* line_of(OrderLines lines, OfferIndex offer) {
+  const auto found =
+      std::find_if(lines.begin(), lines.end(), [&](const OrderLine& line) { return line.offer == offer; });
+  return found == lines.end() ? nullptr : &*found;
+}
+
 OrderDecision with_event(OrderSlot slot, Outcome outcome, const OrderEvent& event) {
   OrderDecision decision = outcome_of(slot, outcome);
   decision.event = event;
@@ -39,7 +45,7 @@ Tick after(Tick from, std::uint32_t seconds) {
 
 std::optional<OrderSlot> Engine::due_before(const OrderCommand& command, Tick now) const {
   const auto slot = find(command.order);
-  if (!slot) return std::nullopt;
+  if (!slot || is_basket(*slot)) return std::nullopt;
   if (is_due(*slot, now)) return slot;
   // A late confirmation takes free units, and what has run out is free.
   const OrderRow& row = store_.row(*slot);
@@ -76,7 +82,8 @@ OrderDecision Engine::decide(const OrderCommand& command, Tick now) const {
 OrderDecision Engine::decide_confirm(OrderSlot slot, const OrderCommand& command, Tick now) const {
   const OrderRow& row = store_.row(slot);
   const std::uint32_t wanted = command.quantity == 0 ? row.quantity : command.quantity;
-  switch (row.status) {
+  const OrderStatus status = status_at(slot, now);
+  switch (status) {
     case OrderStatus::confirmed: {
       const bool same = command.quantity == 0 || command.quantity == store_.confirmed_quantity(slot);
       return outcome_of(slot, same ? Outcome::ok : Outcome::order_not_held);
@@ -89,8 +96,10 @@ OrderDecision Engine::decide_confirm(OrderSlot slot, const OrderCommand& command
     case OrderStatus::expired:
       break;
   }
-  if (wanted > row.quantity) return outcome_of(slot, Outcome::validation_failed);
-  if (row.status == OrderStatus::expired) return decide_late_confirm(slot, command, now);
+  // A basket is taken as a whole.
+  const bool possible = is_basket(slot) ? wanted == row.quantity : wanted <= row.quantity;
+  if (!possible) return outcome_of(slot, Outcome::validation_failed);
+  if (status == OrderStatus::expired) return decide_late_confirm(slot, command, now);
   OrderEvent event = event_of(OrderEventKind::confirmed, command.order, now);
   event.quantity = wanted;
   event.payment = command.payment;
@@ -101,11 +110,11 @@ OrderDecision Engine::decide_confirm(OrderSlot slot, const OrderCommand& command
 OrderDecision Engine::decide_late_confirm(OrderSlot slot, const OrderCommand& command, Tick now) const {
   const OrderRow& row = store_.row(slot);
   const std::uint32_t wanted = command.quantity == 0 ? row.quantity : command.quantity;
-  // Once money is to go back it goes back, whatever comes free later.
-  if (row.refund_due || offers_[store_.offer(slot).value].open() < wanted) {
-    return refuse_money(slot, Outcome::hold_expired, command, now);
-  }
-  if (would_exceed_limit(slot, wanted)) return refuse_money(slot, Outcome::limit_reached, command, now);
+  // Once money is to go back it goes back, whatever comes free later. Of a basket's units its parts know.
+  const bool gone = !is_basket(slot) && offers_[store_.offer(slot).value].open() < wanted;
+  if (row.refund_due || gone) return refuse_money(slot, Outcome::hold_expired, command, now);
+  if (!is_basket(slot) && would_exceed_limit(slot, wanted))
+    return refuse_money(slot, Outcome::limit_reached, command, now);
   OrderEvent event = event_of(OrderEventKind::confirmed, command.order, now);
   event.late = true;
   event.quantity = wanted;
@@ -134,13 +143,13 @@ bool Engine::would_exceed_limit(OrderSlot slot, std::uint32_t units) const {
 OrderDecision Engine::decide_cancel(OrderSlot slot, Tick now) const {
   const OrderRow& row = store_.row(slot);
   if (row.status == OrderStatus::cancelled) return outcome_of(slot, Outcome::ok);
-  if (row.status != OrderStatus::held) return outcome_of(slot, Outcome::order_not_held);
+  if (status_at(slot, now) != OrderStatus::held) return outcome_of(slot, Outcome::order_not_held);
   return with_event(slot, Outcome::ok, event_of(OrderEventKind::cancelled, {row.number}, now));
 }
 
 OrderDecision Engine::decide_extend(OrderSlot slot, std::uint32_t seconds, Tick now) const {
   const OrderRow& row = store_.row(slot);
-  if (row.status == OrderStatus::expired) return outcome_of(slot, Outcome::hold_expired);
+  if (status_at(slot, now) == OrderStatus::expired) return outcome_of(slot, Outcome::hold_expired);
   if (row.status != OrderStatus::held) return outcome_of(slot, Outcome::order_not_held);
   const OfferRules& rules = rules_[store_.offer(slot).value];
   const OrderLife& life = store_.life(slot);
@@ -155,7 +164,7 @@ OrderDecision Engine::decide_extend(OrderSlot slot, std::uint32_t seconds, Tick 
 
 OrderDecision Engine::decide_payment_failed(OrderSlot slot, Tick now) const {
   const OrderRow& row = store_.row(slot);
-  if (row.status == OrderStatus::expired) return outcome_of(slot, Outcome::hold_expired);
+  if (status_at(slot, now) == OrderStatus::expired) return outcome_of(slot, Outcome::hold_expired);
   if (row.status == OrderStatus::cancelled && row.payment_failed) return outcome_of(slot, Outcome::ok);
   if (row.status != OrderStatus::held) return outcome_of(slot, Outcome::order_not_held);
   const OfferRules& rules = rules_[store_.offer(slot).value];
@@ -192,9 +201,20 @@ OrderDecision Engine::decide_give_back(OrderSlot slot, const OrderCommand& comma
   }
   const OrderRow& row = store_.row(slot);
   if (row.status != OrderStatus::confirmed) return outcome_of(slot, Outcome::order_not_held);
-  const std::uint32_t left = live_units(slot);
-  event.quantity = command.quantity == 0 ? left : command.quantity;
-  if (event.quantity == 0 || event.quantity > left) return outcome_of(slot, Outcome::validation_failed);
+  if (is_basket(slot)) {
+    // What is left of a line its part knows.
+    const OrderLine* line = command.part ? line_of(store_.lines(slot), *command.part) : nullptr;
+    if (line == nullptr) return outcome_of(slot, Outcome::validation_failed);
+    event.part = line->offer;
+    event.quantity = command.quantity == 0 ? line->quantity : command.quantity;
+  } else {
+    const std::uint32_t left = live_units(slot);
+    event.quantity = command.quantity == 0 ? left : command.quantity;
+    if (event.quantity > left || command.part.value_or(store_.offer(slot)) != store_.offer(slot)) {
+      return outcome_of(slot, Outcome::validation_failed);
+    }
+  }
+  if (event.quantity == 0) return outcome_of(slot, Outcome::validation_failed);
   event.restock = command.restock;
   return with_event(slot, Outcome::ok, event);
 }
@@ -215,7 +235,9 @@ std::optional<OrderSlot> Engine::due(Tick now) {
 }
 
 OrderEvent Engine::expiry_of(OrderSlot slot, Tick now) const {
-  return event_of(OrderEventKind::expired, {store_.row(slot).number}, now);
+  OrderEvent event = event_of(OrderEventKind::expired, {store_.row(slot).number}, now);
+  if (store_.row(slot).is_part) event.part = store_.offer(slot);
+  return event;
 }
 
 std::optional<OrderEvent> Engine::next_offer(OfferIndex index, Tick now) const {

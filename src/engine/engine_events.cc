@@ -37,10 +37,18 @@ bool Engine::can_apply(const OrderEvent& event, OrderSlot slot) const {
 }
 
 bool Engine::apply(const OrderEvent& event, Applied& applied) {
-  if (event.order.offer().value >= offers_.size() || !owns(event.order.offer())) return false;
-  const auto slot = find(event.order);
-  if (!slot || !can_apply(event, *slot)) return false;
+  const bool to_part = event.part && event.kind == OrderEventKind::expired;
+  const OfferIndex owner = to_part ? *event.part : event.order.offer();
+  if (owner.value >= offers_.size() || !owns(owner)) return false;
+  const auto slot = to_part ? store_.find_part(event.order, owner) : find(event.order);
+  if (!slot) return false;
   applied = {.slot = *slot};
+  if (is_basket(*slot)) {
+    if (!can_apply_to_basket(event, *slot)) return false;
+    apply_to_basket(event, *slot);
+    return true;
+  }
+  if (!can_apply(event, *slot)) return false;
   OrderRow& row = store_.row(*slot);
   switch (event.kind) {
     case OrderEventKind::confirmed:
@@ -78,7 +86,7 @@ bool Engine::apply(const OrderEvent& event, Applied& applied) {
       break;
   }
   if (applied.discharged != 0) subtract_names(*slot, applied.discharged);
-  const OfferState& offer = offers_[event.order.offer().value];
+  const OfferState& offer = offers_[owner.value];
   DOORBUSTER_CHECK(offer.held >= 0 && offer.sold >= 0 && offer.available() >= 0);
   return true;
 }

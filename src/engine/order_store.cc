@@ -1,5 +1,6 @@
 #include "doorbuster/engine/order_store.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "doorbuster/base/check.h"
@@ -10,7 +11,8 @@ namespace {
 
 // Of one order: buyer, channel, region, segment, key, reference, payment, identities and what aligns them.
 constexpr std::size_t kOrderTextBytesMax = kIdentifierBytesMax * 4 + kIdempotencyKeyBytesMax +
-                                           kReferenceBytesMax * 2 + (kIdentitiesMax + 1) * sizeof(Hash128);
+                                           kReferenceBytesMax * 2 + (kIdentitiesMax + 1) * sizeof(Hash128) +
+                                           kBasketLinesMax * sizeof(OrderLine);
 
 // Returns with a key, for each order that can be: more are refused.
 constexpr std::uint64_t kOrdersPerReturn = 4;
@@ -26,6 +28,7 @@ OrderStore::OrderStore(std::uint64_t orders_max)
       texts_(orders_max * kOrderTextBytesMax) {
   slot_by_number_.reserve(orders_max);
   slot_by_key_.reserve(orders_max);
+  slot_by_part_.reserve(orders_max);
   returns_.reserve(returns_max_);
 }
 
@@ -37,9 +40,31 @@ std::uint64_t OrderStore::keep_text(std::string_view text) {
 }
 
 OrderSlot OrderStore::add(const Order& order, const Hash128& key) {
+  const OrderSlot slot = add_row(order);
+  slot_by_number_.emplace(order.number.value, slot.value);
+  if (!order.key.empty()) slot_by_key_.emplace(key, slot.value);
+  return slot;
+}
+
+OrderSlot OrderStore::add_part(const Order& basket, const OrderLine& line) {
+  Order part = basket;
+  part.quantity = line.quantity;
+  part.unit_price = line.unit_price;
+  part.lines = {};
+  part.key = part.reference = part.channel = part.region = part.segment = {};
+  const OrderSlot slot = add_row(part);
+  rows_[slot.value].is_part = true;
+  rows_[slot.value].has_life = true;
+  lives_[slot.value].part = line.offer.value;
+  lives_[slot.value].confirmed_quantity = basket.status == OrderStatus::confirmed ? line.quantity : 0;
+  slot_by_part_.emplace(Hash128{basket.number.value, line.offer.value}, slot.value);
+  return slot;
+}
+
+OrderSlot OrderStore::add_row(const Order& order) {
   const OrderSlot slot{static_cast<std::uint32_t>(size_)};
-  if (!order.identities.empty()) {
-    constexpr std::uint64_t kAlign = alignof(Hash128);
+  if (!order.identities.empty() || !order.lines.empty()) {
+    constexpr std::uint64_t kAlign = std::max(alignof(Hash128), alignof(OrderLine));
     text_bytes_ = (text_bytes_ + kAlign - 1) / kAlign * kAlign;
   }
   rows_[slot.value] = {
@@ -58,18 +83,21 @@ OrderSlot OrderStore::add(const Order& order, const Hash128& key) {
       .identities = static_cast<std::uint8_t>(order.identities.size()),
       .status = order.status,
       .first_status = order.status,
+      .lines = static_cast<std::uint8_t>(order.lines.size()),
       .has_life = false,
       .refund_due = false,
       .payment_failed = false,
+      .is_part = false,
+      .unused_bits = 0,
+      .unused = 0,
   };
   keep_text({reinterpret_cast<const char*>(order.identities.data()), order.identities.size_bytes()});
+  keep_text({reinterpret_cast<const char*>(order.lines.data()), order.lines.size_bytes()});
   for (const std::string_view text :
        {order.buyer, order.key, order.reference, order.channel, order.region, order.segment}) {
     keep_text(text);
   }
   DOORBUSTER_CHECK(text_bytes_ <= texts_.capacity());
-  slot_by_number_.emplace(order.number.value, slot.value);
-  if (!order.key.empty()) slot_by_key_.emplace(key, slot.value);
   ++size_;
   return slot;
 }
@@ -85,6 +113,12 @@ void OrderStore::keep_payment(OrderSlot slot, std::string_view payment) {
 std::optional<OrderSlot> OrderStore::find(OrderNumber number) const {
   const auto found = slot_by_number_.find(number.value);
   if (found == slot_by_number_.end()) return std::nullopt;
+  return OrderSlot{found->second};
+}
+
+std::optional<OrderSlot> OrderStore::find_part(OrderNumber basket, OfferIndex offer) const {
+  const auto found = slot_by_part_.find(Hash128{basket.value, offer.value});
+  if (found == slot_by_part_.end()) return std::nullopt;
   return OrderSlot{found->second};
 }
 
@@ -106,19 +140,26 @@ Identities OrderStore::identities(OrderSlot slot) const {
 
 std::string_view OrderStore::buyer(OrderSlot slot) const {
   const OrderRow& row = rows_[slot.value];
-  return {texts_.data() + row.text + row.identities * sizeof(Hash128), row.buyer_bytes};
+  return {texts_of(row), row.buyer_bytes};
+}
+
+OrderLines OrderStore::lines(OrderSlot slot) const {
+  const OrderRow& row = rows_[slot.value];
+  const char* at = texts_.data() + row.text + row.identities * sizeof(Hash128);
+  return {reinterpret_cast<const OrderLine*>(at), row.lines};
 }
 
 std::uint32_t OrderStore::confirmed_quantity(OrderSlot slot) const {
   const OrderRow& row = rows_[slot.value];
   if (row.status != OrderStatus::confirmed) return 0;
   // A sale that was final at once has no other number anywhere.
-  return row.first_status == OrderStatus::confirmed ? row.quantity : lives_[slot.value].confirmed_quantity;
+  return row.first_status == OrderStatus::confirmed && !row.is_part ? row.quantity
+                                                                    : lives_[slot.value].confirmed_quantity;
 }
 
 Order OrderStore::order(OrderSlot slot) const {
   const OrderRow& row = rows_[slot.value];
-  const char* at = texts_.data() + row.text + row.identities * sizeof(Hash128);
+  const char* at = texts_of(row);
   const auto take = [&at](std::size_t bytes) {
     const std::string_view text(at, bytes);
     at += bytes;
@@ -137,6 +178,7 @@ Order OrderStore::order(OrderSlot slot) const {
   order.region = take(row.region_bytes);
   order.segment = take(row.segment_bytes);
   order.identities = identities(slot);
+  order.lines = lines(slot);
   order.status = row.status;
   order.refund_due = row.refund_due;
   order.confirmed_quantity = confirmed_quantity(slot);
@@ -166,7 +208,7 @@ std::uint64_t OrderStore::state_hash() const {
     OrderRow row = rows_[i];
     const std::size_t bytes = std::size_t{row.buyer_bytes} + row.key_bytes + row.reference_bytes +
                               row.channel_bytes + row.region_bytes + row.segment_bytes +
-                              row.identities * sizeof(Hash128);
+                              row.identities * sizeof(Hash128) + row.lines * sizeof(OrderLine);
     std::uint64_t parts = hash64(texts_.data() + row.text, bytes, 2);
     row.text = 0;  // where it stands depends on what else this shard owns
     if (row.has_life) {

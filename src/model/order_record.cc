@@ -12,20 +12,35 @@
 namespace doorbuster {
 namespace {
 
-// The fixed part of an order's payload. In version 1 `identities` is zero.
+// The fixed part of an order's payload. In version 1 `identities` is zero, and `lines` in version 2 too.
 struct OrderFixed {
   std::uint64_t number;
   std::int64_t unit_price;
   std::int64_t expected_price;
   std::uint32_t quantity;
   std::uint8_t identities;  // how many
-  std::uint8_t reserved_zero[3];
+  std::uint8_t lines;       // how many
+  std::uint8_t reserved_zero[2];
   std::uint8_t buyer_bytes, key_bytes, reference_bytes, channel_bytes, region_bytes, segment_bytes;
   std::uint16_t flags_zero;
 };
 static_assert(sizeof(OrderFixed) == kOrderFixedBytes);
 static_assert(kIdempotencyKeyBytesMax <= 255);
 static_assert(kIdentitiesMax <= 255);
+
+// A line of a basket.
+struct LineFixed {
+  std::uint32_t offer;
+  std::uint32_t quantity;
+  std::int64_t unit_price;
+};
+static_assert(sizeof(LineFixed) == kOrderLineBytes);
+// The largest order there can be still fits a record.
+static_assert(kOrderFixedBytes + sizeof(Tick) + kIdentitiesMax * sizeof(Hash128) +
+                  kBasketLinesMax * kOrderLineBytes + 4 * kIdentifierBytesMax + kIdempotencyKeyBytesMax +
+                  kReferenceBytesMax <=
+              kJournalRecordBytesMax);
+constexpr std::uint32_t kUnitsMax = kQuantityMax * kBasketLinesMax;  // of one order
 
 // The fixed part of an event's payload.
 struct EventFixed {
@@ -34,7 +49,8 @@ struct EventFixed {
   std::uint64_t key_low, key_high;
   std::uint32_t quantity;
   std::uint8_t kind, reason, flags, payment_bytes;
-  std::uint64_t reserved_zero;
+  std::uint32_t part;  // version 2: an offer; version 1: zero
+  std::uint32_t reserved_zero;
 };
 static_assert(sizeof(EventFixed) == kOrderEventFixedBytes);
 static_assert(kReferenceBytesMax <= 255);
@@ -63,11 +79,31 @@ class Writer {
   std::byte* at_;
 };
 
+// One SKU within its bounds; or the lines of a basket in their order, and the sums that they make.
+bool has_its_sums(const Order& order) {
+  if (order.lines.empty()) {
+    return order.quantity >= 1 && order.quantity <= kQuantityMax && order.unit_price <= kPriceMax;
+  }
+  std::uint32_t units = 0;
+  std::int64_t price = 0;
+  for (std::size_t i = 0; i < order.lines.size(); ++i) {
+    const OrderLine& line = order.lines[i];
+    if (line.quantity < 1 || line.quantity > kQuantityMax || line.unit_price < 0 ||
+        line.unit_price > kPriceMax) {
+      return false;
+    }
+    if (i > 0 && order.lines[i - 1].offer >= line.offer) return false;
+    units += line.quantity;
+    price += line.quantity * line.unit_price;
+  }
+  const bool home = order.number.offer() == order.lines.front().offer;
+  return home && units == order.quantity && price == order.unit_price && order.status != OrderStatus::waiting;
+}
+
 // What a request can have asked for. An order beyond it would also not fit where orders are kept.
 bool within_bounds(const Order& order) {
-  const bool numbers = order.quantity >= 1 && order.quantity <= kQuantityMax && order.unit_price >= 0 &&
-                       order.unit_price <= kPriceMax && order.expected_price >= Buy::kNoExpectedPrice &&
-                       order.expected_price <= kPriceMax;
+  const bool numbers = has_its_sums(order) && order.unit_price >= 0 &&
+                       order.expected_price >= Buy::kNoExpectedPrice && order.expected_price <= kPriceMax;
   const bool identifiers = !order.buyer.empty() && order.buyer.size() <= kIdentifierBytesMax &&
                            order.channel.size() <= kIdentifierBytesMax &&
                            order.region.size() <= kIdentifierBytesMax &&
@@ -128,7 +164,7 @@ bool has_its_members(const OrderEvent& event) {
   const auto kind = static_cast<std::size_t>(event.kind);
   if (kind >= kEventMembers.size()) return false;
   const EventMembers& has = kEventMembers[kind];
-  if (has.quantity ? event.quantity < 1 || event.quantity > kQuantityMax : event.quantity != 0) return false;
+  if (has.quantity ? event.quantity < 1 || event.quantity > kUnitsMax : event.quantity != 0) return false;
   if (has.expires_at ? !can_expire_at(event.expires_at, event.tick) : event.expires_at != Tick{})
     return false;
   if (event.reason > (has.reason ? OrderEventReason::cannot_be_served : OrderEventReason::asked))
@@ -149,6 +185,7 @@ std::size_t encode(const Order& order, std::span<std::byte> out) {
       .expected_price = order.expected_price,
       .quantity = order.quantity,
       .identities = static_cast<std::uint8_t>(order.identities.size()),
+      .lines = static_cast<std::uint8_t>(order.lines.size()),
       .reserved_zero = {},
       .buyer_bytes = static_cast<std::uint8_t>(order.buyer.size()),
       .key_bytes = static_cast<std::uint8_t>(order.key.size()),
@@ -162,6 +199,11 @@ std::size_t encode(const Order& order, std::span<std::byte> out) {
   writer.bytes(&fixed, sizeof fixed);
   if (order.status == OrderStatus::held) writer.bytes(&order.expires_at.ns, sizeof order.expires_at.ns);
   writer.bytes(order.identities.data(), order.identities.size_bytes());
+  for (const OrderLine& line : order.lines) {
+    const LineFixed fields = {
+        .offer = line.offer.value, .quantity = line.quantity, .unit_price = line.unit_price};
+    writer.bytes(&fields, sizeof fields);
+  }
   for (const std::string_view text :
        {order.buyer, order.key, order.reference, order.channel, order.region, order.segment}) {
     writer.bytes(text.data(), text.size());
@@ -170,7 +212,7 @@ std::size_t encode(const Order& order, std::span<std::byte> out) {
 }
 
 std::optional<Order> decode_order(std::span<const std::byte> payload, const RecordInfo& info,
-                                  IdentityBuffer& identities) {
+                                  OrderLists& lists) {
   const std::optional<OrderStatus> status = status_of(info.kind);
   if (!status) return std::nullopt;
   Taker take(payload);
@@ -187,9 +229,14 @@ std::optional<Order> decode_order(std::span<const std::byte> payload, const Reco
     order.expires_at.ns = take.word<std::int64_t>();
     if (!can_expire_at(order.expires_at, info.tick)) return std::nullopt;
   }
-  if (fixed.identities > identities.size()) return std::nullopt;
-  order.identities = Identities(identities).first(fixed.identities);
-  for (std::size_t i = 0; i < fixed.identities; ++i) identities[i] = take.word<Hash128>();
+  if (fixed.identities > kIdentitiesMax || fixed.lines > kBasketLinesMax) return std::nullopt;
+  for (std::size_t i = 0; i < fixed.identities; ++i) lists.identities[i] = take.word<Hash128>();
+  for (std::size_t i = 0; i < fixed.lines; ++i) {
+    const auto line = take.word<LineFixed>();
+    lists.lines[i] = {.offer = {line.offer}, .quantity = line.quantity, .unit_price = line.unit_price};
+  }
+  order.identities = Identities(lists.identities).first(fixed.identities);
+  order.lines = OrderLines(lists.lines).first(fixed.lines);
   // An order has one version only: what does not need the second is written in the first.
   if (info.version != order_record_version(order) || !in_order_of_values(order.identities))
     return std::nullopt;
@@ -199,8 +246,7 @@ std::optional<Order> decode_order(std::span<const std::byte> payload, const Reco
   order.channel = take.text(fixed.channel_bytes);
   order.region = take.text(fixed.region_bytes);
   order.segment = take.text(fixed.segment_bytes);
-  const bool zeros = fixed.reserved_zero[0] == 0 && fixed.reserved_zero[1] == 0 &&
-                     fixed.reserved_zero[2] == 0 && fixed.flags_zero == 0;
+  const bool zeros = fixed.reserved_zero[0] == 0 && fixed.reserved_zero[1] == 0 && fixed.flags_zero == 0;
   if (!take.done() || !zeros || !within_bounds(order)) return std::nullopt;
   return order;
 }
@@ -218,6 +264,7 @@ std::size_t encode(const OrderEvent& event, std::span<std::byte> out) {
       .reason = static_cast<std::uint8_t>(event.reason),
       .flags = static_cast<std::uint8_t>((event.late ? kLateFlag : 0) | (event.restock ? kRestockFlag : 0)),
       .payment_bytes = static_cast<std::uint8_t>(event.payment.size()),
+      .part = event.part ? event.part->value : 0,
       .reserved_zero = 0,
   };
   Writer writer(out.data());
@@ -227,7 +274,7 @@ std::size_t encode(const OrderEvent& event, std::span<std::byte> out) {
 }
 
 std::optional<OrderEvent> decode_order_event(std::span<const std::byte> payload, const RecordInfo& info) {
-  if (info.kind != RecordKind::order_event || info.version != 1) return std::nullopt;
+  if (info.kind != RecordKind::order_event || info.version < 1 || info.version > 2) return std::nullopt;
   Taker take(payload);
   const auto fixed = take.word<EventFixed>();
   OrderEvent event;
@@ -236,12 +283,14 @@ std::optional<OrderEvent> decode_order_event(std::span<const std::byte> payload,
   event.late = (fixed.flags & kLateFlag) != 0;
   event.restock = (fixed.flags & kRestockFlag) != 0;
   event.order.value = fixed.number;
+  if (info.version == 2) event.part = OfferIndex{fixed.part};
   event.tick = info.tick;
   event.expires_at.ns = fixed.expires_ns;
   event.quantity = fixed.quantity;
   event.payment = take.text(fixed.payment_bytes);
   event.key = {fixed.key_low, fixed.key_high};
   const bool zeros = (fixed.flags & ~(kLateFlag | kRestockFlag)) == 0 && fixed.reserved_zero == 0;
+  if (!event.part && fixed.part != 0) return std::nullopt;
   if (!take.done() || !zeros || !has_its_members(event)) return std::nullopt;
   return event;
 }

@@ -14,6 +14,7 @@ inline constexpr std::size_t kIdempotencyKeyBytesMax = 255;  // as the largest t
 inline constexpr std::size_t kReferenceBytesMax = 64;
 inline constexpr std::size_t kNameBytesMax = 256;  // a campaign's display name
 inline constexpr std::uint32_t kQuantityMax = 1000;
+inline constexpr std::size_t kBasketLinesMax = 16;
 inline constexpr std::size_t kIdentitiesMax = 4;       // of one request
 inline constexpr std::size_t kIdentityBytesMax = 128;  // of one
 inline constexpr std::uint32_t kHoldSecondsMax = 86'400;
@@ -49,6 +50,8 @@ inline constexpr std::uint32_t kCommandDrainMax = 256;
 inline constexpr std::uint32_t kExpiriesPerCycleMax = 256;
 // Holds that one decision may let expire because they stand in its way; beyond it the answer is `overloaded`.
 inline constexpr std::uint32_t kExpiriesPerDecisionMax = 2 * kQuantityMax;
+// Baskets of one HTTP thread that may be under way. At the bound one more is refused with `overloaded`.
+inline constexpr std::uint32_t kBasketsPerThreadMax = 1024;
 // Requests of one HTTP thread that may be anywhere between decoding and reply. Also the bound of every queue
 // between that thread and a shard: no queue can hold more than there are requests.
 inline constexpr std::uint32_t kRequestsPerThreadMax = 16'384;

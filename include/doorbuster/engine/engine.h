@@ -88,6 +88,7 @@ struct OrderDecision {
 struct Applied {
   OrderSlot slot;
   std::uint32_t discharged = 0;  // units that the names have back: for discharge()
+  std::uint32_t charged = 0;     // units that a part took once more: recovery charges them
   bool freed = false;            // units came back to the offer: for next_offer()
 };
 
@@ -118,6 +119,45 @@ class Engine {
   // Takes an order that decide() made, or that the journal says was made. False, with nothing changed, when
   // it cannot have been decided here (for recovery: the journal contradicts itself).
   [[nodiscard]] bool apply(const Order& order, const BuyHashes& hashes, OrderSlot& slot);
+
+  // --- baskets: one order whose lines may live in several engines ---
+  // The engine of the first line is its home: it has the order itself, with key, number and lines, and no
+  // units. Each line is a part: a row in the engine of its offer, with units, limits and expiry like an
+  // order's own. Nothing is journaled until the whole is decided; what is kept for it until then counts as
+  // held.
+  //
+  // The order that the key stands for; the answer is replay's.
+  std::optional<Decision> find_replay(const Buy& buy, const BuyHashes& hashes) const;
+  // Whether all units of the basket together are within the limit over the campaign.
+  bool within_total_limit(const Buy& basket, const BuyHashes& hashes) const;
+  // Keeps a line's units and the room for its row, after decide() has said yes to the line as a buy of its
+  // own. False, with nothing kept: the campaign's limit is in the way.
+  [[nodiscard]] bool reserve(const Buy& line, const BuyHashes& hashes);
+  void release(const Buy& line, const BuyHashes& hashes);
+  bool has_room_for_basket() const { return !full(); }
+  Order new_basket(const Buy& basket, Tick now) const;  // prices stand in its lines
+  // The home's share of a basket is apply(); this is a line's. From what was reserved, or from what is free.
+  enum class Units : std::uint8_t { reserved, free };
+  [[nodiscard]] bool apply_part(const Order& basket, const OrderLine& line, const BuyHashes& hashes,
+                                Units from);
+  OrderSlot part(OrderNumber basket, OfferIndex offer) const { return *store_.find_part(basket, offer); }
+
+  // So that a part stands still while the whole is decided: it cannot expire, and a confirmation has its
+  // units.
+  enum class Pin : std::uint8_t {
+    none,
+    still,      // it was held, and is
+    again,      // it had expired, and its units were taken once more
+    untouched,  // it had expired, and the action does not need it
+    expired,    // refused: the units are gone
+    limited,    // refused: a limit is in the way
+    not_enough  // refused: less is left than is to be given back
+  };
+  std::optional<OrderSlot> due_before_part(OrderSlot part, OrderAction action, Tick now) const;
+  Pin pin(OrderSlot part, const OrderCommand& command, Tick now);
+  void unpin(OrderSlot part, Pin pin);
+  // What happened to the basket, for one of its parts. `pin` is what pin() said; in recovery none.
+  [[nodiscard]] bool apply_to_part(const OrderEvent& event, OfferIndex offer, Pin pin, Applied& applied);
 
   // --- what happens to orders ---
   std::optional<OrderSlot> due_before(const OrderCommand& command, Tick now) const;
@@ -154,7 +194,8 @@ class Engine {
   Order order_as_decided(OrderSlot slot) const { return store_.order_as_decided(slot); }
   std::uint64_t orders() const { return store_.size(); }
   std::uint64_t orders_max() const { return options_.orders_max; }
-  bool full() const { return store_.full() || !ledger_.has_room(); }  // no room for another order
+  // No room for another order.
+  bool full() const { return store_.size() + reserved_rows_ >= options_.orders_max || !ledger_.has_room(); }
   bool began_waiting(OrderSlot slot) const { return store_.row(slot).first_status == OrderStatus::waiting; }
   // 1 is the first in its offer's line; 0: not waiting.
   std::uint32_t place(OrderSlot slot) const;
@@ -233,6 +274,12 @@ class Engine {
   Order new_order(const Buy& buy, Outcome outcome, Tick now) const;
 
   bool is_due(OrderSlot slot, Tick now) const;
+  bool is_basket(OrderSlot slot) const { return store_.row(slot).lines != 0; }
+  // Also of a basket, whose parts expire each for itself.
+  OrderStatus status_at(OrderSlot slot, Tick now) const;
+  bool can_apply_to_basket(const OrderEvent& event, OrderSlot slot) const;
+  void apply_to_basket(const OrderEvent& event, OrderSlot slot);
+  void take_again(OrderSlot slot);
   OrderDecision decide_confirm(OrderSlot slot, const OrderCommand& command, Tick now) const;
   OrderDecision refuse_money(OrderSlot slot, Outcome outcome, const OrderCommand& command, Tick now) const;
   OrderDecision decide_late_confirm(OrderSlot slot, const OrderCommand& command, Tick now) const;
@@ -262,6 +309,7 @@ class Engine {
   LimitLedger ledger_;
   HoldCalendar calendar_;
   WaitingLines lines_;
+  std::uint64_t reserved_rows_ = 0;  // of baskets that are being decided
 };
 
 }  // namespace doorbuster

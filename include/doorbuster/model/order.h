@@ -23,6 +23,14 @@ std::string_view order_status_name(OrderStatus status);
 // Other names of the person who buys ("card:...", "device:..."), as keyed hashes: the texts are kept nowhere.
 using Identities = std::span<const Hash128>;
 
+// One SKU of a basket. A basket has its lines in the order of their offers, no offer twice.
+struct OrderLine {
+  OfferIndex offer;
+  std::uint32_t quantity = 0;
+  std::int64_t unit_price = 0;  // of an order: as it was decided
+};
+using OrderLines = std::span<const OrderLine>;
+
 // What a buyer asked for. The views point into memory that outlives the decision (a request's slot).
 struct Buy {
   OfferIndex offer;
@@ -33,7 +41,8 @@ struct Buy {
   std::string_view key;                       // idempotency key without its quotes; empty: none
   std::string_view reference;                 // at most kReferenceBytesMax
   std::string_view channel, region, segment;  // identifiers, or empty
-  Identities identities;                      // at most kIdentitiesMax, in the order of their values, no two equal
+  OrderLines lines;       // a basket's; then `offer` is the first line's, `quantity` the sum
+  Identities identities;  // at most kIdentitiesMax, in the order of their values, no two equal
 
   static constexpr std::int64_t kNoExpectedPrice = -1;
 };
@@ -48,6 +57,7 @@ struct Order {
   Tick decided_at;
   std::string_view buyer, key, reference, channel, region, segment;
   Identities identities;
+  OrderLines lines;  // of a basket; then `quantity` is their sum and `unit_price` what all of it costs
 
   OrderStatus status = OrderStatus::confirmed;
   bool refund_due = false;               // money came when the units were gone
@@ -63,11 +73,12 @@ enum class OrderAction : std::uint8_t { confirm, cancel, extend, payment_failed,
 struct OrderCommand {
   OrderAction action = OrderAction::confirm;
   OrderNumber order;
-  std::uint32_t quantity = 0;    // confirm, give_back; 0: all
-  std::uint32_t seconds = 0;     // extend: from now on; 0: the campaign's hold_seconds
-  bool restock = true;           // give_back: whether the units can be sold again
-  std::string_view payment;      // confirm: at most kReferenceBytesMax; empty: none
-  std::string_view key;          // give_back: idempotency key; empty: none
+  std::uint32_t quantity = 0;      // confirm, give_back; 0: all
+  std::optional<OfferIndex> part;  // give_back of a basket: of which line
+  std::uint32_t seconds = 0;       // extend: from now on; 0: the campaign's hold_seconds
+  bool restock = true;             // give_back: whether the units can be sold again
+  std::string_view payment;        // confirm: at most kReferenceBytesMax; empty: none
+  std::string_view key;            // give_back: idempotency key; empty: none
 };
 
 // What has happened to an order: one journaled step of its life. Which members mean something depends on the
@@ -90,7 +101,8 @@ struct OrderEvent {
   bool late = false;
   bool restock = false;
   OrderNumber order;
-  Tick tick;  // of the record that it stands in
+  std::optional<OfferIndex> part;  // of a basket's order: only its line of this offer
+  Tick tick;                       // of the record that it stands in
   Tick expires_at;
   std::uint32_t quantity = 0;
   std::string_view payment;  // at most kReferenceBytesMax

@@ -25,10 +25,10 @@ enum class RecordKind : std::uint16_t {
   campaign_put = 17,
   offer_put = 18,
   catalog_change_end = 19,  // what came since the begin takes effect here, all of it or nothing
-  order_confirmed = 32,      // a new order that is final
-  order_held = 33,           // a new order that is to be confirmed
-  order_waiting = 34,        // a new order without units: a place in the line
-  order_event = 35,          // something that happened to one of the three
+  order_confirmed = 32,     // a new order that is final
+  order_held = 33,          // a new order that is to be confirmed
+  order_waiting = 34,       // a new order without units: a place in the line
+  order_event = 35,         // something that happened to one of the three
 };
 
 // The kind's name as `journal dump` prints it, or "unknown".
@@ -62,22 +62,22 @@ struct CampaignPut {
   CampaignIndex campaign;
   TenantId tenant = kDefaultTenant;
   Tick starts_at, ends_at;
-  std::uint32_t hold_seconds = 0;      // 0: a buy is final at once
-  std::uint32_t hold_max_seconds = 0;  // how long a hold can be made by extending it
+  std::uint32_t hold_seconds = 0;           // 0: a buy is final at once
+  std::uint32_t hold_max_seconds = 0;       // how long a hold can be made by extending it
   std::uint32_t limit_per_buyer = 0;        // for each offer; 0: none
   std::uint32_t limit_per_buyer_total = 0;  // over all offers of the campaign; 0: none
   PaymentFailure on_payment_failed = PaymentFailure::release;
   std::uint32_t grace_seconds = 0;  // PaymentFailure::grace
   bool waitlist = false;
   std::uint32_t offer_seconds = 0;  // how long a unit is held for the first in the line
-  bool listed = true;  // false: no longer in the configuration; its orders stay
+  bool listed = true;               // false: no longer in the configuration; its orders stay
   bool show_remaining = false;
   std::string id, name, currency;
 };
 
-// Version 1 is what every campaign has whose hold_max_seconds and offer_seconds are its hold_seconds and whose
-// other fields behind it are those of a CampaignPut{}; so a configuration without the newer keys is written as
-// it always was. Version 2 has the others; a reader of version 2 reads both.
+// Version 1 is what every campaign has whose hold_max_seconds and offer_seconds are its hold_seconds and
+// whose other fields behind it are those of a CampaignPut{}; so a configuration without the newer keys is
+// written as it always was. Version 2 has the others; a reader of version 2 reads both.
 constexpr std::uint8_t campaign_put_version(const CampaignPut& put) {
   const bool defaults = put.hold_max_seconds == put.hold_seconds && put.offer_seconds == put.hold_seconds &&
                         put.limit_per_buyer_total == 0 && put.grace_seconds == 0 && !put.waitlist &&
@@ -101,26 +101,33 @@ void encode(const CatalogChange& value, std::string& out);
 void encode(const CampaignPut& value, std::string& out);
 void encode(const OfferPut& value, std::string& out);
 
-// A new order. Version 1 is what every order without identities that is not held has, version 2 the others;
-// a reader of version 2 reads both.
+// A new order. Version 1 is what every order without identities that is not held has, version 3 a basket's,
+// version 2 the others; a reader of version 3 reads all.
 inline constexpr std::size_t kOrderFixedBytes = 40;
+inline constexpr std::size_t kOrderLineBytes = 16;
 constexpr RecordKind order_record_kind(const Order& order) {
   return order.status == OrderStatus::held      ? RecordKind::order_held
          : order.status == OrderStatus::waiting ? RecordKind::order_waiting
                                                 : RecordKind::order_confirmed;
 }
 constexpr std::uint8_t order_record_version(const Order& order) {
+  if (!order.lines.empty()) return 3;
   return order.status == OrderStatus::held || !order.identities.empty() ? 2 : 1;
 }
 constexpr std::size_t order_payload_bytes(const Order& order) {
   return kOrderFixedBytes + (order.status == OrderStatus::held ? sizeof(Tick) : 0) +
-         order.identities.size() * sizeof(Hash128) + order.buyer.size() + order.key.size() +
-         order.reference.size() + order.channel.size() + order.region.size() + order.segment.size();
+         order.identities.size() * sizeof(Hash128) + order.lines.size() * kOrderLineBytes +
+         order.buyer.size() + order.key.size() + order.reference.size() + order.channel.size() +
+         order.region.size() + order.segment.size();
 }
 // REQUIRES: out.size() >= order_payload_bytes(order).
 std::size_t encode(const Order& order, std::span<std::byte> out);
 
 inline constexpr std::size_t kOrderEventFixedBytes = 48;
+// Version 1 is what happens to a whole order, version 2 to one line of a basket.
+constexpr std::uint8_t order_event_version(const OrderEvent& event) {
+  return event.part ? 2 : 1;
+}
 constexpr std::size_t order_event_payload_bytes(const OrderEvent& event) {
   return kOrderEventFixedBytes + event.payment.size();
 }
@@ -133,10 +140,13 @@ std::optional<CatalogChange> decode_catalog_change(std::span<const std::byte> pa
 std::optional<CampaignPut> decode_campaign_put(std::span<const std::byte> payload, std::uint8_t version);
 std::optional<OfferPut> decode_offer_put(std::span<const std::byte> payload);
 // A payload of `info.kind` and `info.version`. The tick is the record's, which the payload does not repeat.
-// `identities` is where the order's are put.
-using IdentityBuffer = std::array<Hash128, kIdentitiesMax>;
+// `lists` is where the order's identities and lines are put.
+struct OrderLists {
+  std::array<Hash128, kIdentitiesMax> identities;
+  std::array<OrderLine, kBasketLinesMax> lines;
+};
 std::optional<Order> decode_order(std::span<const std::byte> payload, const RecordInfo& info,
-                                  IdentityBuffer& identities);
+                                  OrderLists& lists);
 std::optional<OrderEvent> decode_order_event(std::span<const std::byte> payload, const RecordInfo& info);
 
 }  // namespace doorbuster
