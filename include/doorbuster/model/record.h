@@ -25,10 +25,10 @@ enum class RecordKind : std::uint16_t {
   campaign_put = 17,
   offer_put = 18,
   catalog_change_end = 19,  // what came since the begin takes effect here, all of it or nothing
-  order_confirmed = 32,      // a new order that is final
-  order_held = 33,           // a new order that is to be confirmed
-  order_waiting = 34,        // a new order without units: a place in the line
-  order_event = 35,          // something that happened to one of the three
+  order_confirmed = 32,     // a new order that is final
+  order_held = 33,          // a new order that is to be confirmed
+  order_waiting = 34,       // a new order without units: a place in the line
+  order_event = 35,         // something that happened to one of the three
 };
 
 // The kind's name as `journal dump` prints it, or "unknown".
@@ -57,27 +57,29 @@ enum class PaymentFailure : std::uint8_t {
   keep,     // nothing: it runs out when it would have
   grace,    // it runs out grace_seconds from now
 };
+// "release" for PaymentFailure::release, and so on: the word of the configuration.
+std::string_view payment_failure_name(PaymentFailure failure);
 
 struct CampaignPut {
   CampaignIndex campaign;
   TenantId tenant = kDefaultTenant;
   Tick starts_at, ends_at;
-  std::uint32_t hold_seconds = 0;      // 0: a buy is final at once
-  std::uint32_t hold_max_seconds = 0;  // how long a hold can be made by extending it
+  std::uint32_t hold_seconds = 0;           // 0: a buy is final at once
+  std::uint32_t hold_max_seconds = 0;       // how long a hold can be made by extending it
   std::uint32_t limit_per_buyer = 0;        // for each offer; 0: none
   std::uint32_t limit_per_buyer_total = 0;  // over all offers of the campaign; 0: none
   PaymentFailure on_payment_failed = PaymentFailure::release;
   std::uint32_t grace_seconds = 0;  // PaymentFailure::grace
   bool waitlist = false;
   std::uint32_t offer_seconds = 0;  // how long a unit is held for the first in the line
-  bool listed = true;  // false: no longer in the configuration; its orders stay
+  bool listed = true;               // false: no longer in the configuration; its orders stay
   bool show_remaining = false;
   std::string id, name, currency;
 };
 
-// Version 1 is what every campaign has whose hold_max_seconds and offer_seconds are its hold_seconds and whose
-// other fields behind it are those of a CampaignPut{}; so a configuration without the newer keys is written as
-// it always was. Version 2 has the others; a reader of version 2 reads both.
+// Version 1 is what every campaign has whose hold_max_seconds and offer_seconds are its hold_seconds and
+// whose other fields behind it are those of a CampaignPut{}; so a configuration without the newer keys is
+// written as it always was. Version 2 has the others; a reader of version 2 reads both.
 constexpr std::uint8_t campaign_put_version(const CampaignPut& put) {
   const bool defaults = put.hold_max_seconds == put.hold_seconds && put.offer_seconds == put.hold_seconds &&
                         put.limit_per_buyer_total == 0 && put.grace_seconds == 0 && !put.waitlist &&
