@@ -34,7 +34,14 @@ json::object campaign_value(const CampaignSummary& summary) {
   value["starts_at_local"] = view(format_local(campaign.starts_at));
   value["ends_at"] = view(format_rfc3339(campaign.ends_at));
   value["ends_at_local"] = view(format_local(campaign.ends_at));
+  value["hold_seconds"] = campaign.hold_seconds;
+  value["hold_max_seconds"] = campaign.hold_max_seconds;
+  value["on_payment_failed"] = view(payment_failure_name(campaign.on_payment_failed));
+  value["grace_seconds"] = campaign.grace_seconds;
+  value["waitlist"] = campaign.waitlist;
+  value["offer_seconds"] = campaign.offer_seconds;
   value["limit_per_buyer"] = campaign.limit_per_buyer;
+  value["limit_per_buyer_total"] = campaign.limit_per_buyer_total;
   value["offers"] = campaign.offers.size();
   value["units"] = summary.units;
   value["stock_backing"] = "own";

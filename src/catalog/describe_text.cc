@@ -17,13 +17,14 @@ std::string counted(std::uint64_t count, std::string_view one) {
   return grouped(count) + ' ' + std::string(one) + (count == 1 ? "" : "s");
 }
 
+struct Unit {
+  std::int64_t seconds;
+  std::string_view name;
+};
+constexpr Unit kUnits[] = {{86'400, "day"}, {3600, "hour"}, {60, "minute"}, {1, "second"}};
+
 // The two largest units of a span: "3 days 4 hours".
 std::string span(std::int64_t ns) {
-  struct Unit {
-    std::int64_t seconds;
-    std::string_view name;
-  };
-  constexpr Unit kUnits[] = {{86'400, "day"}, {3600, "hour"}, {60, "minute"}, {1, "second"}};
   std::int64_t seconds = ns / kNsPerSecond;
   std::string text;
   int parts = 0;
@@ -38,6 +39,15 @@ std::string span(std::int64_t ns) {
     if (++parts == 2) break;
   }
   return parts == 0 ? "less than a second" : text;
+}
+
+// Exactly, in the largest unit that can say it: "10 minutes", "90 seconds".
+std::string exact_span(std::uint32_t seconds) {
+  for (const Unit& unit : kUnits) {
+    if (seconds % unit.seconds != 0) continue;
+    return counted(static_cast<std::uint64_t>(seconds / unit.seconds), unit.name);
+  }
+  return {};  // never: the last unit is a second
 }
 
 std::string moment(Tick at, Tick now) {
@@ -56,6 +66,42 @@ std::string next_line(std::string_view title, const NextEvent& event, Tick now) 
   return std::string(title) + what + '\n';
 }
 
+std::string hold_lines(const CampaignConfiguration& campaign) {
+  if (campaign.hold_seconds == 0) return "\n  holds             none: a buy is final at once";
+  std::string text = "\n  holds             " + exact_span(campaign.hold_seconds) + " to confirm";
+  if (campaign.hold_max_seconds > campaign.hold_seconds) {
+    text += ", can be extended to " + exact_span(campaign.hold_max_seconds);
+  } else {
+    text += ", cannot be extended";
+  }
+  text += "\n  failed payment    ";
+  switch (campaign.on_payment_failed) {
+    case PaymentFailure::release:
+      text += "releases the hold at once";
+      break;
+    case PaymentFailure::keep:
+      text += "changes nothing: the hold runs on";
+      break;
+    case PaymentFailure::grace:
+      text += "leaves " + exact_span(campaign.grace_seconds) + " to pay in another way";
+      break;
+  }
+  if (!campaign.waitlist)
+    return text + "\n  wait-list         none: what comes back is for whoever asks first";
+  return text + "\n  wait-list         what comes back is held " + exact_span(campaign.offer_seconds) +
+         " for the first in the line";
+}
+
+std::string limit_line(const CampaignConfiguration& campaign) {
+  std::string text;
+  if (campaign.limit_per_buyer > 0) text = counted(campaign.limit_per_buyer, "unit") + " of each SKU";
+  if (campaign.limit_per_buyer_total > 0) {
+    text += (text.empty() ? "" : ", ") + counted(campaign.limit_per_buyer_total, "unit") +
+            " of all SKUs together";
+  }
+  return "\n  limit per buyer   " + (text.empty() ? "none" : text);
+}
+
 std::string campaign_lines(const CampaignSummary& summary, Tick now) {
   const CampaignConfiguration& campaign = *summary.campaign;
   std::string text = "\ncampaign " + campaign.id;
@@ -66,11 +112,7 @@ std::string campaign_lines(const CampaignSummary& summary, Tick now) {
   text += "\n  offers            " + counted(campaign.offers.size(), "offer") + ", " +
           counted(summary.units, "unit");
   text += "\n  stock backing     each offer by its own stock; there are no pools";
-  if (campaign.limit_per_buyer > 0) {
-    text += "\n  limit per buyer   " + counted(campaign.limit_per_buyer, "unit") + " of each SKU";
-  } else {
-    text += "\n  limit per buyer   none";
-  }
+  text += hold_lines(campaign) + limit_line(campaign);
   if (summary.lowest != nullptr) {
     text += "\n  lowest price      " + format_money(summary.lowest->price, campaign.currency) + " (" +
             summary.lowest->sku + ")";

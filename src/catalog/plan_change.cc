@@ -11,8 +11,9 @@ namespace {
 
 bool same(const CampaignPut& a, const CampaignPut& b) {
   const auto all = [](const CampaignPut& c) {
-    return std::tie(c.campaign, c.tenant, c.starts_at, c.ends_at, c.hold_seconds, c.limit_per_buyer, c.listed,
-                    c.show_remaining, c.id, c.name, c.currency);
+    return std::tie(c.campaign, c.tenant, c.starts_at, c.ends_at, c.hold_seconds, c.hold_max_seconds,
+                    c.limit_per_buyer, c.limit_per_buyer_total, c.on_payment_failed, c.grace_seconds,
+                    c.waitlist, c.offer_seconds, c.listed, c.show_remaining, c.id, c.name, c.currency);
   };
   return all(a) == all(b);
 }
@@ -67,7 +68,13 @@ void Planner::want(const CampaignConfiguration& configured) {
   put.starts_at = configured.starts_at;
   put.ends_at = configured.ends_at;
   put.hold_seconds = configured.hold_seconds;
+  put.hold_max_seconds = configured.hold_max_seconds;
   put.limit_per_buyer = configured.limit_per_buyer;
+  put.limit_per_buyer_total = configured.limit_per_buyer_total;
+  put.on_payment_failed = configured.on_payment_failed;
+  put.grace_seconds = configured.grace_seconds;
+  put.waitlist = configured.waitlist;
+  put.offer_seconds = configured.offer_seconds;
   put.show_remaining = configured.show_remaining;
   put.id = configured.id;
   put.name = configured.name;

@@ -35,6 +35,28 @@ Outcome outcome_to_tell(const Request& request) {
   return waits ? Outcome::order_not_found : outcome;
 }
 
+// What a refusal says of the order that it is about.
+void explain(const Request& request, Outcome outcome, RefusalDetails& details) {
+  switch (outcome) {
+    case Outcome::order_not_held:
+    case Outcome::hold_expired:
+      details.order_status = request.order.status;
+      details.refund_due = request.order.refund_due;
+      break;
+    case Outcome::limit_reached:
+      details.refund_due = request.order.refund_due;
+      break;
+    case Outcome::validation_failed:
+      details.detail = "\"quantity\" is more than the order has left.";
+      break;
+    case Outcome::idempotency_key_reused:
+      details.detail = "This key belongs to a return with another quantity or restock.";
+      break;
+    default:
+      break;
+  }
+}
+
 }  // namespace
 
 Request* PublicHandler::orders(std::string_view rest, const Exchange& exchange) {
@@ -108,9 +130,8 @@ Outcome PublicHandler::append_answer(const Request& request, const ReplyFrame& f
     RefusalDetails details{.free_at = request.free_at, .now = request.now, .price = request.price};
     if (outcome == Outcome::campaign_not_started) {
       details.starts_at = door_.catalog().campaign_of(request.buy.offer).definition.starts_at;
-    } else if (outcome == Outcome::order_not_held || outcome == Outcome::hold_expired) {
-      details.order_status = request.order.status;
-      details.refund_due = request.order.refund_due;
+    } else if (request.kind == Request::Kind::order_command) {
+      explain(request, outcome, details);
     }
     append_refusal(out, frame, outcome, details);
     return outcome;

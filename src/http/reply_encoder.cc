@@ -177,10 +177,11 @@ void append_retry_after(std::string& headers, Tick at, Tick now) {
   headers += "\r\n";
 }
 
-bool has_more_to_say(Outcome outcome) {
+bool has_more_to_say(Outcome outcome, const RefusalDetails& details) {
   using enum Outcome;
-  return outcome == campaign_not_started || outcome == price_changed || outcome == method_not_allowed ||
-         outcome == all_held || outcome == order_not_held || outcome == hold_expired;
+  return !details.detail.empty() || details.refund_due || outcome == campaign_not_started ||
+         outcome == price_changed || outcome == method_not_allowed || outcome == all_held ||
+         outcome == order_not_held || outcome == hold_expired;
 }
 
 bool retry_soon(Outcome outcome) {
@@ -194,7 +195,7 @@ void append_refusal(std::string& out, const ReplyFrame& frame, Outcome outcome,
                     const RefusalDetails& details) {
   constexpr std::string_view kProblem = "application/problem+json";
   const int status = http_status(outcome);
-  if (details.detail.empty() && !has_more_to_say(outcome)) {
+  if (!has_more_to_say(outcome, details)) {
     return append_reply(out, frame, status, kProblem, standard_problem(outcome),
                         retry_soon(outcome) ? "Retry-After: 1\r\n" : "");
   }

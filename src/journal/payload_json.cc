@@ -1,6 +1,8 @@
 #include "journal/payload_json.h"
 
 #include <array>
+#include <cinttypes>
+#include <cstdio>
 #include <cstring>
 
 namespace doorbuster {
@@ -20,7 +22,12 @@ void append_campaign(const CampaignPut& value, std::string& out) {
   object.member("name", value.name).member("currency", value.currency);
   append_time(object, "starts_at", value.starts_at);
   append_time(object, "ends_at", value.ends_at);
-  object.member("hold_seconds", value.hold_seconds).member("limit_per_buyer", value.limit_per_buyer);
+  object.member("hold_seconds", value.hold_seconds).member("hold_max_seconds", value.hold_max_seconds);
+  object.member("limit_per_buyer", value.limit_per_buyer);
+  object.member("limit_per_buyer_total", value.limit_per_buyer_total);
+  object.member("on_payment_failed", payment_failure_name(value.on_payment_failed));
+  object.member("grace_seconds", value.grace_seconds).member("waitlist", value.waitlist);
+  object.member("offer_seconds", value.offer_seconds);
   object.member("listed", value.listed).member("show_remaining", value.show_remaining).end();
 }
 
@@ -31,31 +38,101 @@ void append_offer(const OfferPut& value, std::string& out) {
   object.member("listed", value.listed).end();
 }
 
-void append_order(const Order& value, const std::optional<HashKey>& order_id_key, std::string& out) {
-  JsonObject object(out);
+void append_number(JsonObject& object, OrderNumber number, const std::optional<HashKey>& order_id_key) {
   if (order_id_key) {
-    const OrderId id = format_order_id(*order_id_key, value.number);
+    const OrderId id = format_order_id(*order_id_key, number);
     object.member("order", std::string_view(id.data(), id.size()));
   }
   // The number as its two parts: together they need more bits than many JSON readers keep.
-  object.member("offer", value.number.offer().value).member("ordinal", value.number.ordinal());
+  object.member("offer", number.offer().value).member("ordinal", number.ordinal());
+}
+
+// Hashes as they are: who shares an identity can be seen, and what it is cannot.
+void append_identities(JsonObject& object, Identities identities) {
+  std::string& out = object.begin("identities");
+  for (std::size_t i = 0; i < identities.size(); ++i) {
+    std::array<char, 2 * sizeof(Hash128) + 1> hex{};
+    std::snprintf(hex.data(), hex.size(), "%016" PRIx64 "%016" PRIx64, identities[i].high, identities[i].low);
+    append_json_string(out += i == 0 ? '[' : ',', hex.data());
+  }
+  out += ']';
+}
+
+void append_order(const Order& value, const std::optional<HashKey>& order_id_key, std::string& out) {
+  JsonObject object(out);
+  append_number(object, value.number, order_id_key);
   object.member("quantity", value.quantity).member("unit_price", value.unit_price);
   if (value.expected_price == Buy::kNoExpectedPrice) {
     object.begin("expected_price") += "null";
   } else {
     object.member("expected_price", value.expected_price);
   }
+  if (value.status == OrderStatus::held) append_time(object, "expires_at", value.expires_at);
   object.member("buyer", value.buyer).member("key", value.key).member("reference", value.reference);
-  object.member("channel", value.channel)
-      .member("region", value.region)
-      .member("segment", value.segment)
-      .end();
+  object.member("channel", value.channel).member("region", value.region).member("segment", value.segment);
+  if (!value.identities.empty()) append_identities(object, value.identities);
+  object.end();
+}
+
+std::string_view reason_name(OrderEventReason reason) {
+  switch (reason) {
+    case OrderEventReason::asked:
+      return "asked";
+    case OrderEventReason::payment_failed:
+      return "payment_failed";
+    case OrderEventReason::cannot_be_served:
+      return "cannot_be_served";
+  }
+  return "unknown";
+}
+
+// The event's name and what its kind has; a payment only where there is one.
+void append_event(const OrderEvent& value, const std::optional<HashKey>& order_id_key, std::string& out) {
+  JsonObject object(out);
+  append_number(object, value.order, order_id_key);
+  switch (value.kind) {
+    case OrderEventKind::confirmed:
+      object.member("event", "confirmed").member("quantity", value.quantity).member("late", value.late);
+      break;
+    case OrderEventKind::cancelled:
+      object.member("event", "cancelled").member("reason", reason_name(value.reason));
+      break;
+    case OrderEventKind::expired:
+      object.member("event", "expired");
+      break;
+    case OrderEventKind::extended:
+      object.member("event", "extended").member("reason", reason_name(value.reason));
+      append_time(object, "expires_at", value.expires_at);
+      break;
+    case OrderEventKind::refund_due:
+      object.member("event", "refund_due");
+      break;
+    case OrderEventKind::returned:
+      object.member("event", "returned").member("quantity", value.quantity).member("restock", value.restock);
+      object.member("keyed", value.key != Hash128{});
+      break;
+    case OrderEventKind::offered:
+      object.member("event", "offered");
+      append_time(object, "expires_at", value.expires_at);
+      break;
+    case OrderEventKind::left_line:
+      object.member("event", "left_line").member("reason", reason_name(value.reason));
+      break;
+  }
+  if (!value.payment.empty()) object.member("payment_reference", value.payment);
+  object.end();
+}
+
+// The decoders of these look at the version; all others have one.
+bool has_versions(RecordKind kind) {
+  return kind == RecordKind::campaign_put || kind == RecordKind::order_confirmed ||
+         kind == RecordKind::order_held || kind == RecordKind::order_waiting;
 }
 
 }  // namespace
 
 bool PayloadReader::append_json(const JournalRecord& record, std::string& out) {
-  if (record.info.version != 1) return false;
+  if (record.info.version != 1 && !has_versions(record.info.kind)) return false;
   const auto append_if = [&](const auto& value, auto append) {
     if (value) append(*value, out);
     return value.has_value();
@@ -82,13 +159,21 @@ bool PayloadReader::append_json(const JournalRecord& record, std::string& out) {
             JsonObject(text).member("change", value.change).member("records", value.records).end();
           });
     case RecordKind::campaign_put:
-      return append_if(decode_campaign_put(record.payload), append_campaign);
+      return append_if(decode_campaign_put(record.payload, record.info.version), append_campaign);
     case RecordKind::offer_put:
       return append_if(decode_offer_put(record.payload), append_offer);
     case RecordKind::order_confirmed:
+    case RecordKind::order_held:
+    case RecordKind::order_waiting: {
+      IdentityBuffer identities;
       return append_if(
-          decode_order(record.payload, record.info.tick),
+          decode_order(record.payload, record.info, identities),
           [this](const Order& value, std::string& text) { append_order(value, order_id_key_, text); });
+    }
+    case RecordKind::order_event:
+      return append_if(
+          decode_order_event(record.payload, record.info),
+          [this](const OrderEvent& value, std::string& text) { append_event(value, order_id_key_, text); });
   }
   return false;
 }

@@ -46,6 +46,18 @@ std::string_view record_kind_name(RecordKind kind) {
   return "unknown";
 }
 
+std::string_view payment_failure_name(PaymentFailure failure) {
+  switch (failure) {
+    case PaymentFailure::release:
+      return "release";
+    case PaymentFailure::keep:
+      return "keep";
+    case PaymentFailure::grace:
+      return "grace";
+  }
+  return "unknown";
+}
+
 void encode(const FolderCreated& value, std::string& out) {
   put(out, value.table_key.k0);
   put(out, value.table_key.k1);

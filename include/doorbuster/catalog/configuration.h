@@ -44,8 +44,14 @@ struct OfferConfiguration {
 struct CampaignConfiguration {
   std::string id, name, currency;
   Tick starts_at, ends_at;
-  std::uint32_t hold_seconds = 0;
+  std::uint32_t hold_seconds = 0;      // 0: a buy is final at once, and nothing below is about holds
+  std::uint32_t hold_max_seconds = 0;  // at least hold_seconds
   std::uint32_t limit_per_buyer = 0;
+  std::uint32_t limit_per_buyer_total = 0;
+  PaymentFailure on_payment_failed = PaymentFailure::release;
+  std::uint32_t grace_seconds = 0;  // above 0 with PaymentFailure::grace only
+  bool waitlist = false;
+  std::uint32_t offer_seconds = 0;  // hold_seconds where the file does not say
   bool show_remaining = false;
   std::vector<OfferConfiguration> offers;
 };

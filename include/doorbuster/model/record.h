@@ -57,6 +57,8 @@ enum class PaymentFailure : std::uint8_t {
   keep,     // nothing: it runs out when it would have
   grace,    // it runs out grace_seconds from now
 };
+// "release" for PaymentFailure::release, and so on: the word of the configuration.
+std::string_view payment_failure_name(PaymentFailure failure);
 
 struct CampaignPut {
   CampaignIndex campaign;

@@ -172,8 +172,6 @@ TEST_CASE("what is wrong with a campaign is told at its place") {
        "is not after starts_at 2026-11-27T08:00:00Z"},
       {replaced("20:00:00Z", "20:00:00+12:30"), "12:18: /campaigns/0/ends_at",
        "ends_at 2026-11-27T07:30:00Z is not"},
-      {replaced("\"offers\"", "\"hold_seconds\": 60, \"offers\""), "13:23: /campaigns/0/hold_seconds",
-       "holds are not supported yet: set hold_seconds to 0"},
       {replaced("\"offers\"", "\"hold_seconds\": 86401, \"offers\""), "13:23: /campaigns/0/hold_seconds",
        "from 0 to 86400 seconds"},
       {replaced("\"offers\"", "\"limit_per_buyer\": 1000000001, \"offers\""),
@@ -184,6 +182,124 @@ TEST_CASE("what is wrong with a campaign is told at its place") {
         "ends_at": "2026-11-27T20:00:00Z", "offers": []}]})",
        "2:54: /campaigns/0/offers", "must have at least 1 element, not 0"},
   });
+}
+
+// The valid file, with more keys of its campaign in line 13.
+std::string with_rules(std::string_view rules) {
+  return replaced("\"offers\"", std::string(rules) + ", \"offers\"");
+}
+
+CampaignConfiguration campaign_with(std::string_view rules) {
+  const std::string text = with_rules(rules);
+  INFO(text);
+  REQUIRE(errors_of(text).empty());
+  return parse_configuration(text).configuration->campaigns[0];
+}
+
+TEST_CASE("a campaign that says nothing about holds has none, and nothing that belongs to them") {
+  const CampaignConfiguration campaign = campaign_with(R"("limit_per_buyer": 3)");
+  CHECK(campaign.hold_seconds == 0);
+  CHECK(campaign.hold_max_seconds == 0);
+  CHECK(campaign.limit_per_buyer == 3);
+  CHECK(campaign.limit_per_buyer_total == 0);
+  CHECK(campaign.on_payment_failed == PaymentFailure::release);
+  CHECK(campaign.grace_seconds == 0);
+  CHECK_FALSE(campaign.waitlist);
+  CHECK(campaign.offer_seconds == 0);
+}
+
+TEST_CASE("every rule of a hold's life is taken from the file") {
+  const CampaignConfiguration campaign =
+      campaign_with(R"("hold_seconds": 60, "hold_max_seconds": 86400, "limit_per_buyer_total": 1000000,
+        "on_payment_failed": "grace", "grace_seconds": 30, "waitlist": true, "offer_seconds": 1)");
+  CHECK(campaign.hold_seconds == 60);
+  CHECK(campaign.hold_max_seconds == 86'400);
+  CHECK(campaign.limit_per_buyer_total == 1'000'000);
+  CHECK(campaign.on_payment_failed == PaymentFailure::grace);
+  CHECK(campaign.grace_seconds == 30);
+  CHECK(campaign.waitlist);
+  CHECK(campaign.offer_seconds == 1);
+  CHECK(campaign_with(R"("hold_seconds": 1, "on_payment_failed": "keep")").on_payment_failed ==
+        PaymentFailure::keep);
+}
+
+TEST_CASE("spans that are left out follow hold_seconds") {
+  CampaignConfiguration campaign = campaign_with(R"("hold_seconds": 600)");
+  CHECK(campaign.hold_max_seconds == 600);
+  CHECK(campaign.offer_seconds == 600);
+  campaign = campaign_with(R"("waitlist": true, "hold_max_seconds": 900, "hold_seconds": 600)");
+  CHECK(campaign.hold_max_seconds == 900);
+  CHECK(campaign.offer_seconds == 600);
+}
+
+TEST_CASE("a rule about holds that says its default needs none") {
+  const CampaignConfiguration campaign = campaign_with(
+      R"("hold_seconds": 0, "hold_max_seconds": 0, "on_payment_failed": "release", "waitlist": false)");
+  CHECK(campaign.hold_max_seconds == 0);
+}
+
+TEST_CASE("what is wrong with the rules of a hold's life is told at its place") {
+  check_cases({
+      {with_rules(R"("hold_seconds": -1)"), "13:23: /campaigns/0/hold_seconds", "from 0 to 86400 seconds"},
+      {with_rules(R"("hold_max_seconds": 60)"), "13:27: /campaigns/0/hold_max_seconds",
+       "hold_max_seconds needs holds, there is nothing to extend without them: set hold_seconds above 0, or "
+       "leave hold_max_seconds out"},
+      {with_rules(R"("hold_seconds": 60, "hold_max_seconds": 59)"), "13:47: /campaigns/0/hold_max_seconds",
+       "hold_max_seconds 59 is below hold_seconds 60: it must be at least as long"},
+      {with_rules(R"("hold_seconds": 60, "hold_max_seconds": 0)"), "13:47: /campaigns/0/hold_max_seconds",
+       "hold_max_seconds 0 is below hold_seconds 60"},
+      {with_rules(R"("hold_seconds": 60, "hold_max_seconds": 86401)"), "13:47: /campaigns/0/hold_max_seconds",
+       "from 0 to 86400 seconds, not 86401"},
+      {with_rules(R"("limit_per_buyer_total": 1000001)"), "13:32: /campaigns/0/limit_per_buyer_total",
+       "from 0 to 1000000 units, not 1000001"},
+      {with_rules(R"("on_payment_failed": "keep")"), "13:28: /campaigns/0/on_payment_failed",
+       "on_payment_failed needs holds, a buy is final at once without them: set hold_seconds above 0"},
+      {with_rules(R"("hold_seconds": 60, "on_payment_failed": "relase")"),
+       "13:48: /campaigns/0/on_payment_failed",
+       R"(must be "release", "keep" or "grace", not "relase"; did you mean "release"?)"},
+      {with_rules(R"("hold_seconds": 60, "on_payment_failed": "grace")"),
+       "13:48: /campaigns/0/on_payment_failed", "\"grace\" needs grace_seconds: add how long"},
+      {with_rules(R"("grace_seconds": 60)"), "13:24: /campaigns/0/grace_seconds",
+       "grace_seconds needs holds, a buy is final at once without them"},
+      {with_rules(R"("hold_seconds": 60, "grace_seconds": 60)"), "13:44: /campaigns/0/grace_seconds",
+       R"(grace_seconds goes with "on_payment_failed": "grace": set that, or leave grace_seconds out)"},
+      {with_rules(R"("hold_seconds": 60, "on_payment_failed": "keep", "grace_seconds": 60)"),
+       "13:73: /campaigns/0/grace_seconds", "goes with \"on_payment_failed\": \"grace\""},
+      {with_rules(R"("hold_seconds": 60, "on_payment_failed": "grace", "grace_seconds": 0)"),
+       "13:74: /campaigns/0/grace_seconds", "from 1 to 86400 seconds, not 0"},
+      {with_rules(R"("waitlist": true)"), "13:19: /campaigns/0/waitlist",
+       "waitlist needs holds, no unit comes back without them: set hold_seconds above 0, or leave waitlist "
+       "out"},
+      {with_rules(R"("hold_seconds": 60, "waitlist": 1)"), "13:39: /campaigns/0/waitlist",
+       "must be true or false, not an integer"},
+      {with_rules(R"("hold_seconds": 60, "offer_seconds": 60)"), "13:44: /campaigns/0/offer_seconds",
+       R"(offer_seconds goes with "waitlist": true: set that, or leave offer_seconds out)"},
+      {with_rules(R"("hold_seconds": 60, "waitlist": true, "offer_seconds": 0)"),
+       "13:62: /campaigns/0/offer_seconds", "from 1 to 86400 seconds, not 0"},
+  });
+}
+
+TEST_CASE("a rule is not held against a key that has a mistake of its own") {
+  check_cases({
+      {with_rules(R"("hold_seconds": "60", "hold_max_seconds": 90, "waitlist": true, "offer_seconds": 5)"),
+       "13:23: /campaigns/0/hold_seconds", "not a string"},
+      {with_rules(R"("hold_seconds": 60, "on_payment_failed": "gace", "grace_seconds": 5)"),
+       "13:48: /campaigns/0/on_payment_failed", "did you mean \"grace\"?"},
+      {with_rules(R"("hold_seconds": 60, "waitlist": "true", "offer_seconds": 5)"),
+       "13:39: /campaigns/0/waitlist", "not a string"},
+  });
+}
+
+TEST_CASE("without holds each rule that needs them is told, once") {
+  const std::vector<std::string> errors =
+      errors_of(with_rules(R"("hold_max_seconds": 60, "on_payment_failed": "grace", "grace_seconds": 5,
+ "waitlist": true, "offer_seconds": 5)"));
+  REQUIRE(errors.size() == 4);
+  CHECK_THAT(errors[0], Catch::StartsWith("f:13:27: /campaigns/0/hold_max_seconds: "));
+  CHECK_THAT(errors[1], Catch::StartsWith("f:13:52: /campaigns/0/on_payment_failed: "));
+  CHECK_THAT(errors[2], Catch::StartsWith("f:13:78: /campaigns/0/grace_seconds: "));
+  CHECK_THAT(errors[3], Catch::StartsWith("f:14:14: /campaigns/0/waitlist: "));
+  for (const std::string& error : errors) CHECK_THAT(error, Catch::Contains(" needs holds, "));
 }
 
 TEST_CASE("what is wrong with an offer is told at its place") {

@@ -77,6 +77,7 @@ TEST_CASE("the text says what will happen, in UTC and local time") {
            "starts            2026-11-27T08:00:00Z  local 2026-11-27T09:00:00+01:00 (CET)  4 hours ago\n",
            "offers            3 offers, 1,502 units\n",
            "stock backing     each offer by its own stock; there are no pools\n",
+           "holds             none: a buy is final at once\n",
            "limit per buyer   1 unit of each SKU\n",
            "lowest price      0.99 EUR (pen)\n",
            "biggest discount  50.0 % (tv, 999.00 EUR to 499.00 EUR)\n",
@@ -87,6 +88,38 @@ TEST_CASE("the text says what will happen, in UTC and local time") {
     CHECK_THAT(text, Catch::Contains(part));
   }
   CHECK_THAT(text, !Catch::Contains("tv in ended"));
+}
+
+TEST_CASE("the text says what holds, failed payments, lines and limits do") {
+  Configuration configuration = sample();
+  CampaignConfiguration& active = configuration.campaigns[1];
+  const auto says = [&](std::string_view part) {
+    return Catch::Contains(std::string(part)).match(describe_configuration(configuration, kNoon));
+  };
+  CHECK_FALSE(says("failed payment"));
+  CHECK_FALSE(says("wait-list"));
+  active.hold_seconds = active.hold_max_seconds = active.offer_seconds = 600;
+  CHECK(says("holds             10 minutes to confirm, cannot be extended\n"));
+  CHECK(says("failed payment    releases the hold at once\n"));
+  CHECK(says("wait-list         none: what comes back is for whoever asks first\n"));
+  active.hold_seconds = 1;
+  active.hold_max_seconds = 86'400;
+  active.on_payment_failed = PaymentFailure::keep;
+  CHECK(says("holds             1 second to confirm, can be extended to 1 day\n"));
+  CHECK(says("failed payment    changes nothing: the hold runs on\n"));
+  active.hold_max_seconds = 5400;
+  active.on_payment_failed = PaymentFailure::grace;
+  active.grace_seconds = 3601;
+  active.waitlist = true;
+  active.offer_seconds = 7200;
+  CHECK(says("can be extended to 90 minutes\n"));
+  CHECK(says("failed payment    leaves 3,601 seconds to pay in another way\n"));
+  CHECK(says("wait-list         what comes back is held 2 hours for the first in the line\n"));
+  active.limit_per_buyer_total = 3;
+  CHECK(says("limit per buyer   1 unit of each SKU, 3 units of all SKUs together\n"));
+  active.limit_per_buyer = 0;
+  CHECK(says("limit per buyer   3 units of all SKUs together\n"));
+  CHECK(says("limit per buyer   none\n"));  // the others
 }
 
 TEST_CASE("local time follows daylight saving") {
@@ -148,6 +181,30 @@ TEST_CASE("the JSON has the same for machines") {
   CHECK(value.at_pointer("/campaigns/0/biggest_discount").is_null());
   CHECK(value.at_pointer("/overlaps/0/campaigns") == json::array{"active", "later"});
   CHECK_FALSE(value.at("more_overlaps").as_bool());
+}
+
+TEST_CASE("the JSON has the rules of holds, failed payments, lines and limits") {
+  Configuration configuration = sample();
+  CampaignConfiguration& active = configuration.campaigns[1];
+  active.hold_seconds = 60;
+  active.hold_max_seconds = 120;
+  active.limit_per_buyer_total = 3;
+  active.on_payment_failed = PaymentFailure::grace;
+  active.grace_seconds = 20;
+  active.waitlist = true;
+  active.offer_seconds = 30;
+  const json::value value = json::parse(describe_configuration_json({configuration, {}}, kNoon));
+  const json::object& campaign = value.at_pointer("/campaigns/1").as_object();
+  CHECK(campaign.at("hold_seconds") == json::value(60));
+  CHECK(campaign.at("hold_max_seconds") == json::value(120));
+  CHECK(campaign.at("limit_per_buyer") == json::value(1));
+  CHECK(campaign.at("limit_per_buyer_total") == json::value(3));
+  CHECK(campaign.at("on_payment_failed") == "grace");
+  CHECK(campaign.at("grace_seconds") == json::value(20));
+  CHECK(campaign.at("waitlist") == json::value(true));
+  CHECK(campaign.at("offer_seconds") == json::value(30));
+  CHECK(value.at_pointer("/campaigns/0/hold_seconds") == json::value(0));
+  CHECK(value.at_pointer("/campaigns/0/on_payment_failed") == "release");
 }
 
 TEST_CASE("the JSON of a refused file has its errors and nothing else") {

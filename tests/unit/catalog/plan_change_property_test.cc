@@ -29,6 +29,10 @@ Campaigns arbitrary_campaigns() {
     campaign.starts_at = {*rc::gen::inRange<std::int64_t>(0, 2)};
     campaign.ends_at = {*rc::gen::inRange<std::int64_t>(2, 4)};
     campaign.limit_per_buyer = *rc::gen::inRange<std::uint32_t>(0, 2);
+    campaign.limit_per_buyer_total = *rc::gen::inRange<std::uint32_t>(0, 2);
+    campaign.hold_seconds = *rc::gen::inRange<std::uint32_t>(0, 2);
+    campaign.hold_max_seconds = campaign.offer_seconds = campaign.hold_seconds;
+    campaign.waitlist = campaign.hold_seconds > 0 && *rc::gen::arbitrary<bool>();
     campaign.show_remaining = *rc::gen::arbitrary<bool>();
     for (const std::string sku : {"w", "x", "y", "z"}) {
       if (!*rc::gen::arbitrary<bool>()) continue;
@@ -113,6 +117,9 @@ void check_shows(const Catalog& catalog, const Campaigns& campaigns) {
     RC_ASSERT(campaign->definition.starts_at == wanted.starts_at);
     RC_ASSERT(campaign->definition.ends_at == wanted.ends_at);
     RC_ASSERT(campaign->definition.limit_per_buyer == wanted.limit_per_buyer);
+    RC_ASSERT(campaign->definition.limit_per_buyer_total == wanted.limit_per_buyer_total);
+    RC_ASSERT(campaign->definition.hold_seconds == wanted.hold_seconds);
+    RC_ASSERT(campaign->definition.waitlist == wanted.waitlist);
     RC_ASSERT(campaign->definition.show_remaining == wanted.show_remaining);
     RC_ASSERT(campaign->offers.size() == wanted.offers.size());
     offers_wanted += wanted.offers.size();

@@ -1,3 +1,4 @@
+#include <span>
 #include <string>
 #include <vector>
 
@@ -92,6 +93,12 @@ TEST_CASE("only what differs is in the change, whatever it is that differs") {
       [](CampaignConfiguration& c) { c.limit_per_buyer = 0; },
       [](CampaignConfiguration& c) { c.show_remaining = false; },
       [](CampaignConfiguration& c) { c.hold_seconds = 1; },
+      [](CampaignConfiguration& c) { c.hold_max_seconds = 1; },
+      [](CampaignConfiguration& c) { c.limit_per_buyer_total = 1; },
+      [](CampaignConfiguration& c) { c.on_payment_failed = PaymentFailure::keep; },
+      [](CampaignConfiguration& c) { c.grace_seconds = 1; },
+      [](CampaignConfiguration& c) { c.waitlist = true; },
+      [](CampaignConfiguration& c) { c.offer_seconds = 1; },
   };
   for (const Edit edit : campaign_edits) {
     Campaigns after = before;
@@ -116,6 +123,49 @@ TEST_CASE("only what differs is in the change, whatever it is that differs") {
     REQUIRE(change->offers.size() == 1);
     CHECK(change->offers[0].offer.value == 1);
   }
+}
+
+TEST_CASE("the rules of a hold's life stand in the change as they are configured, and read back so") {
+  const ParsedConfiguration parsed = parse_configuration(R"({"campaigns": [
+    {"id": "a", "currency": "EUR", "starts_at": "2026-11-27T08:00:00Z", "ends_at": "2026-11-27T20:00:00Z",
+     "hold_seconds": 60, "hold_max_seconds": 120, "limit_per_buyer": 2, "limit_per_buyer_total": 3,
+     "on_payment_failed": "grace", "grace_seconds": 20, "waitlist": true, "offer_seconds": 30,
+     "offers": [{"sku": "x", "stock": 1, "price": 1}]},
+    {"id": "b", "currency": "EUR", "starts_at": "2026-11-27T08:00:00Z", "ends_at": "2026-11-27T20:00:00Z",
+     "hold_seconds": 60, "offers": [{"sku": "x", "stock": 1, "price": 1}]},
+    {"id": "c", "currency": "EUR", "starts_at": "2026-11-27T08:00:00Z", "ends_at": "2026-11-27T20:00:00Z",
+     "offers": [{"sku": "x", "stock": 1, "price": 1}]}]})");
+  REQUIRE(parsed.configuration);
+  const Result<CatalogChangeSet> change = Folder().plan(parsed.configuration->campaigns);
+  REQUIRE(change);
+  REQUIRE(change->campaigns.size() == 3);
+  const CampaignPut& put = change->campaigns[0];
+  CHECK(put.hold_seconds == 60);
+  CHECK(put.hold_max_seconds == 120);
+  CHECK(put.limit_per_buyer == 2);
+  CHECK(put.limit_per_buyer_total == 3);
+  CHECK(put.on_payment_failed == PaymentFailure::grace);
+  CHECK(put.grace_seconds == 20);
+  CHECK(put.waitlist);
+  CHECK(put.offer_seconds == 30);
+  // A configuration without the newer keys is journaled as it always was.
+  CHECK(campaign_put_version(change->campaigns[0]) == 2);
+  CHECK(campaign_put_version(change->campaigns[1]) == 1);
+  CHECK(campaign_put_version(change->campaigns[2]) == 1);
+
+  CatalogChangeSet read;
+  read.offers = change->offers;
+  for (const CampaignPut& wrote : change->campaigns) {
+    std::string payload;
+    encode(wrote, payload);
+    const auto campaign = decode_campaign_put(std::as_bytes(std::span(payload)), campaign_put_version(wrote));
+    REQUIRE(campaign);
+    read.campaigns.push_back(*campaign);
+  }
+  Folder folder;
+  folder.catalog = apply_change(*folder.catalog, read);
+  folder.committed.resize(3, 0);
+  CHECK(folder.plan(parsed.configuration->campaigns)->empty());
 }
 
 TEST_CASE("what leaves the file is withdrawn, and what comes back has its old index") {

@@ -1,5 +1,6 @@
 // What the journal says is taken or refused whole, and the state it leads to is the same everywhere.
 #include <random>
+#include <set>
 
 #include "doorbuster/model/record.h"
 #include "support/shop.h"
@@ -51,7 +52,9 @@ TEST_CASE("an order beyond the table, or of another shard's offer, is refused") 
   order.number = OrderNumber::make({0}, 2);
   CHECK_FALSE(applies(full.engine(), order));
 
-  Engine second({.shard = 1, .shards = 2, .orders_max = 10, .table_key = kTableKey});
+  Allowances allowances(10);
+  Engine second(
+      {.shard = 1, .shards = 2, .orders_max = 10, .table_key = kTableKey, .allowances = &allowances});
   second.install(catalog_of({campaign_put(0)}, {offer_put(0, 5), offer_put(1, 5)}));
   CHECK(second.owns({1}));
   CHECK_FALSE(second.owns({0}));
@@ -78,25 +81,34 @@ TEST_CASE("find() finds every order by its number and nothing else") {
   CHECK_FALSE(till.engine().find(OrderNumber::make({2}, 1)).has_value());
 }
 
-TEST_CASE("visit_buyers shows each buyer of each offer once") {
-  Till till(catalog_of({campaign_put(0)}, {offer_put(0, 50), offer_put(1, 50)}));
-  for (const char* buyer : {"ann", "ben", "ann"})
-    REQUIRE(till.sell(buy_of(buyer)).outcome == Outcome::confirmed);
+TEST_CASE("visit_limit_keys shows what each name is counted under, in each offer and campaign with a limit") {
+  CampaignPut campaign = campaign_put(0);
+  campaign.limit_per_buyer_total = 9;
+  Till till(catalog_of({campaign}, {offer_put(0, 50), offer_put(1, 50)}));
+  const Hash128 card = hash_identity(kTableKey, "card:1");
+  Buy with_card = buy_of("ben");
+  with_card.identities = {&card, 1};
+  REQUIRE(till.sell(buy_of("ann")).outcome == Outcome::confirmed);
+  REQUIRE(till.sell(with_card).outcome == Outcome::confirmed);
+  REQUIRE(till.sell(buy_of("ann")).outcome == Outcome::confirmed);
   REQUIRE(till.sell(buy_of("ann", {}, 1, {1})).outcome == Outcome::confirmed);
-  std::size_t visits = 0;
-  bool ann = false;
-  till.engine().visit_buyers([&](const Hash128& hash) {
-    ++visits;
-    ann = ann || hash == hash_buy(kTableKey, buy_of("ann")).buyer;
-  });
-  CHECK(visits == 3);
-  CHECK(ann);
+
+  const auto ann = hash_buy(kTableKey, buy_of("ann")).buyer, ben = hash_buy(kTableKey, buy_of("ben")).buyer;
+  std::set<std::pair<std::uint64_t, std::uint64_t>> expected, seen;
+  const auto word = [](const Hash128& key) { return std::pair(key.low, key.high); };
+  for (const Hash128& name : {ann, ben, card}) {
+    expected.insert({word(offer_limit_key(name, {0})), word(campaign_limit_key(name, {0}))});
+  }
+  expected.insert(word(offer_limit_key(ann, {1})));
+  till.engine().visit_limit_keys([&](const Hash128& key) { seen.insert(word(key)); });
+  CHECK(expected.size() == 7);
+  CHECK(seen == expected);
 }
 
 // Orders as the journal has them: bytes and ticks.
 struct Recorded {
   std::string payload;
-  Tick tick;
+  RecordInfo info;
 };
 
 std::vector<Recorded> sell_at_random(Till& till, std::uint32_t offers, std::uint64_t seed) {
@@ -113,7 +125,10 @@ std::vector<Recorded> sell_at_random(Till& till, std::uint32_t offers, std::uint
     if (decision.outcome != Outcome::confirmed || decision.replayed) continue;
     std::string payload(order_payload_bytes(decision.order), '\0');
     encode(decision.order, std::as_writable_bytes(std::span(payload)));
-    records.push_back({payload, decision.order.decided_at});
+    records.push_back({payload,
+                       {.kind = order_record_kind(decision.order),
+                        .version = order_record_version(decision.order),
+                        .tick = decision.order.decided_at}});
   }
   return records;
 }
@@ -127,14 +142,19 @@ TEST_CASE("replaying the records into any number of shards gives the same state"
     const auto records = sell_at_random(till, 7, seed);
     REQUIRE(records.size() > 50);
     for (std::uint32_t shards = 1; shards <= 9; ++shards) {
+      Allowances allowances(1000);
       std::vector<std::unique_ptr<Engine>> engines;
       for (std::uint32_t shard = 0; shard < shards; ++shard) {
-        engines.push_back(std::make_unique<Engine>(
-            EngineOptions{.shard = shard, .shards = shards, .orders_max = 1000, .table_key = kTableKey}));
+        engines.push_back(std::make_unique<Engine>(EngineOptions{.shard = shard,
+                                                                 .shards = shards,
+                                                                 .orders_max = 1000,
+                                                                 .table_key = kTableKey,
+                                                                 .allowances = &allowances}));
         engines.back()->install(catalog);
       }
       for (const Recorded& record : records) {
-        const auto order = decode_order(std::as_bytes(std::span(record.payload)), record.tick);
+        IdentityBuffer identities;
+        const auto order = decode_order(std::as_bytes(std::span(record.payload)), record.info, identities);
         REQUIRE(order.has_value());
         REQUIRE(applies(*engines[owner_shard(order->number.offer(), shards)], *order));
       }

@@ -5,28 +5,13 @@
 #include <random>
 
 #include "doorbuster/base/limits.h"
+#include "padded.h"
 #include "support/shop.h"
 
 namespace doorbuster {
 namespace {
 
 constexpr std::size_t kBodyMax = 16'384;
-
-// The body at the very end of a buffer, with the padding that the decoder asks for and rubbish in it.
-class Padded {
- public:
-  explicit Padded(std::string_view json) : bytes_(json), size_(json.size()) {
-    const std::string rubbish = R"("}]{,:0123456789tfn\")";
-    while (bytes_.size() < size_ + kBodyPaddingBytes) bytes_ += rubbish;
-    bytes_.resize(size_ + kBodyPaddingBytes);
-    bytes_.shrink_to_fit();
-  }
-  std::string_view json() const { return std::string_view(bytes_).substr(0, size_); }
-
- private:
-  std::string bytes_;
-  std::size_t size_;
-};
 
 Outcome outcome_of(std::string_view json) {
   BuyDecoder decoder(kBodyMax);
@@ -60,6 +45,71 @@ TEST_CASE("a full body is taken member by member") {
   CHECK(body.region == "de");
   CHECK(body.segment == "gold");
   CHECK(body.reference == std::string_view("\xc3\xbc\"\n\0", 5));
+  CHECK_FALSE(body.wait);
+  CHECK(body.identity_texts().empty());
+}
+
+TEST_CASE("a buy may name identities, and may wait") {
+  BuyDecoder decoder(kBodyMax);
+  const Padded padded(with(R"("wait":true,"identities":["device:9f","card:\u0034711","!","~"])"));
+  const Padded plain(with(R"("wait":false)"));
+  BuyBody body;
+  REQUIRE(decoder.decode(padded.json(), body));
+  CHECK(body.wait);
+  const auto texts = body.identity_texts();
+  CHECK(std::vector<std::string_view>(texts.begin(), texts.end()) ==
+        std::vector<std::string_view>{"device:9f", "card:4711", "!", "~"});
+  REQUIRE(decoder.decode(plain.json(), body));  // nothing is left of the body before
+  CHECK_FALSE(body.wait);
+  CHECK(body.identity_texts().empty());
+}
+
+struct IdentitiesCase {
+  std::string text;
+  Outcome outcome;
+};
+
+TEST_CASE("identities are one to four different texts of printable ASCII") {
+  const auto ok = Outcome::ok, range = Outcome::validation_failed, malformed = Outcome::malformed_request;
+  const std::string longest(kIdentityBytesMax, 'x');
+  const auto identities = GENERATE_COPY(values<IdentitiesCase>({
+      {R"(["a"])", ok},
+      {R"(["a","b","c","d"])", ok},
+      {"[\"" + longest + "\"]", ok},
+      {"[\"!\\\"\\\\~\"]", ok},
+      {"[]", range},
+      {R"(["a","b","c","d","e"])", range},
+      {R"(["a","b","a"])", range},
+      {R"(["a","\u0061"])", range},
+      {R"(["a",""])", range},
+      {R"(["a b"])", range},
+      {R"(["a\n"])", range},
+      {R"(["\u0000"])", range},
+      {R"(["\u007f"])", range},
+      {R"(["\u00fc"])", range},
+      {"[\"" + longest + "x\"]", range},
+      {R"("a")", malformed},
+      {"null", malformed},
+      {"{}", malformed},
+      {"true", malformed},
+      {"[1]", malformed},
+      {"[null]", malformed},
+      {R"([["a"]])", malformed},
+      {R"([{"a":"b"}])", malformed},
+      {R"(["",7])", malformed},  // its type is told before the range of its neighbour
+      {R"(["a","b","c","d","e",false])", malformed},
+      {R"(["a",])", malformed},
+      {R"(["a" "b"])", malformed},
+  }));
+  CAPTURE(identities.text);
+  CHECK(outcome_of(with("\"identities\":" + identities.text)) == identities.outcome);
+}
+
+TEST_CASE("wait is true or false") {
+  for (const std::string value : {"null", "0", "1", "\"true\"", "[]", "{}", "True"}) {
+    CAPTURE(value);
+    CHECK(outcome_of(with("\"wait\":" + value)) == Outcome::malformed_request);
+  }
 }
 
 TEST_CASE("a small body has the contract's defaults, also after a full one") {
@@ -259,6 +309,8 @@ TEST_CASE("the order of the members makes no difference to the answer") {
        Outcome::malformed_request},
       {{R"("campaign":"")", R"("sku":"s")", R"("quantity":1)"}, Outcome::malformed_request},
       {{R"("campaign":"c")", R"("sku":"")", R"("buyer":"b")", R"("buyer":"b")"}, Outcome::malformed_request},
+      {{R"("campaign":"c")", R"("sku":"s")", R"("buyer":"b")", R"("identities":[])", R"("wait":1)"},
+       Outcome::malformed_request},
   };
   for (auto [members, outcome] : bodies) {
     for (int turn = 0; turn < 30; ++turn) {

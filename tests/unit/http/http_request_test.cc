@@ -273,8 +273,24 @@ TEST_CASE("methods that we know are known, all others are others") {
   CHECK(method_of("GET") == Method::get);
   CHECK(method_of("HEAD") == Method::head);
   CHECK(method_of("POST") == Method::post);
-  for (const char* name : {"PUT", "DELETE", "PATCH", "OPTIONS", "BREW", "get"})
+  CHECK(method_of("DELETE") == Method::del);
+  for (const char* name : {"PUT", "delete", "PATCH", "OPTIONS", "BREW", "get"})
     CHECK(method_of(name) == Method::other);
+}
+
+TEST_CASE("a POST without a body ends with its header, and a DELETE may have a body") {
+  HttpRequest request;
+  const std::string bare = "POST /v1/orders/o/confirm HTTP/1.1\r\n" + kHost + "\r\n";
+  Framing framing = frame(bare + "POST ", request);
+  REQUIRE(framing.state == State::complete);
+  CHECK(framing.bytes == bare.size());
+  CHECK(request.body.empty());
+  CHECK_FALSE(request.has_content_length);
+  const std::string removal = "DELETE /v1/waitlist/t HTTP/1.1\r\n" + kHost + "Content-Length: 2\r\n\r\n{}";
+  framing = frame(removal + "GET ", request);
+  REQUIRE(framing.state == State::complete);
+  CHECK(framing.bytes == removal.size());
+  CHECK(request.body == "{}");
 }
 
 TEST_CASE("a token of a list is found whole, in any case, with its parameters") {

@@ -10,8 +10,9 @@ namespace {
 
 constexpr Tick kSaleStart{1'795'766'400'000'000'000};  // 2026-11-27T08:00:00Z
 
-void append_encoded(JournalWriter& writer, RecordKind kind, const std::string& payload) {
-  writer.append({.kind = kind, .version = 1, .tenant = kDefaultTenant, .tick = kSaleStart},
+void append_encoded(JournalWriter& writer, RecordKind kind, const std::string& payload,
+                    std::uint8_t version = 1) {
+  writer.append({.kind = kind, .version = version, .tenant = kDefaultTenant, .tick = kSaleStart},
                 std::as_bytes(std::span(payload)));
 }
 
@@ -28,7 +29,17 @@ std::string encoded_order(const Order& order) {
   return bytes;
 }
 
-// One record of every kind.
+void append_order(JournalWriter& writer, const Order& order) {
+  append_encoded(writer, order_record_kind(order), encoded_order(order), order_record_version(order));
+}
+
+std::string encoded_event(const OrderEvent& event) {
+  std::string bytes(order_event_payload_bytes(event), '\0');
+  encode(event, std::as_writable_bytes(std::span(bytes)));
+  return bytes;
+}
+
+// One record of every kind that a sale without holds has.
 MemoryStorage::Files sale() {
   MemoryStorage storage;
   auto life = must_start(storage);
@@ -58,7 +69,66 @@ MemoryStorage::Files sale() {
   order.buyer = "b-829301";
   order.key = "k\\1";
   order.reference = "line\nbreak";
-  append_encoded(writer, RecordKind::order_confirmed, encoded_order(order));
+  append_order(writer, order);
+  must_close(writer);
+  return storage.files();
+}
+
+constexpr Tick kInTenMinutes{kSaleStart.ns + 600 * kNsPerSecond};
+
+// What holds, identities and lines add: a campaign's second version, orders of each kind, every event.
+MemoryStorage::Files sale_with_holds() {
+  MemoryStorage storage;
+  auto life = must_start(storage);
+  JournalWriter& writer = *life.writer;
+  append_encoded(writer, RecordKind::folder_created, encoded(FolderCreated{{1, 2}, {3, 4}}));
+  CampaignPut campaign;
+  campaign.starts_at = kSaleStart;
+  campaign.ends_at = {kSaleStart.ns + kNsPerSecond};
+  campaign.hold_seconds = 600;
+  campaign.hold_max_seconds = 900;
+  campaign.limit_per_buyer_total = 3;
+  campaign.on_payment_failed = PaymentFailure::grace;
+  campaign.grace_seconds = 20;
+  campaign.waitlist = true;
+  campaign.offer_seconds = 30;
+  campaign.id = campaign.name = "a";
+  campaign.currency = "EUR";
+  append_encoded(writer, RecordKind::campaign_put, encoded(campaign), campaign_put_version(campaign));
+
+  const Hash128 identities[] = {{0x10, 0xabc}, {0xffffffffffffffff, 1}};
+  Order order;
+  order.number = OrderNumber::make({0}, 7);
+  order.quantity = 2;
+  order.buyer = "b";
+  order.identities = Identities(identities).first(1);
+  append_order(writer, order);
+  order.status = OrderStatus::held;
+  order.expires_at = kInTenMinutes;
+  order.identities = identities;
+  append_order(writer, order);
+  order.status = OrderStatus::waiting;
+  order.identities = {};
+  append_order(writer, order);
+
+  const auto append_event = [&writer](OrderEventKind kind, auto edit) {
+    OrderEvent event;
+    event.kind = kind;
+    event.order = OrderNumber::make({0}, 7);
+    edit(event);
+    append_encoded(writer, RecordKind::order_event, encoded_event(event));
+  };
+  using enum OrderEventKind;
+  append_event(confirmed, [](OrderEvent& e) { e.quantity = 1, e.late = true, e.payment = "pay-1"; });
+  append_event(confirmed, [](OrderEvent& e) { e.quantity = 2; });
+  append_event(cancelled, [](OrderEvent& e) { e.reason = OrderEventReason::payment_failed; });
+  append_event(expired, [](OrderEvent&) {});
+  append_event(extended, [](OrderEvent& e) { e.expires_at = kInTenMinutes; });
+  append_event(refund_due, [](OrderEvent& e) { e.payment = "pay-2"; });
+  append_event(returned, [](OrderEvent& e) { e.quantity = 1, e.restock = true, e.key = {5, 6}; });
+  append_event(returned, [](OrderEvent& e) { e.quantity = 1; });
+  append_event(offered, [](OrderEvent& e) { e.expires_at = kInTenMinutes; });
+  append_event(left_line, [](OrderEvent& e) { e.reason = OrderEventReason::cannot_be_served; });
   must_close(writer);
   return storage.files();
 }
@@ -101,7 +171,8 @@ TEST_CASE("dump prints each record of each kind as one JSON object a line") {
   CHECK(lines[2].ends_with(
       R"("payload":{"campaign":0,"tenant":1,"id":"black-friday","name":"Black \"Friday\"","currency":"EUR",)"
       R"("starts_at":"2026-11-27T08:00:00Z","ends_at":"2026-11-27T20:00:00Z","hold_seconds":0,)"
-      R"("limit_per_buyer":2,"listed":true,"show_remaining":false}})"));
+      R"("hold_max_seconds":0,"limit_per_buyer":2,"limit_per_buyer_total":0,"on_payment_failed":"release",)"
+      R"("grace_seconds":0,"waitlist":false,"offer_seconds":0,"listed":true,"show_remaining":false}})"));
   CHECK(lines[3].ends_with(R"("payload":{"offer":0,"campaign":0,"sku":"tv-55-oled","stock":500,)"
                            R"("list_price":99900,"price":49900,"listed":true}})"));
   CHECK(lines[4].find(R"("kind":"catalog_change_end")") != std::string::npos);
@@ -112,6 +183,88 @@ TEST_CASE("dump prints each record of each kind as one JSON object a line") {
                            R"("channel":"","region":"","segment":""}})"));
   CHECK(lines[6].ends_with(R"("payload":{"durable_sequence":0,"records":6}})"));
   CHECK(lines[7].ends_with(R"("payload":{"durable_sequence":7,"records":0}})"));
+}
+
+TEST_CASE("dump prints what holds, identities and lines add, and verify understands it") {
+  const auto files = sale_with_holds();
+  const Printed printed = print(dump_journal, files);
+  CHECK(printed.code == 0);
+  const auto lines = lines_of(printed.out);
+  const OrderId id = format_order_id({3, 4}, OrderNumber::make({0}, 7));
+  const std::string order =
+      R"("payload":{"order":")" + std::string(id.data(), id.size()) + R"(","offer":0,"ordinal":7,)";
+  const std::string sold = order + R"("quantity":2,"unit_price":0,"expected_price":null,)";
+  const std::string texts = R"("buyer":"b","key":"","reference":"","channel":"","region":"","segment":"")";
+  const std::string end = R"("expires_at":"2026-11-27T08:10:00Z")";
+  const std::pair<std::string, std::string> expected[] = {
+      {R"("kind":"folder_created")", "}}"},
+      {R"("kind":"campaign_put","kind_number":17,"version":2,)",
+       R"("hold_seconds":600,"hold_max_seconds":900,"limit_per_buyer":0,"limit_per_buyer_total":3,)"
+       R"("on_payment_failed":"grace","grace_seconds":20,"waitlist":true,"offer_seconds":30,)"
+       R"("listed":true,"show_remaining":false}})"},
+      {R"("kind":"order_confirmed","kind_number":32,"version":2,)",
+       sold + texts + R"(,"identities":["0000000000000abc0000000000000010"]}})"},
+      {R"("kind":"order_held","kind_number":33,"version":2,)",
+       sold + end + ',' + texts +
+           R"(,"identities":["0000000000000abc0000000000000010","0000000000000001ffffffffffffffff"]}})"},
+      {R"("kind":"order_waiting","kind_number":34,"version":1,)", sold + texts + "}}"},
+      {R"("kind":"order_event","kind_number":35,"version":1,)",
+       order + R"("event":"confirmed","quantity":1,"late":true,"payment_reference":"pay-1"}})"},
+      {"order_event", order + R"("event":"confirmed","quantity":2,"late":false}})"},
+      {"order_event", order + R"("event":"cancelled","reason":"payment_failed"}})"},
+      {"order_event", order + R"("event":"expired"}})"},
+      {"order_event", order + R"("event":"extended","reason":"asked",)" + end + "}}"},
+      {"order_event", order + R"("event":"refund_due","payment_reference":"pay-2"}})"},
+      {"order_event", order + R"("event":"returned","quantity":1,"restock":true,"keyed":true}})"},
+      {"order_event", order + R"("event":"returned","quantity":1,"restock":false,"keyed":false}})"},
+      {"order_event", order + R"("event":"offered",)" + end + "}}"},
+      {"order_event", order + R"("event":"left_line","reason":"cannot_be_served"}})"},
+  };
+  REQUIRE(lines.size() == std::size(expected) + 2);  // and two batch ends
+  for (std::size_t i = 0; i < std::size(expected); ++i) {
+    CAPTURE(lines[i]);
+    CHECK(lines[i].find(expected[i].first) != std::string::npos);
+    CHECK(lines[i].ends_with(expected[i].second));
+  }
+  CHECK(print(verify_journal, files).code == 0);
+  const Printed stats = print(stats_journal, files);
+  for (const char* line : {"order_confirmed_records 1\n", "order_held_records 1\n",
+                           "order_waiting_records 1\n", "order_event_records 10\n"}) {
+    CHECK(stats.out.find(line) != std::string::npos);
+  }
+}
+
+TEST_CASE("a version that this program does not know is not understood, whatever the kind") {
+  const auto code = [](RecordKind kind, std::uint8_t version, const std::string& payload) {
+    MemoryStorage storage;
+    auto life = must_start(storage);
+    append_encoded(*life.writer, kind, payload, version);
+    must_close(*life.writer);
+    return print(verify_journal, storage.files()).code;
+  };
+  Order order;
+  order.number = OrderNumber::make({0}, 1);
+  order.quantity = 1;
+  order.buyer = "b";
+  OrderEvent event;
+  event.kind = OrderEventKind::expired;
+  CampaignPut campaign;
+  campaign.ends_at = {1};
+  campaign.id = "a";
+  const std::pair<RecordKind, std::string> payloads[] = {
+      {RecordKind::folder_created, encoded(FolderCreated{})},
+      {RecordKind::catalog_change_begin, encoded(CatalogChange{})},
+      {RecordKind::campaign_put, encoded(campaign)},
+      {RecordKind::order_confirmed, encoded_order(order)},
+      {RecordKind::order_waiting, encoded_order(order)},
+      {RecordKind::order_event, encoded_event(event)},
+  };
+  for (const auto& [kind, payload] : payloads) {
+    CAPTURE(record_kind_name(kind));
+    CHECK(code(kind, 1, payload) == 0);
+    CHECK(code(kind, 2, payload) == 1);
+    CHECK(code(kind, 3, payload) == 1);
+  }
 }
 
 TEST_CASE("a payload that is not understood is dumped in hex, and is what verify complains about") {

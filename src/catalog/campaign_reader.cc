@@ -1,0 +1,212 @@
+#include "catalog/campaign_reader.h"
+
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <optional>
+#include <utility>
+
+#include "catalog/currency.h"
+#include "doorbuster/base/text.h"
+
+namespace doorbuster {
+namespace {
+
+constexpr std::int64_t kLimitPerBuyerMax = 1'000'000'000;
+constexpr std::int64_t kLimitPerBuyerTotalMax = 1'000'000;
+
+constexpr std::pair<std::string_view, PaymentFailure> kPaymentFailures[] = {
+    {"release", PaymentFailure::release}, {"keep", PaymentFailure::keep}, {"grace", PaymentFailure::grace}};
+
+void read_time(JsonReader& reader, const JsonNode& node, Tick& out) {
+  if (!reader.expect(node, JsonType::string)) return;
+  if (const std::optional<Tick> tick = parse_rfc3339(node.string())) {
+    out = *tick;
+  } else if (parse_rfc3339(std::string(node.string()) + 'Z')) {
+    reader.error(node,
+                 quoted(node.string()) + " has no time zone: add Z for UTC or an offset such as +01:00");
+  } else {
+    reader.error(node, quoted(node.string()) +
+                           " is no RFC 3339 time of the years 1970 to 2261: write one such as "
+                           "2026-11-27T08:00:00Z or 2026-11-27T09:00:00+01:00");
+  }
+}
+
+void read_currency(JsonReader& reader, const JsonNode& node, CampaignConfiguration& campaign) {
+  if (!reader.expect(node, JsonType::string)) return;
+  if (!currency_digits(node.string())) {
+    return reader.error(node, quoted(node.string()) +
+                                  " is no ISO 4217 code of a currency in use: write three capital "
+                                  "letters such as EUR");
+  }
+  campaign.currency = node.string();
+}
+
+constexpr JsonMember<OfferConfiguration> kOfferMembers[] = {
+    {"sku", Presence::required,
+     [](JsonReader& r, const JsonNode& n, OfferConfiguration& o) { r.identifier(n, o.sku); }},
+    {"stock", Presence::required,
+     [](JsonReader& r, const JsonNode& n, OfferConfiguration& o) {
+       r.integer(n, {0, kStockMax, "units"}, o.stock);
+     }},
+    {"list_price", Presence::optional,
+     [](JsonReader& r, const JsonNode& n, OfferConfiguration& o) {
+       r.integer(n, {0, kPriceMax, "minor units"}, o.list_price);
+     }},
+    {"price", Presence::required,
+     [](JsonReader& r, const JsonNode& n, OfferConfiguration& o) {
+       r.integer(n, {0, kPriceMax, "minor units"}, o.price);
+     }},
+};
+
+void read_offer(JsonReader& reader, const JsonNode& node, OfferConfiguration& offer) {
+  reader.object(node, kOfferMembers, offer);
+  if (node.find("list_price") == nullptr) offer.list_price = offer.price;
+  const JsonNode* list_price = reader.sound(node, "list_price");
+  if (list_price != nullptr && reader.sound(node, "price") != nullptr && offer.list_price < offer.price) {
+    reader.error(*list_price, "list_price " + std::to_string(offer.list_price) + " is below price " +
+                                  std::to_string(offer.price) + ": it must be at least the price");
+  }
+}
+
+// Names that stand twice among an array's objects. Each is told where it stood first.
+void refuse_repeated(JsonReader& reader, const JsonNode& array, std::string_view key, std::string_view what) {
+  boost::unordered_flat_map<std::string_view, const JsonNode*> first;
+  for (const JsonNode& element : array.children()) {
+    const JsonNode* name = reader.sound(element, key);
+    if (name == nullptr) continue;
+    const auto [seen, fresh] = first.emplace(name->string(), name);
+    if (fresh) continue;
+    reader.error(*name, quoted(name->string()) + " is the " + std::string(what) + " of line " +
+                            std::to_string(reader.position(seen->second->offset()).line) + " already");
+  }
+}
+
+void read_offers(JsonReader& reader, const JsonNode& node, CampaignConfiguration& campaign) {
+  reader.array(node, {1, kOffersMax},
+               [&](const JsonNode& offer) { read_offer(reader, offer, campaign.offers.emplace_back()); });
+  refuse_repeated(reader, node, "sku", "SKU");
+}
+
+template <auto Field, std::int64_t Min>
+void read_span(JsonReader& reader, const JsonNode& node, CampaignConfiguration& campaign) {
+  reader.integer(node, {Min, kHoldSecondsMax, "seconds"}, campaign.*Field);
+}
+
+template <auto Field, std::int64_t Max>
+void read_limit(JsonReader& reader, const JsonNode& node, CampaignConfiguration& campaign) {
+  reader.integer(node, {0, Max, "units"}, campaign.*Field);
+}
+
+template <auto Field>
+void read_flag(JsonReader& reader, const JsonNode& node, CampaignConfiguration& campaign) {
+  reader.boolean(node, campaign.*Field);
+}
+
+constexpr JsonMember<CampaignConfiguration> kCampaignMembers[] = {
+    {"id", Presence::required,
+     [](JsonReader& r, const JsonNode& n, CampaignConfiguration& c) { r.identifier(n, c.id); }},
+    {"name", Presence::optional,
+     [](JsonReader& r, const JsonNode& n, CampaignConfiguration& c) {
+       r.string(n, {1, kNameBytesMax}, c.name);
+     }},
+    {"currency", Presence::required, read_currency},
+    {"starts_at", Presence::required,
+     [](JsonReader& r, const JsonNode& n, CampaignConfiguration& c) { read_time(r, n, c.starts_at); }},
+    {"ends_at", Presence::required,
+     [](JsonReader& r, const JsonNode& n, CampaignConfiguration& c) { read_time(r, n, c.ends_at); }},
+    {"hold_seconds", Presence::optional, read_span<&CampaignConfiguration::hold_seconds, 0>},
+    {"hold_max_seconds", Presence::optional, read_span<&CampaignConfiguration::hold_max_seconds, 0>},
+    {"limit_per_buyer", Presence::optional,
+     read_limit<&CampaignConfiguration::limit_per_buyer, kLimitPerBuyerMax>},
+    {"limit_per_buyer_total", Presence::optional,
+     read_limit<&CampaignConfiguration::limit_per_buyer_total, kLimitPerBuyerTotalMax>},
+    {"on_payment_failed", Presence::optional,
+     [](JsonReader& r, const JsonNode& n, CampaignConfiguration& c) {
+       r.choice(n, kPaymentFailures, c.on_payment_failed);
+     }},
+    {"grace_seconds", Presence::optional, read_span<&CampaignConfiguration::grace_seconds, 1>},
+    {"waitlist", Presence::optional, read_flag<&CampaignConfiguration::waitlist>},
+    {"offer_seconds", Presence::optional, read_span<&CampaignConfiguration::offer_seconds, 1>},
+    {"show_remaining", Presence::optional, read_flag<&CampaignConfiguration::show_remaining>},
+    {"offers", Presence::required, read_offers},
+};
+
+// What was asked for and means nothing where a buy is final at once. What says the default is no mistake.
+void refuse_without_holds(JsonReader& reader, const JsonNode& node, const CampaignConfiguration& campaign) {
+  const auto refuse_if = [&](bool asked, std::string_view key, std::string_view why) {
+    const JsonNode* value = reader.sound(node, key);
+    if (!asked || value == nullptr) return;
+    reader.error(*value, std::string(key) + " needs holds, " + std::string(why) +
+                             ": set hold_seconds above 0, or leave " + std::string(key) + " out");
+  };
+  refuse_if(campaign.hold_max_seconds > 0, "hold_max_seconds", "there is nothing to extend without them");
+  const std::string_view nothing_fails = "a buy is final at once without them";
+  refuse_if(campaign.on_payment_failed != PaymentFailure::release, "on_payment_failed", nothing_fails);
+  refuse_if(true, "grace_seconds", nothing_fails);
+  refuse_if(campaign.waitlist, "waitlist", "no unit comes back without them");
+}
+
+// Where two keys of a hold's life must fit together. What was left out follows hold_seconds.
+void read_hold_rules(JsonReader& reader, const JsonNode& node, CampaignConfiguration& campaign) {
+  const auto is_unsound = [&](std::string_view key) {
+    return node.find(key) != nullptr && reader.sound(node, key) == nullptr;
+  };
+  const JsonNode* max = reader.sound(node, "hold_max_seconds");
+  if (!is_unsound("hold_seconds")) {
+    if (campaign.hold_seconds == 0) {
+      refuse_without_holds(reader, node, campaign);
+    } else if (max != nullptr && campaign.hold_max_seconds < campaign.hold_seconds) {
+      reader.error(*max, "hold_max_seconds " + std::to_string(campaign.hold_max_seconds) +
+                             " is below hold_seconds " + std::to_string(campaign.hold_seconds) +
+                             ": it must be at least as long");
+    }
+  }
+  const JsonNode* failed = reader.sound(node, "on_payment_failed");
+  const JsonNode* grace = reader.sound(node, "grace_seconds");
+  const bool has_grace = campaign.on_payment_failed == PaymentFailure::grace;
+  if (failed != nullptr && has_grace && node.find("grace_seconds") == nullptr) {
+    reader.error(*failed, "\"grace\" needs grace_seconds: add how long a buyer has to pay in another way");
+  } else if (grace != nullptr && !has_grace && !is_unsound("on_payment_failed")) {
+    reader.error(*grace,
+                 "grace_seconds goes with \"on_payment_failed\": \"grace\": set that, or leave "
+                 "grace_seconds out");
+  }
+  const JsonNode* offer = reader.sound(node, "offer_seconds");
+  if (offer != nullptr && !campaign.waitlist && !is_unsound("waitlist")) {
+    reader.error(*offer, "offer_seconds goes with \"waitlist\": true: set that, or leave offer_seconds out");
+  }
+  if (node.find("hold_max_seconds") == nullptr) campaign.hold_max_seconds = campaign.hold_seconds;
+  if (offer == nullptr) campaign.offer_seconds = campaign.hold_seconds;
+}
+
+void read_campaign(JsonReader& reader, const JsonNode& node, CampaignConfiguration& campaign) {
+  reader.object(node, kCampaignMembers, campaign);
+  if (node.find("name") == nullptr) campaign.name = campaign.id;
+  const JsonNode* ends_at = reader.sound(node, "ends_at");
+  if (ends_at != nullptr && reader.sound(node, "starts_at") != nullptr &&
+      campaign.ends_at <= campaign.starts_at) {
+    reader.error(*ends_at, "ends_at " + format_rfc3339(campaign.ends_at) + " is not after starts_at " +
+                               format_rfc3339(campaign.starts_at));
+  }
+  read_hold_rules(reader, node, campaign);
+}
+
+}  // namespace
+
+void read_campaigns(JsonReader& reader, const JsonNode& node, std::vector<CampaignConfiguration>& campaigns) {
+  reader.array(node, {0, kCampaignsMax},
+               [&](const JsonNode& campaign) { read_campaign(reader, campaign, campaigns.emplace_back()); });
+  refuse_repeated(reader, node, "id", "id of the campaign");
+  std::size_t offers = 0;
+  for (const CampaignConfiguration& campaign : campaigns) offers += campaign.offers.size();
+  if (offers > kOffersMax) {
+    reader.error(node, "there are " + std::to_string(offers) + " offers in all campaigns together, at most " +
+                           std::to_string(kOffersMax) + " are possible");
+  }
+}
+
+void add_campaign_keys(std::string_view under, std::vector<std::string>& keys) {
+  add_keys(under, kCampaignMembers, keys);
+  add_keys(std::string(under) + "/offers/*", kOfferMembers, keys);
+}
+
+}  // namespace doorbuster
