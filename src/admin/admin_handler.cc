@@ -79,7 +79,13 @@ Outcome AdminHandler::show_campaign(std::string_view id, const RequestContext& c
   body += "\",\"server_time\":\"" + format_rfc3339(now) + "\",\"starts_at\":\"" +
           format_rfc3339(put.starts_at) + "\",\"ends_at\":\"" + format_rfc3339(put.ends_at) +
           "\",\"hold_seconds\":" + std::to_string(put.hold_seconds) +
+          ",\"hold_max_seconds\":" + std::to_string(put.hold_max_seconds) +
           ",\"limit_per_buyer\":" + std::to_string(put.limit_per_buyer) +
+          ",\"limit_per_buyer_total\":" + std::to_string(put.limit_per_buyer_total) +
+          ",\"on_payment_failed\":\"" + std::string(payment_failure_name(put.on_payment_failed)) +
+          "\",\"grace_seconds\":" + std::to_string(put.grace_seconds) +
+          ",\"waitlist\":" + (put.waitlist ? "true" : "false") +
+          ",\"offer_seconds\":" + std::to_string(put.offer_seconds) +
           ",\"listed\":" + (put.listed ? "true" : "false") + ",\"offers\":[";
   for (std::size_t i = 0; i < campaign->offers.size(); ++i) {
     const OfferPut& offer = catalog->offer(campaign->offers[i]).definition;

@@ -143,6 +143,59 @@ void add_http(Exposition& out, const ServerState& state) {
   timeout("write", &HttpMetrics::timeouts_write);
 }
 
+struct LifeFamily {
+  std::string_view name, help;
+  struct Sample {
+    std::string_view label, value;  // besides the shard's; empty: none
+    Counter ShardMetrics::*counter;
+  };
+  std::vector<Sample> samples;
+};
+
+// What becomes of holds, returned units and lines. Money that is owed first: somebody has to send it back.
+void add_order_lives(Exposition& out, const Runtime& runtime) {
+  using M = ShardMetrics;
+  const std::vector<LifeFamily> families = {
+      {"doorbuster_refunds_due_total",
+       "Orders that were paid when their units were gone: the money is to be sent back.",
+       {{"", "", &M::refunds_due}}},
+      {"doorbuster_holds_total", "Buys that were answered with a hold.", {{"", "", &M::held_orders}}},
+      {"doorbuster_holds_extended_total", "Holds whose end was moved.", {{"", "", &M::extended_holds}}},
+      {"doorbuster_holds_ended_total",
+       "Holds that ended, by how.",
+       {{"end", "confirmed", &M::confirmed_holds},
+        {"end", "cancelled", &M::cancelled_holds},
+        {"end", "expired", &M::expired_holds}}},
+      {"doorbuster_late_confirmations_total",
+       "Holds that had expired and were confirmed with units that were still there.",
+       {{"", "", &M::confirmed_late}}},
+      {"doorbuster_units_returned_total",
+       "Units of confirmed orders that were given back.",
+       {{"", "", &M::returned_units}}},
+      {"doorbuster_units_restocked_total",
+       "Units that were given back and can be sold again.",
+       {{"", "", &M::restocked_units}}},
+      {"doorbuster_line_places_total",
+       "Buys that were answered with a place in a line.",
+       {{"", "", &M::waiting_orders}}},
+      {"doorbuster_line_offers_total",
+       "Places that were offered their units.",
+       {{"", "", &M::offered_orders}}},
+      {"doorbuster_line_left_total",
+       "Places that were left, or could not be served any more.",
+       {{"", "", &M::left_lines}}},
+  };
+  for (const LifeFamily& family : families) {
+    out.family(family.name, "counter", family.help);
+    for (std::size_t i = 0; i < runtime.shard_count(); ++i) {
+      for (const auto& [name, value, counter] : family.samples) {
+        const std::string more = name.empty() ? "" : "," + label(name, value);
+        out.sample(shard_label(i) + more, (runtime.shard_metrics(i).*counter).value());
+      }
+    }
+  }
+}
+
 void add_shards(Exposition& out, const ServerState& state) {
   const Runtime& runtime = *state.runtime;
   const auto each = [&](std::string_view name, std::string_view type, std::string_view help, auto value) {
@@ -156,10 +209,11 @@ void add_shards(Exposition& out, const ServerState& state) {
   };
   each("doorbuster_shard_commands_total", "counter", "Commands taken by a shard.",
        member(&ShardMetrics::commands));
-  each("doorbuster_orders_sold_total", "counter", "Orders decided since the start.",
+  each("doorbuster_orders_sold_total", "counter", "Orders confirmed since the start, at once or later.",
        member(&ShardMetrics::sold_orders));
   each("doorbuster_units_sold_total", "counter", "Units sold since the start.",
        member(&ShardMetrics::sold_units));
+  add_order_lives(out, runtime);
   each("doorbuster_replays_total", "counter", "Buys answered with an earlier order of their idempotency key.",
        member(&ShardMetrics::replays));
   each("doorbuster_shard_refusals_total", "counter", "Buys refused by the owner.",
@@ -181,15 +235,17 @@ void add_shards(Exposition& out, const ServerState& state) {
       }(),
       1);
 
-  std::uint64_t ring = 0, orders = 0;
+  std::uint64_t ring = 0, orders = 0, expiries = 0;
   for (std::size_t i = 0; i < runtime.shard_count(); ++i) {
     ring += runtime.shard_metrics(i).overloaded_journal.value();
     orders += runtime.shard_metrics(i).overloaded_orders.value();
+    expiries += runtime.shard_metrics(i).overloaded_expiries.value();
   }
   out.family("doorbuster_overloaded_total", "counter",
              "Requests answered `overloaded`, by the bound that was hit.");
   out.sample(label("bound", "journal_ring"), ring);
   out.sample(label("bound", "orders"), orders);
+  out.sample(label("bound", "expiries"), expiries);
   out.sample(label("bound", "requests"),
              sum_http(state, [](const HttpMetrics& m) { return m.overloaded_requests.value(); }));
   out.sample(label("bound", "connections"),

@@ -119,14 +119,17 @@ void ShardAgent::handle_buy(Request* request, Tick now) {
   if (decision.replayed) {
     metrics_.replays.add();
     request->replayed = true;
-    show_order(request, decision.order, slot);
+    request->order = decision.order;
+    request->order.buyer = request->buy.buyer;  // equal, and the request's own memory
+    request->order.reference = request->buy.reference;
+    request->order.payment = {};
   } else {
     request->outcome = take(decision, request, now, slot);
     if (request->outcome != decision.outcome) return reply(request);
     request->order = decision.order;
-    request->place = engine_->place(slot);
-    request->from_line = request->place != 0;
   }
+  request->place = engine_->place(slot);
+  request->from_line = engine_->began_waiting(slot);
   answer(request, position_by_slot_[slot.value]);
 }
 

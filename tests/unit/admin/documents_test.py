@@ -16,8 +16,7 @@ if len(sys.argv) > 1:
     ROOT = pathlib.Path(sys.argv.pop(1))
 
 METHODS = {"get", "post", "put", "patch", "delete", "head", "options", "trace"}
-# Written in a decision, and not reached: it needs a held unit, and configurations with holds are refused.
-NEEDS_HOLDS = {"all_held"}
+SUCCESSES = {"confirmed", "held", "waiting", "ok"}
 
 
 def text(path):
@@ -37,7 +36,18 @@ def codes_sent():
         for file in sorted((ROOT / "src" / room).glob("*.cc")):
             if file.name != "reply_encoder.cc":
                 found.update(re.findall(r"\bOutcome::(\w+)", file.read_text(encoding="utf-8")))
-    return found - {"confirmed", "ok"} - NEEDS_HOLDS
+    return found - SUCCESSES
+
+
+def members_written(path):
+    """Names of JSON members in the literals of a source that writes replies."""
+    source = text(path)
+    return set(re.findall(r'\\"([a-z_]+)\\":', source)) | set(re.findall(r'append_time\(\w+, "(\w+)"', source))
+
+
+def members_taken(path, table):
+    """The texts of an array of names that a decoder knows."""
+    return set(re.findall(r'"(\w+)"', re.search(rf"{table} = \{{(.*?)\}};", text(path), re.S).group(1)))
 
 
 def rows(document):
@@ -108,13 +118,43 @@ class OpenApi(unittest.TestCase):
         self.assertIn("/v1/buy", literals)
         # A literal that ends with a slash is the beginning of a path with one more, variable, part.
         routes = {re.sub(r"/$", "/{}", literal) for literal in literals}
+        actions = re.findall(r'\{"([a-z-]+)", OrderAction::', text("src/http/order_routes.cc"))
+        self.assertGreater(len(actions), 3)
+        routes.update(f"/v1/orders/{{}}/{action}" for action in actions)
         documented = {re.sub(r"\{\w+\}", "{}", path) for path in self.document["paths"]}
         self.assertEqual(routes, documented)
+
+    def properties(self, *schemas):
+        components = self.document["components"]["schemas"]
+        return set().union(*(components[schema].get("properties", {}) for schema in schemas))
+
+    def test_it_names_every_member_of_a_body_and_no_other(self):
+        self.assertEqual(self.properties("Buy"), members_taken("src/http/buy_decoder.cc", "kNames"))
+        for schema, table in {"Confirmation": "kConfirmNames", "Extension": "kExtendNames",
+                              "Return": "kReturnNames"}.items():
+            self.assertEqual(self.properties(schema), members_taken("src/http/order_decoder.cc", table))
+        self.assertEqual(self.properties("Nothing"), set())
+
+    def test_it_names_every_member_of_a_reply_and_no_other(self):
+        for path, schemas in {"src/http/order_replies.cc": ["Order", "Place"],
+                              "src/http/reply_encoder.cc": ["Problem"],
+                              "src/admin/admin_handler.cc": ["CampaignStock", "OfferStock"]}.items():
+            with self.subTest(path=path):
+                self.assertEqual(members_written(path), self.properties(*schemas))
+        self.assertEqual(members_written("src/http/campaign_routes.cc"),
+                         self.properties("Campaign", "Offer") | {"campaigns"})
+
+    def test_it_names_every_word_of_an_order_s_status(self):
+        schemas = self.document["components"]["schemas"]
+        words = re.search(r"enum class OrderStatus[^{]*\{(.*?)\}", text("include/doorbuster/model/order.h"))
+        statuses = set(re.findall(r"\w+", words.group(1)))
+        self.assertEqual(set(schemas["OrderStatus"]["enum"]), statuses - {"waiting"})
+        self.assertEqual(set(schemas["Problem"]["properties"]["order_status"]["enum"]), statuses)
 
     def test_it_names_every_refusal_that_is_sent_and_says_which_are_not(self):
         code = self.document["components"]["schemas"]["Code"]
         self.assertEqual(set(code["enum"]), codes_sent())
-        reserved = set(outcome_codes()) - {"confirmed", "ok"} - codes_sent()
+        reserved = set(outcome_codes()) - SUCCESSES - codes_sent()
         named = set(re.findall(r"\b[a-z]+(?:_[a-z]+)+\b", code["description"]))
         self.assertEqual(named, reserved)
 

@@ -124,7 +124,7 @@ TEST_CASE("records out of place, of an unknown kind or of a newer version stop t
   reader.must(change[0]);
   reader.refuses({{.kind = static_cast<RecordKind>(99), .tick = {}}, ""}, "unknown kind");
   EncodedRecord newer = change[1];
-  newer.info.version = 2;
+  newer.info.version = 9;
   reader.refuses(newer, "newer");
   reader.must(change[1]);
   reader.refuses(change[3], "does not fit its begin");  // the offer is missing

@@ -281,7 +281,7 @@ TEST_CASE("every request that there is can wait for one batch and be answered at
 TEST_CASE("the last unit puts the offer and its buyers on the board") {
   Estate estate(shop_with(2));
   House& house = *estate.house;
-  const auto hash = [](const char* buyer) { 
+  const auto hash = [](const char* buyer) {
     return offer_limit_key(hash_buy(kTableKey, buy_of(buyer)).buyer, {0});
   };
   CHECK(house.board().remaining({0}) == 2);
