@@ -165,9 +165,9 @@ bool PayloadReader::append_json(const JournalRecord& record, std::string& out) {
     case RecordKind::order_confirmed:
     case RecordKind::order_held:
     case RecordKind::order_waiting: {
-      IdentityBuffer identities;
+      OrderLists lists;
       return append_if(
-          decode_order(record.payload, record.info, identities),
+          decode_order(record.payload, record.info, lists),
           [this](const Order& value, std::string& text) { append_order(value, order_id_key_, text); });
     }
     case RecordKind::order_event:

@@ -12,10 +12,12 @@ namespace {
 
 std::uint8_t newest_version(RecordKind kind) {
   switch (kind) {
-    case RecordKind::campaign_put:
     case RecordKind::order_confirmed:
     case RecordKind::order_held:
+      return 3;
+    case RecordKind::campaign_put:
     case RecordKind::order_waiting:
+    case RecordKind::order_event:
       return 2;
     default:
       return 1;
@@ -83,15 +85,38 @@ Status StateBuilder::apply(const JournalRecord& record) {
 Status StateBuilder::apply_order_event(const JournalRecord& record) {
   const auto event = decode_order_event(record.payload, record.info);
   if (!event) return contradicts(record, "the payload is not an order's event");
-  const OfferIndex offer = event->order.offer();
+  // A line of a basket expires in its own engine; all else happens to the order first.
+  const bool line_only = event->part && event->kind == OrderEventKind::expired;
+  const OfferIndex offer = line_only ? *event->part : event->order.offer();
   Engine& engine = *engines_[owner_shard(offer, options_.shards)];
   Applied applied;
   if (offer.value >= catalog_->offers().size() || !engine.apply(*event, applied)) {
     return contradicts(record, "this cannot have happened to the order as it stands");
   }
+  if (!line_only && engine.is_basket(applied.slot))
+    return apply_to_parts(record, *event, engine, applied.slot);
   if (!engine.has_total_limit(offer)) return {};
   if (applied.discharged != 0) engine.discharge(applied.slot, applied.discharged);
   if (event->late && !engine.charge_anyway(applied.slot, event->quantity)) return no_room(record, engine);
+  return {};
+}
+
+Status StateBuilder::apply_to_parts(const JournalRecord& record, const OrderEvent& event, const Engine& home,
+                                    OrderSlot basket) {
+  if (event.kind == OrderEventKind::refund_due) return {};
+  for (const OrderLine& line : home.order(basket).lines) {
+    if (event.part && *event.part != line.offer) continue;
+    Engine& engine = *engines_[owner_shard(line.offer, options_.shards)];
+    Applied applied;
+    if (!engine.apply_to_part(event, line.offer, Engine::Pin::none, applied)) {
+      return contradicts(record, "this cannot have happened to the basket as it stands");
+    }
+    if (!engine.has_total_limit(line.offer)) continue;
+    if (applied.discharged != 0) engine.discharge(applied.slot, applied.discharged);
+    if (applied.charged != 0 && !engine.charge_anyway(applied.slot, applied.charged)) {
+      return no_room(record, engine);
+    }
+  }
   return {};
 }
 
@@ -101,8 +126,8 @@ tl::unexpected<Error> StateBuilder::no_room(const JournalRecord& record, const E
 }
 
 Status StateBuilder::apply_order(const JournalRecord& record) {
-  IdentityBuffer identities;
-  const auto order = decode_order(record.payload, record.info, identities);
+  OrderLists lists;
+  const auto order = decode_order(record.payload, record.info, lists);
   if (!order) return contradicts(record, "the payload is not an order");
   const OfferIndex offer = order->number.offer();
   if (offer.value >= catalog_->offers().size())
@@ -116,6 +141,13 @@ Status StateBuilder::apply_order(const JournalRecord& record) {
   if (!engine.apply(*order, hash_buy(keys_.table_key, buy), slot)) {
     if (engine.full()) return no_room(record, engine);
     return contradicts(record, "the order contradicts the stock, numbers or keys before it");
+  }
+  for (const OrderLine& line : order->lines) {
+    Engine& owner = *engines_[owner_shard(line.offer, options_.shards)];
+    if (!owner.apply_part(*order, line, hash_buy(keys_.table_key, buy), Engine::Units::free)) {
+      if (owner.full()) return no_room(record, owner);
+      return contradicts(record, "a line of the basket contradicts the stock before it");
+    }
   }
   if (engine.has_total_limit(offer) && !engine.charge_anyway(slot, order->quantity)) {
     return no_room(record, engine);

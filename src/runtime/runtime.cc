@@ -145,7 +145,7 @@ void Runtime::assemble(const Configuration& configuration, std::vector<std::uniq
     reply_doors.push_back({.queue = &doors_.back()->replies(), .notifier = notifiers_[i].get()});
   }
   for (std::size_t i = 0; i < shards_.size(); ++i) {
-    shards_[i]->connect(reply_doors, journal_agent_.get(), &journal_notifier_, shard_notifier(i));
+    shards_[i]->connect(reply_doors, journal_agent_.get(), &journal_notifier_, shard_notifier(i), shards);
     shards_[i]->set_last_tick(last_tick);
     shards_[i]->publish_board();
   }

@@ -23,7 +23,14 @@ ShardAgent::ShardAgent(const ShardOptions& options, std::unique_ptr<Engine> engi
       door_rung_(http_threads, false) {}
 
 void ShardAgent::connect(std::vector<ReplyDoor> doors, const JournalAgent* journal,
-                         Notifier* journal_notifier, Notifier* own_notifier) {
+                         Notifier* journal_notifier, Notifier* own_notifier,
+                         std::vector<ShardAgent*> shards) {
+  shards_ = std::move(shards);
+  shard_rung_.resize(shards_.size(), false);
+  visits_ = std::make_unique<VisitQueue>(shards_.size());
+  for (Basket& basket : baskets_) free_baskets_.push_back(&basket);
+  open_baskets_.reserve(baskets_.size());
+  to_record_.reserve(baskets_.size());
   doors_ = std::move(doors);
   journal_ = journal;
   journal_notifier_ = journal_notifier;
@@ -44,6 +51,7 @@ std::size_t ShardAgent::do_work() {
     metrics_.drained.record(static_cast<std::int64_t>(count));
   }
   std::size_t done = count + open_gate();
+  if (!paused_) done += take_visits();
   if (!paused_ && !journal_->failed()) done += discharge_durable() + serve_lines_left() + expire_due();
   if (done == 0) return 0;
   if (ring_.publish()) journal_notifier_->notify();
@@ -55,6 +63,10 @@ std::size_t ShardAgent::do_work() {
     // A thread that runs this shard itself is awake and looks at its replies before it sleeps.
     if (doors_[i].notifier != own_notifier_) doors_[i].notifier->notify();
   }
+  for (std::size_t i = 0; i < shards_.size(); ++i) {
+    if (shard_rung_[i] && i != options_.shard) shards_[i]->own_notifier_->notify();
+    shard_rung_[i] = false;
+  }
   return done;
 }
 
@@ -62,7 +74,7 @@ bool ShardAgent::has_work() {
   // relaxed: asked after a read-modify-write on the notifier, which acquired what the task's owner did before
   // ringing.
   if (task_.load(std::memory_order_relaxed) != nullptr) return true;
-  if (!paused_ && commands_.size() != 0) return true;
+  if (!paused_ && (commands_.size() != 0 || visits_->size() != 0)) return true;
   if (!paused_ && !journal_->failed()) {
     if (!lines_left_.empty() || engine_->next_due() <= clock_.wall_now()) return true;
     if (discharges_head_ != discharges_tail_ &&
@@ -100,6 +112,12 @@ void ShardAgent::handle_buy(Request* request, Tick now) {
     request->outcome = Outcome::journal_failed;
     return reply(request);
   }
+  if (!request->buy.lines.empty()) return open_basket(request, now);
+  if (!open_baskets_.empty() && is_in_flight(request->hashes.key)) {
+    request->outcome = Outcome::request_in_flight;
+    metrics_.refusals.add();
+    return reply(request);
+  }
   const bool way_is_free = expire_before(*request, now);
   Decision decision;
   if (way_is_free) decision = engine_->decide(request->buy, request->hashes, now);
@@ -115,22 +133,31 @@ void ShardAgent::handle_buy(Request* request, Tick now) {
     return reply(request);
   }
 
-  OrderSlot slot = decision.slot;
-  if (decision.replayed) {
-    metrics_.replays.add();
-    request->replayed = true;
-    request->order = decision.order;
-    request->order.buyer = request->buy.buyer;  // equal, and the request's own memory
-    request->order.reference = request->buy.reference;
-    request->order.payment = {};
-  } else {
-    request->outcome = take(decision, request, now, slot);
-    if (request->outcome != decision.outcome) return reply(request);
-    request->order = decision.order;
-  }
+  if (decision.replayed) return replay(request, decision);
+  OrderSlot slot;
+  request->outcome = take(decision, request, now, slot);
+  if (request->outcome != decision.outcome) return reply(request);
+  request->order = decision.order;
   request->place = engine_->place(slot);
-  request->from_line = engine_->began_waiting(slot);
+  request->from_line = request->place != 0;
   answer(request, position_by_slot_[slot.value]);
+}
+
+void ShardAgent::replay(Request* request, const Decision& decision) {
+  metrics_.replays.add();
+  request->outcome = decision.outcome;
+  request->replayed = true;
+  request->order = decision.order;
+  // Equal, and the request's own memory.
+  request->order.buyer = request->buy.buyer;
+  request->order.reference = request->buy.reference;
+  request->order.identities = {};
+  request->order.payment = {};
+  std::copy(decision.order.lines.begin(), decision.order.lines.end(), request->lines.begin());
+  request->order.lines = OrderLines(request->lines).first(decision.order.lines.size());
+  request->place = engine_->place(decision.slot);
+  request->from_line = engine_->began_waiting(decision.slot);
+  answer(request, position_by_slot_[decision.slot.value]);
 }
 
 // A new order: into the journal's ring and into the books.
@@ -155,7 +182,7 @@ Outcome ShardAgent::take(const Decision& decision, Request* request, Tick now, O
   DOORBUSTER_CHECK(applied);  // decide() has just said that it can be
   position_by_slot_[slot.value] = position;
 
-  mark_names(order, request->hashes.buyer);
+  mark_names(offer, request->hashes.buyer, order.identities);
   publish_offer(offer);
   if (decision.outcome == Outcome::confirmed) {
     metrics_.sold_orders.add();
@@ -187,6 +214,8 @@ void ShardAgent::show_order(Request* request, const Order& order, OrderSlot slot
   request->order.payment = request->keep(order.payment);
   request->order.key = request->order.channel = request->order.region = request->order.segment = {};
   request->order.identities = {};
+  std::copy(order.lines.begin(), order.lines.end(), request->lines.begin());
+  request->order.lines = OrderLines(request->lines).first(order.lines.size());
   request->place = engine_->place(slot);
   request->from_line = engine_->began_waiting(slot);
 }
@@ -218,7 +247,12 @@ std::size_t ShardAgent::open_gate() {
       // Whether it is on the disk nobody knows now; recovery will. The buyer asks again with the same key.
       first.request->outcome = Outcome::journal_failed;
     }
-    reply(first.request);
+    if (first.request->basket == nullptr) {
+      reply(first.request);
+    } else {
+      // Not at once: what has become durable is settled when nobody looks at the engines.
+      pass_on(first.request, options_.shard);
+    }
     if (++gate_head_ == gate_.size()) gate_head_ = 0;
     --gate_count_;
     ++released;

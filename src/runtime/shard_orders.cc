@@ -31,6 +31,8 @@ void ShardAgent::handle_command(Request* request, Tick now) {
     request->outcome = decision.outcome;
     return reply(request);
   }
+  const bool moves_parts = decision.event && decision.event->kind != OrderEventKind::refund_due;
+  if (moves_parts && engine_->is_basket(decision.slot)) return open_basket_event(request, decision, now);
   if (decision.event) {
     // The room first: what is charged must be recorded.
     const OrderEvent& event = *decision.event;
@@ -55,11 +57,13 @@ bool ShardAgent::record(const OrderEvent& event) {
     metrics_.overloaded_journal.add();
     return false;
   }
-  const OfferIndex offer = event.order.offer();
+  const OfferIndex offer = event.part.value_or(event.order.offer());
   encode(event, ring_.reserve(order_event_payload_bytes(event)));
   const TenantId tenant = engine_->catalog()->campaign_of(offer).definition.tenant;
-  const std::uint64_t position =
-      ring_.append({.kind = RecordKind::order_event, .version = 1, .tenant = tenant, .tick = event.tick});
+  const std::uint64_t position = ring_.append({.kind = RecordKind::order_event,
+                                               .version = order_event_version(event),
+                                               .tenant = tenant,
+                                               .tick = event.tick});
   Applied applied;
   const bool done = engine_->apply(event, applied);
   DOORBUSTER_CHECK(done);  // decided on the state that it is applied to
@@ -122,15 +126,14 @@ std::size_t ShardAgent::discharge_durable() {
   return done;
 }
 
-void ShardAgent::mark_names(const Order& order, const Hash128& buyer) {
-  const OfferIndex offer = order.number.offer();
+void ShardAgent::mark_names(OfferIndex offer, const Hash128& buyer, Identities identities) {
   const CampaignIndex campaign = engine_->catalog()->offer(offer).definition.campaign;
   const auto mark = [&](const Hash128& name) {
     board_.mark_name(offer_limit_key(name, offer));
     if (engine_->has_total_limit(offer)) board_.mark_name(campaign_limit_key(name, campaign));
   };
   mark(buyer);
-  for (const Hash128& identity : order.identities) mark(identity);
+  for (const Hash128& identity : identities) mark(identity);
 }
 
 void ShardAgent::count(const OrderEvent& event) {

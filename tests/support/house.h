@@ -228,7 +228,7 @@ class House {
       replies.push_back({.queue = &doors_.back()->replies(), .notifier = &door_notifier_});
     }
     for (ShardAgent* shard : shards) {
-      shard->connect(replies, journal_.get(), &journal_notifier_, &shard_notifier_);
+      shard->connect(replies, journal_.get(), &journal_notifier_, &shard_notifier_, shards);
       shard->set_last_tick(state.last_tick());
       shard->publish_board();
     }

@@ -50,8 +50,8 @@ inline constexpr std::uint32_t kCommandDrainMax = 256;
 inline constexpr std::uint32_t kExpiriesPerCycleMax = 256;
 // Holds that one decision may let expire because they stand in its way; beyond it the answer is `overloaded`.
 inline constexpr std::uint32_t kExpiriesPerDecisionMax = 2 * kQuantityMax;
-// Baskets of one HTTP thread that may be under way. At the bound one more is refused with `overloaded`.
-inline constexpr std::uint32_t kBasketsPerThreadMax = 1024;
+// Baskets of one shard's offers that may be under way. At the bound one more is refused with `overloaded`.
+inline constexpr std::uint32_t kBasketsPerShardMax = 256;
 // Requests of one HTTP thread that may be anywhere between decoding and reply. Also the bound of every queue
 // between that thread and a shard: no queue can hold more than there are requests.
 inline constexpr std::uint32_t kRequestsPerThreadMax = 16'384;

@@ -134,13 +134,14 @@ class Engine {
   // own. False, with nothing kept: the campaign's limit is in the way.
   [[nodiscard]] bool reserve(const Buy& line, const BuyHashes& hashes);
   void release(const Buy& line, const BuyHashes& hashes);
-  bool has_room_for_basket() const { return !full(); }
   Order new_basket(const Buy& basket, Tick now) const;  // prices stand in its lines
   // The home's share of a basket is apply(); this is a line's. From what was reserved, or from what is free.
   enum class Units : std::uint8_t { reserved, free };
   [[nodiscard]] bool apply_part(const Order& basket, const OrderLine& line, const BuyHashes& hashes,
                                 Units from);
   OrderSlot part(OrderNumber basket, OfferIndex offer) const { return *store_.find_part(basket, offer); }
+  bool is_basket(OrderSlot slot) const { return store_.row(slot).lines != 0; }
+  std::int64_t price(OfferIndex offer) const { return offers_[offer.value].price; }
 
   // So that a part stands still while the whole is decided: it cannot expire, and a confirmation has its
   // units.
@@ -274,7 +275,6 @@ class Engine {
   Order new_order(const Buy& buy, Outcome outcome, Tick now) const;
 
   bool is_due(OrderSlot slot, Tick now) const;
-  bool is_basket(OrderSlot slot) const { return store_.row(slot).lines != 0; }
   // Also of a basket, whose parts expire each for itself.
   OrderStatus status_at(OrderSlot slot, Tick now) const;
   bool can_apply_to_basket(const OrderEvent& event, OrderSlot slot) const;

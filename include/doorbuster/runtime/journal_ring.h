@@ -33,6 +33,8 @@ class JournalRing {
   std::span<std::byte> reserve(std::size_t bytes);
   // Completes the reserved record and returns the position at whose durability it is durable.
   std::uint64_t append(const RecordInfo& info);
+  // The position of what was appended last.
+  std::uint64_t written() const { return written_; }
   // Shows the journal thread everything appended. False when there was nothing new.
   bool publish();
 

@@ -41,6 +41,8 @@ class StateBuilder {
   Status apply_catalog_record(const JournalRecord& record);
   Status apply_order(const JournalRecord& record);
   Status apply_order_event(const JournalRecord& record);
+  Status apply_to_parts(const JournalRecord& record, const OrderEvent& event, const Engine& home,
+                        OrderSlot basket);
   Status check_pending() const;
   tl::unexpected<Error> no_room(const JournalRecord& record, const Engine& engine) const;
   void make_engines();

@@ -16,6 +16,8 @@
 
 namespace doorbuster {
 
+struct Basket;
+
 struct Request {
   enum class Kind : std::uint8_t { buy, find_order, order_command };
 
@@ -28,8 +30,9 @@ struct Request {
   Buy buy;                           // texts stand in `text`, identities in `identities`
   BuyHashes hashes;
   std::array<Hash128, kIdentitiesMax> identities;
-  OrderNumber order_number;  // find_order
-  OrderCommand command;      // order_command; texts stand in `text`
+  std::array<OrderLine, kBasketLinesMax> lines;  // of a basket, asked for or answered
+  OrderNumber order_number;                      // find_order
+  OrderCommand command;                          // order_command; texts stand in `text`
   bool about_place = false;  // HTTP: the question is about a place in a line, and so is the answer
   std::int64_t received_ns = 0;
 
@@ -44,9 +47,13 @@ struct Request {
   std::int64_t price = 0;   // price_changed
   std::uint32_t place = 0;  // waiting: 1 is the first in the line
   bool from_line = false;   // the order began as a place in a line
+  OfferIndex refused_line;  // of a basket: whose refusal it is
   Tick now;                 // the tick of the decision
   Tick free_at;             // all_held: no unit comes back before, unless somebody gives one back
   std::int64_t decided_ns = 0;
+
+  // --- the shards' own ---
+  Basket* basket = nullptr;
 
   // --- the HTTP thread's own: where the reply goes ---
   void* session = nullptr;

@@ -23,6 +23,7 @@
 #include "doorbuster/engine/engine.h"
 #include "doorbuster/platform/clock.h"
 #include "doorbuster/runtime/agent.h"
+#include "doorbuster/runtime/basket.h"
 #include "doorbuster/runtime/board.h"
 #include "doorbuster/runtime/command_queue.h"
 #include "doorbuster/runtime/journal_agent.h"
@@ -32,7 +33,9 @@
 namespace doorbuster {
 
 using CommandQueue = BoundedQueue<Request, kRequestsPerThreadMax>;  // producers: HTTP threads
-using ReplyQueue = BoundedQueue<Request, kRequestsPerThreadMax>;    // producers: shards
+using VisitQueue = BoundedQueue<Request, kRequestsPerThreadMax>;    // producers: shards
+static_assert(kBasketsPerShardMax * kShardsMax <= kRequestsPerThreadMax);
+using ReplyQueue = BoundedQueue<Request, kRequestsPerThreadMax>;  // producers: shards
 
 // An HTTP thread as a shard sees it.
 struct ReplyDoor {
@@ -65,9 +68,9 @@ class ShardAgent final : public Agent {
   // `engine` is fresh or recovered; all of its orders are durable.
   ShardAgent(const ShardOptions& options, std::unique_ptr<Engine> engine, std::size_t http_threads,
              Board& board, const Clock& clock);
-  // Before the first do_work(): where answers go, who writes the journal, and how to wake it.
+  // Before the first do_work(): where answers go, who writes the journal, how to wake it, and all shards.
   void connect(std::vector<ReplyDoor> doors, const JournalAgent* journal, Notifier* journal_notifier,
-               Notifier* own_notifier);
+               Notifier* own_notifier, std::vector<ShardAgent*> shards);
 
   std::size_t do_work() override;
   bool has_work() override;
@@ -75,8 +78,10 @@ class ShardAgent final : public Agent {
 
   // --- any thread ---
   CommandQueue& commands() { return commands_; }
+  VisitQueue& visits() { return *visits_; }
   Notifier* notifier() const { return own_notifier_; }
   JournalRing& ring() { return ring_; }
+  const JournalRing& ring() const { return ring_; }
   const ShardMetrics& metrics() const { return metrics_; }
   // Runs `task` on the shard's thread, between two duty cycles, and returns when it has run; false, without
   // having run it, when the shard did not come to it in time. One caller at a time. Not for hot paths.
@@ -117,6 +122,30 @@ class ShardAgent final : public Agent {
   void answer(Request* request, std::uint64_t position);
   void wait_for(Request* request, std::uint64_t position);
 
+  void replay(Request* request, const Decision& decision);
+
+  // --- baskets: shard_baskets.cc ---
+  void open_basket(Request* request, Tick now);
+  void open_basket_event(Request* request, const OrderDecision& decision, Tick now);
+  Basket* take_basket();
+  bool is_in_flight(const Hash128& key) const;
+  bool is_in_flight(OrderNumber number) const;
+  std::size_t take_visits();
+  void visit(Request* request, Tick now);
+  void step_line(Request* request, Basket::Line& line, Tick now);
+  void take_line(Request* request, Basket::Line& line, Tick now);
+  void pin_line(Request* request, Basket::Line& line, Tick now);
+  void settle_line(Request* request, Basket::Line& line, Tick now);
+  void drop_line(Request* request, Basket::Line& line);
+  void pass_on(Request* request, std::uint32_t shard);
+  void come_home(Request* request, Tick now);
+  void begin_step(Basket& basket, Basket::Step step);
+  void check_price(Request* request);
+  void refuse_basket(Request* request, Tick now);
+  std::size_t record_ready(Tick now);
+  void record_basket(Request* request, Tick now);
+  void close_basket(Request* request);
+
   bool expire_before(const Request& request, Tick now);
   std::size_t expire_due();
   bool record(const OrderEvent& event);
@@ -124,7 +153,7 @@ class ShardAgent final : public Agent {
   std::size_t serve_lines_left();
   void count(const OrderEvent& event);
   void publish_offer(OfferIndex offer);
-  void mark_names(const Order& order, const Hash128& buyer);
+  void mark_names(OfferIndex offer, const Hash128& buyer, Identities identities);
   std::size_t discharge_durable();
   std::size_t open_gate();
   void reply(Request* request);
@@ -137,7 +166,8 @@ class ShardAgent final : public Agent {
   const JournalAgent* journal_ = nullptr;
   Notifier* journal_notifier_ = nullptr;
   Notifier* own_notifier_ = nullptr;
-  CommandQueue commands_;  // provides its own synchronization
+  CommandQueue commands_;               // provides its own synchronization
+  std::unique_ptr<VisitQueue> visits_;  // the same; made by connect()
 
   // --- owned by the shard's thread ---
   const std::unique_ptr<Engine> engine_;
@@ -147,6 +177,12 @@ class ShardAgent final : public Agent {
   // their way.
   ReservedArray<Discharge> discharges_{kDischargesMax};
   std::uint64_t discharges_head_ = 0, discharges_tail_ = 0;
+  std::vector<ShardAgent*> shards_;  // all of them, this one too
+  std::vector<bool> shard_rung_;     // shards with new visits in this cycle
+  std::vector<Basket> baskets_{kBasketsPerShardMax};
+  std::vector<Basket*> free_baskets_;
+  std::vector<Request*> open_baskets_;  // this shard is their home
+  std::vector<Request*> to_record_;     // of those: they wait for what they rest on
   std::vector<OfferIndex> lines_left_;  // to be served as soon as there is room in the ring
   std::vector<Waiting> gate_;           // a ring: bounded by all the requests that there are
   std::size_t gate_head_ = 0, gate_count_ = 0;

@@ -153,8 +153,8 @@ TEST_CASE("replaying the records into any number of shards gives the same state"
         engines.back()->install(catalog);
       }
       for (const Recorded& record : records) {
-        IdentityBuffer identities;
-        const auto order = decode_order(std::as_bytes(std::span(record.payload)), record.info, identities);
+        OrderLists lists;
+        const auto order = decode_order(std::as_bytes(std::span(record.payload)), record.info, lists);
         REQUIRE(order.has_value());
         REQUIRE(applies(*engines[owner_shard(order->number.offer(), shards)], *order));
       }

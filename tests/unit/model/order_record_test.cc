@@ -63,13 +63,13 @@ Order smallest_order() {
 }
 
 bool decodes(std::span<const std::byte> payload, const RecordInfo& info) {
-  IdentityBuffer identities;
-  return decode_order(payload, info, identities).has_value();
+  OrderLists lists;
+  return decode_order(payload, info, lists).has_value();
 }
 
 void check_reads_back(const Order& wrote) {
   const std::string bytes = encoded(wrote);
-  IdentityBuffer identities;
+  OrderLists lists;
   const auto read = decode_order(bytes_of(bytes), info_of(wrote), identities);
   REQUIRE(read.has_value());
   CHECK(read->number == wrote.number);

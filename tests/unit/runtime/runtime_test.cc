@@ -180,7 +180,7 @@ TEST_CASE("a task for a shard that nobody runs is given up in time and never run
                    std::make_unique<Engine>(
                        EngineOptions{.orders_max = 10, .table_key = kTableKey, .allowances = &allowances}),
                    1, board, clock);
-  shard.connect({}, &estate.house->journal(), &notifier, &notifier);
+  shard.connect({}, &estate.house->journal(), &notifier, &notifier, {&shard});
   bool ran = false;
   CHECK_FALSE(shard.run_on_shard([&ran] { ran = true; }, kNsPerMillisecond));
   CHECK(shard.do_work() == 0);

@@ -1,0 +1,374 @@
+// Baskets in a shard: as their home, and as the owner of one of their lines. basket.h has the way they go.
+
+#include <algorithm>
+
+#include "doorbuster/base/check.h"
+#include "doorbuster/runtime/shard_agent.h"
+
+namespace doorbuster {
+namespace {
+
+Outcome refusal_of(Engine::Pin pin) {
+  switch (pin) {
+    case Engine::Pin::expired:
+      return Outcome::hold_expired;
+    case Engine::Pin::limited:
+      return Outcome::limit_reached;
+    case Engine::Pin::not_enough:
+      return Outcome::validation_failed;
+    default:
+      return Outcome::ok;
+  }
+}
+
+// A line as a buy of its own.
+Buy line_as_buy(const Buy& basket, const OrderLine& line) {
+  Buy buy;
+  buy.offer = line.offer;
+  buy.quantity = line.quantity;
+  buy.buyer = basket.buyer;
+  buy.identities = basket.identities;
+  return buy;
+}
+
+}  // namespace
+
+Basket* ShardAgent::take_basket() {
+  if (free_baskets_.empty()) return nullptr;
+  Basket* basket = free_baskets_.back();
+  free_baskets_.pop_back();
+  *basket = {};
+  basket->home = options_.shard;
+  return basket;
+}
+
+bool ShardAgent::is_in_flight(const Hash128& key) const {
+  if (key == Hash128{}) return false;
+  return std::any_of(open_baskets_.begin(), open_baskets_.end(),
+                     [&](const Request* open) { return open->basket->key == key; });
+}
+
+bool ShardAgent::is_in_flight(OrderNumber number) const {
+  return std::any_of(open_baskets_.begin(), open_baskets_.end(), [&](const Request* open) {
+    return open->basket->event && open->basket->event->order == number;
+  });
+}
+
+void ShardAgent::open_basket(Request* request, Tick now) {
+  const auto refused = [&](Outcome outcome) {
+    request->outcome = outcome;
+    (outcome == Outcome::overloaded ? metrics_.overloaded_orders : metrics_.refusals).add();
+    reply(request);
+  };
+  if (const auto again = engine_->find_replay(request->buy, request->hashes)) {
+    return again->replayed ? replay(request, *again) : refused(again->outcome);
+  }
+  if (is_in_flight(request->hashes.key)) return refused(Outcome::request_in_flight);
+  Basket* basket = take_basket();
+  if (basket == nullptr) return refused(Outcome::overloaded);
+  request->basket = basket;
+  basket->key = request->hashes.key;
+  for (const OrderLine& line : request->buy.lines) basket->lines[basket->count++].line = line;
+  if (!engine_->within_total_limit(request->buy, request->hashes)) {
+    basket->lines[0].outcome = Outcome::limit_reached;
+    basket->refused = true;
+  }
+  open_baskets_.push_back(request);
+  visit(request, now);
+}
+
+// Something happens to a basket that is there.
+void ShardAgent::open_basket_event(Request* request, const OrderDecision& decision, Tick now) {
+  Basket* basket = is_in_flight(decision.event->order) ? nullptr : take_basket();
+  if (basket == nullptr) {
+    request->outcome = free_baskets_.empty() ? Outcome::overloaded : Outcome::request_in_flight;
+    return reply(request);
+  }
+  request->basket = basket;
+  basket->event = decision.event;
+  for (const OrderLine& line : engine_->order(decision.slot).lines) {
+    Basket::Line& entry = basket->lines[basket->count++];
+    entry.line = line;
+    entry.visited = decision.event->part && *decision.event->part != line.offer;
+  }
+  open_baskets_.push_back(request);
+  visit(request, now);
+}
+
+std::size_t ShardAgent::take_visits() {
+  std::array<Request*, kCommandDrainMax> came;
+  const std::size_t count = visits_->pop(came.data(), came.size());
+  if (count + to_record_.size() == 0) return 0;
+  last_tick_ = std::max(last_tick_, clock_.wall_now());
+  for (std::size_t i = 0; i < count; ++i) visit(came[i], last_tick_);
+  return count + record_ready(last_tick_);
+}
+
+// This shard's share of the step, then on to the next shard.
+void ShardAgent::visit(Request* request, Tick now) {
+  Basket& basket = *request->basket;
+  if (journal_->failed()) {
+    request->outcome = Outcome::journal_failed;
+    if (basket.home == options_.shard) return close_basket(request);
+    return pass_on(request, basket.home);
+  }
+  const auto owner = [this](const Basket::Line& line) {
+    return owner_shard(line.line.offer, static_cast<std::uint32_t>(shards_.size()));
+  };
+  if (basket.step != Basket::Step::record) {
+    for (std::size_t i = 0; i < basket.count; ++i) {
+      Basket::Line& line = basket.lines[i];
+      if (line.visited || owner(line) != options_.shard) continue;
+      line.visited = true;
+      step_line(request, line, now);
+    }
+    for (std::size_t i = 0; i < basket.count; ++i) {
+      if (!basket.lines[i].visited) return pass_on(request, owner(basket.lines[i]));
+    }
+  }
+  basket.home == options_.shard ? come_home(request, now) : pass_on(request, basket.home);
+}
+
+void ShardAgent::pass_on(Request* request, std::uint32_t shard) {
+  // The queue holds as many as all homes together have baskets, so it cannot be full.
+  const bool pushed = shards_[shard]->visits().push(options_.shard, request);
+  DOORBUSTER_CHECK(pushed);
+  shard_rung_[shard] = true;
+}
+
+void ShardAgent::step_line(Request* request, Basket::Line& line, Tick now) {
+  switch (request->basket->step) {
+    case Basket::Step::take:
+      request->basket->event ? pin_line(request, line, now) : take_line(request, line, now);
+      line.position = ring_.written();
+      request->basket->refused = request->basket->refused || line.outcome != Outcome::ok;
+      break;
+    case Basket::Step::settle:
+      settle_line(request, line, now);
+      break;
+    case Basket::Step::drop:
+      drop_line(request, line);
+      break;
+    case Basket::Step::record:
+      break;
+  }
+}
+
+// Asked also when another line was refused: the answer does not depend on the way.
+void ShardAgent::take_line(Request* request, Basket::Line& line, Tick now) {
+  const Buy buy = line_as_buy(request->buy, line.line);
+  const BuyHashes hashes = {.buyer = request->hashes.buyer, .key = {}};
+  line.line.unit_price = engine_->price(buy.offer);
+  Outcome outcome = Outcome::overloaded;
+  std::uint32_t expired = 0;
+  for (auto due = engine_->due_before(buy, hashes, now); due && expired < kExpiriesPerDecisionMax;
+       ++expired) {
+    if (!record(engine_->expiry_of(*due, now))) break;
+    due = engine_->due_before(buy, hashes, now);
+  }
+  if (!engine_->due_before(buy, hashes, now)) {
+    const Decision decision = engine_->decide(buy, hashes, now);
+    outcome = decision.outcome;
+    if (outcome == Outcome::all_held) request->free_at = std::max(request->free_at, decision.free_at);
+  }
+  const bool can_be_had = outcome == Outcome::confirmed || outcome == Outcome::held;
+  if (line.outcome == Outcome::ok && !can_be_had) line.outcome = outcome;
+  if (line.outcome != Outcome::ok || request->basket->refused) return;
+  line.reserved = engine_->reserve(buy, hashes);
+  if (!line.reserved) line.outcome = Outcome::limit_reached;
+  publish_offer(buy.offer);
+}
+
+void ShardAgent::pin_line(Request* request, Basket::Line& line, Tick now) {
+  if (request->basket->refused) return;
+  const OrderSlot part = engine_->part(request->command.order, line.line.offer);
+  const OrderAction action = request->command.action;
+  std::uint32_t expired = 0;
+  while (const auto due = engine_->due_before_part(part, action, now)) {
+    if (++expired > kExpiriesPerDecisionMax || !record(engine_->expiry_of(*due, now))) {
+      line.outcome = Outcome::overloaded;
+      return;
+    }
+  }
+  line.pin = engine_->pin(part, request->command, now);
+  line.outcome = refusal_of(line.pin);
+  publish_offer(line.line.offer);
+}
+
+void ShardAgent::settle_line(Request* request, Basket::Line& line, Tick now) {
+  const OfferIndex offer = line.line.offer;
+  const Basket& basket = *request->basket;
+  if (!basket.event) {
+    const bool applied =
+        engine_->apply_part(request->order, line.line, request->hashes, Engine::Units::reserved);
+    DOORBUSTER_CHECK(applied);
+    const OrderSlot part = engine_->part(request->order.number, offer);
+    position_by_slot_[part.value] = 0;
+    mark_names(offer, request->hashes.buyer, request->buy.identities);
+    return publish_offer(offer);
+  }
+  Applied applied;
+  const bool done = engine_->apply_to_part(*basket.event, offer, line.pin, applied);
+  DOORBUSTER_CHECK(done);
+  if (applied.discharged != 0 && engine_->has_total_limit(offer)) {
+    engine_->discharge(applied.slot, applied.discharged);  // the record is durable
+  }
+  publish_offer(offer);
+  if (applied.freed) serve_line(offer, now);
+}
+
+void ShardAgent::drop_line(Request* request, Basket::Line& line) {
+  if (line.reserved) {
+    engine_->release(line_as_buy(request->buy, line.line), {.buyer = request->hashes.buyer, .key = {}});
+  } else if (request->basket->event) {
+    engine_->unpin(engine_->part(request->command.order, line.line.offer), line.pin);
+  }
+  publish_offer(line.line.offer);
+  // What was kept and is free again belongs to who stands in front.
+  if (engine_->has_line(line.line.offer)) serve_line(line.line.offer, last_tick_);
+}
+
+void ShardAgent::begin_step(Basket& basket, Basket::Step step) {
+  basket.step = step;
+  for (std::size_t i = 0; i < basket.count; ++i) {
+    Basket::Line& line = basket.lines[i];
+    const bool other = basket.event && basket.event->part && *basket.event->part != line.line.offer;
+    const bool nothing_kept = step == Basket::Step::drop && !line.reserved &&
+                              refusal_of(line.pin) == Outcome::ok &&
+                              (line.pin == Engine::Pin::none || line.pin == Engine::Pin::untouched);
+    line.visited =
+        other || nothing_kept || (step == Basket::Step::drop && refusal_of(line.pin) != Outcome::ok);
+  }
+}
+
+// The price of the whole comes after the limits and before the stock, as for one SKU.
+void ShardAgent::check_price(Request* request) {
+  Basket& basket = *request->basket;
+  std::int64_t price = 0;
+  for (std::size_t i = 0; i < basket.count; ++i) {
+    price += basket.lines[i].line.quantity * basket.lines[i].line.unit_price;
+  }
+  const Basket::Line* refusal = basket.first_refusal();
+  const std::int64_t expected = request->buy.expected_price;
+  if (expected == Buy::kNoExpectedPrice || price <= expected) return;
+  if (refusal != nullptr && refusal->outcome < Outcome::price_changed) return;
+  request->price = price;
+  basket.lines[0].outcome = Outcome::price_changed;
+  basket.refused = true;
+}
+
+void ShardAgent::come_home(Request* request, Tick now) {
+  Basket& basket = *request->basket;
+  switch (basket.step) {
+    case Basket::Step::take:
+      if (!basket.event) check_price(request);
+      if (basket.refused) return refuse_basket(request, now);
+      basket.step = Basket::Step::record;
+      to_record_.push_back(request);
+      return;
+    case Basket::Step::record:
+      begin_step(basket, Basket::Step::settle);
+      return visit(request, now);
+    case Basket::Step::settle:
+    case Basket::Step::drop:
+      return close_basket(request);
+  }
+}
+
+void ShardAgent::refuse_basket(Request* request, Tick now) {
+  Basket& basket = *request->basket;
+  const Basket::Line* refusal = basket.first_refusal();
+  request->outcome = refusal->outcome;
+  request->refused_line = refusal->line.offer;
+  if (basket.event && !request->command.payment.empty() &&
+      (refusal->outcome == Outcome::hold_expired || refusal->outcome == Outcome::limit_reached)) {
+    OrderEvent owed;
+    owed.kind = OrderEventKind::refund_due;
+    owed.order = request->command.order;
+    owed.tick = now;
+    owed.payment = request->command.payment;
+    if (!record(owed)) request->outcome = Outcome::overloaded;
+  }
+  begin_step(basket, Basket::Step::drop);
+  visit(request, now);
+}
+
+// Those whose lines rest on nothing that could still be lost are written down.
+std::size_t ShardAgent::record_ready(Tick now) {
+  std::size_t recorded = 0;
+  for (std::size_t i = 0; i < to_record_.size();) {
+    Request* request = to_record_[i];
+    const Basket& basket = *request->basket;
+    bool ready = true;
+    for (std::size_t k = 0; k < basket.count; ++k) {
+      const Basket::Line& line = basket.lines[k];
+      const std::uint32_t owner = owner_shard(line.line.offer, static_cast<std::uint32_t>(shards_.size()));
+      // Its own ring keeps the order anyway.
+      ready = ready && (owner == options_.shard || line.position <= shards_[owner]->ring().durable());
+    }
+    if (!ready && !journal_->failed()) {
+      ++i;
+      continue;
+    }
+    to_record_[i] = to_record_.back();
+    to_record_.pop_back();
+    ++recorded;
+    journal_->failed() ? visit(request, now) : record_basket(request, now);
+  }
+  return recorded;
+}
+
+void ShardAgent::record_basket(Request* request, Tick now) {
+  Basket& basket = *request->basket;
+  if (!ring_.has_room() || (!basket.event && engine_->full())) {
+    metrics_.overloaded_journal.add();
+    basket.lines[0].outcome = Outcome::overloaded;
+    basket.refused = true;
+    return refuse_basket(request, now);
+  }
+  if (basket.event) {
+    // Decided when it came; it takes effect now.
+    basket.event->tick = now;
+    const bool recorded = record(*basket.event);
+    DOORBUSTER_CHECK(recorded);
+    return wait_for(request, ring_.written());
+  }
+  for (std::size_t i = 0; i < basket.count; ++i) request->lines[i] = basket.lines[i].line;
+  request->buy.lines = OrderLines(request->lines).first(basket.count);
+  const Order order = engine_->new_basket(request->buy, now);
+  encode(order, ring_.reserve(order_payload_bytes(order)));
+  const TenantId tenant = engine_->catalog()->campaign_of(request->buy.offer).definition.tenant;
+  const std::uint64_t position = ring_.append({.kind = order_record_kind(order),
+                                               .version = order_record_version(order),
+                                               .tenant = tenant,
+                                               .tick = now});
+  OrderSlot slot;
+  const bool applied = engine_->apply(order, request->hashes, slot);
+  DOORBUSTER_CHECK(applied);
+  position_by_slot_[slot.value] = position;
+  request->order = order;
+  request->outcome = order.status == OrderStatus::held ? Outcome::held : Outcome::confirmed;
+  (order.status == OrderStatus::held ? metrics_.held_orders : metrics_.sold_orders).add();
+  if (order.status == OrderStatus::confirmed) metrics_.sold_units.add(order.quantity);
+  wait_for(request, position);
+}
+
+void ShardAgent::close_basket(Request* request) {
+  open_baskets_.erase(std::find(open_baskets_.begin(), open_baskets_.end(), request));
+  const bool event = request->basket->event.has_value();
+  const bool refused = request->basket->refused;
+  free_baskets_.push_back(request->basket);
+  request->basket = nullptr;
+  if (request->outcome == Outcome::journal_failed) return reply(request);
+  if (!event) {
+    if (refused) metrics_.refusals.add();
+    request->durable = !refused;
+    return reply(request);
+  }
+  if (!refused) request->outcome = Outcome::ok;
+  const OrderSlot slot = *engine_->find(request->command.order);
+  show_order(request, engine_->order(slot), slot);
+  answer(request, position_by_slot_[slot.value]);
+}
+
+}  // namespace doorbuster
