@@ -2,6 +2,7 @@
 // The runtime by hand: the shipped agents on a disk in memory and a clock that stands still, and no thread.
 // Each step happens when the test says so.
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <utility>
@@ -39,6 +40,8 @@ struct Answer {
   std::string payment;
   std::uint32_t place = 0;
   Tick free_at;
+  std::vector<OrderLine> lines;
+  OfferIndex refused_line;
 };
 
 inline Answer answer_of(const Request& request) {
@@ -58,7 +61,17 @@ inline Answer answer_of(const Request& request) {
           .refund_due = request.order.refund_due,
           .payment = std::string(request.order.payment),
           .place = request.place,
-          .free_at = request.free_at};
+          .free_at = request.free_at,
+          .lines = {request.order.lines.begin(), request.order.lines.end()},
+          .refused_line = request.refused_line};
+}
+
+// A buy of several SKUs; `lines` in the order of their offers.
+inline Buy basket_of(std::string_view buyer, OrderLines lines, std::string_view key = {}) {
+  Buy buy = buy_of(buyer, key, 0, lines.front().offer);
+  buy.lines = lines;
+  for (const OrderLine& line : lines) buy.quantity += line.quantity;
+  return buy;
 }
 
 // Fills a request as an HTTP thread does.
@@ -71,6 +84,8 @@ inline void fill(Request& request, const Buy& buy, const HashKey& table_key) {
   request.buy.channel = request.keep(buy.channel);
   request.buy.region = request.keep(buy.region);
   request.buy.segment = request.keep(buy.segment);
+  std::copy(buy.lines.begin(), buy.lines.end(), request.lines.begin());
+  request.buy.lines = OrderLines(request.lines).first(buy.lines.size());
   std::copy(buy.identities.begin(), buy.identities.end(), request.identities.begin());
   request.buy.identities = Identities(request.identities.data(), buy.identities.size());
   request.hashes = hash_buy(table_key, request.buy);
