@@ -118,22 +118,29 @@ std::optional<OrderSlot> Engine::due_before(const Buy& buy, const BuyHashes& has
   if (first.expires_at > now || now < offer.starts_at || now >= offer.ends_at) return std::nullopt;
   if (!buy.key.empty() && store_.find_key(hashes.key)) return std::nullopt;
 
-  if (offer.limit_per_buyer != 0) {
-    bool over = false;
-    std::optional<OrderSlot> own;
-    visit_names(hashes.buyer, buy.identities, [&](const Hash128& name) {
-      const Hash128 key = offer_limit_key(name, buy.offer);
-      if (own || std::uint64_t{ledger_.units(key)} + buy.quantity <= offer.limit_per_buyer) return;
-      over = true;
-      OrderSlot hold;
-      if (ledger_.find_hold(
-              key, [&](OrderSlot slot) { return is_due(slot, now); }, hold))
-        own = hold;
-    });
-    if (over) return own;
-  }
+  const OwnDue own = own_due(hashes.buyer, buy.identities, buy.quantity, buy.offer, now);
+  if (own.over_limit) return own.hold;
   if (offer.open() >= buy.quantity) return std::nullopt;
   return first.hold;
+}
+
+// A hold of one of these names that has run out and counts against the offer's limit still.
+Engine::OwnDue Engine::own_due(const Hash128& buyer, Identities identities, std::uint32_t quantity,
+                               OfferIndex offer, Tick now) const {
+  OwnDue own;
+  const std::uint32_t limit = offers_[offer.value].limit_per_buyer;
+  if (limit == 0) return own;
+  visit_names(buyer, identities, [&](const Hash128& name) {
+    const Hash128 key = offer_limit_key(name, offer);
+    if (own.hold || std::uint64_t{ledger_.units(key)} + quantity <= limit) return;
+    own.over_limit = true;
+    OrderSlot hold;
+    if (ledger_.find_hold(
+            key, [&](OrderSlot slot) { return is_due(slot, now); }, hold)) {
+      own.hold = hold;
+    }
+  });
+  return own;
 }
 
 Outcome Engine::check_limits(const Buy& buy, const BuyHashes& hashes, const OfferState& offer) const {

@@ -47,7 +47,7 @@ std::optional<OrderSlot> Engine::due_before(const OrderCommand& command, Tick no
   const auto slot = find(command.order);
   if (!slot || is_basket(*slot)) return std::nullopt;
   if (is_due(*slot, now)) return slot;
-  // A late confirmation takes free units, and what has run out is free.
+  // A late confirmation takes free units, and what has run out is free: for the buyer's limit too.
   const OrderRow& row = store_.row(*slot);
   if (command.action != OrderAction::confirm || row.status != OrderStatus::expired || row.refund_due) {
     return std::nullopt;
@@ -55,8 +55,15 @@ std::optional<OrderSlot> Engine::due_before(const OrderCommand& command, Tick no
   const OfferIndex offer = store_.offer(*slot);
   const std::uint32_t wanted = command.quantity == 0 ? row.quantity : command.quantity;
   const HoldCalendar::First first = calendar_.first(offer);
-  if (first.expires_at > now || offers_[offer.value].open() >= wanted) return std::nullopt;
-  return first.hold;
+  if (first.expires_at > now) return std::nullopt;
+  if (free_for_late(offer, now) < wanted) return first.hold;
+  return own_due(buyer_name(*slot), store_.identities(*slot), wanted, offer, now).hold;
+}
+
+// With a line, what comes back belongs to it as long as the sale lasts.
+std::int64_t Engine::free_for_late(OfferIndex index, Tick now) const {
+  const OfferState& offer = offers_[index.value];
+  return now < offer.ends_at ? offer.open() : offer.available();
 }
 
 OrderDecision Engine::decide(const OrderCommand& command, Tick now) const {
@@ -111,10 +118,11 @@ OrderDecision Engine::decide_late_confirm(OrderSlot slot, const OrderCommand& co
   const OrderRow& row = store_.row(slot);
   const std::uint32_t wanted = command.quantity == 0 ? row.quantity : command.quantity;
   // Once money is to go back it goes back, whatever comes free later. Of a basket's units its parts know.
-  const bool gone = !is_basket(slot) && offers_[store_.offer(slot).value].open() < wanted;
+  const bool gone = !is_basket(slot) && free_for_late(store_.offer(slot), now) < wanted;
   if (row.refund_due || gone) return refuse_money(slot, Outcome::hold_expired, command, now);
-  if (!is_basket(slot) && would_exceed_limit(slot, wanted))
+  if (!is_basket(slot) && would_exceed_limit(slot, wanted)) {
     return refuse_money(slot, Outcome::limit_reached, command, now);
+  }
   OrderEvent event = event_of(OrderEventKind::confirmed, command.order, now);
   event.late = true;
   event.quantity = wanted;
@@ -243,8 +251,10 @@ OrderEvent Engine::expiry_of(OrderSlot slot, Tick now) const {
 std::optional<OrderEvent> Engine::next_offer(OfferIndex index, Tick now) const {
   const OfferState& offer = offers_[index.value];
   if (!offer.has_line || now >= offer.ends_at) return std::nullopt;
+  if (offer.available() == 0) return std::nullopt;
   const auto slot = lines_.first(index);
   const OrderRow& row = store_.row(*slot);
+  // It would keep what is there from those behind it, and for nothing.
   if (offer.allocated - offer.sold < row.quantity) {
     OrderEvent event = event_of(OrderEventKind::left_line, {row.number}, now);
     event.reason = OrderEventReason::cannot_be_served;

@@ -82,7 +82,7 @@ bool Engine::apply(const OrderEvent& event, Applied& applied) {
     case OrderEventKind::left_line:
       apply_left_line(*slot);
       applied.discharged = row.quantity;
-      applied.freed = true;  // for who stands behind
+      applied.freed = event.reason == OrderEventReason::asked;  // else the owner is asking on
       break;
   }
   if (applied.discharged != 0) subtract_names(*slot, applied.discharged);
@@ -110,7 +110,8 @@ void Engine::apply_confirmed(const OrderEvent& event, Applied& applied) {
   } else {
     end_hold(slot, OrderStatus::confirmed);
     applied.discharged = row.quantity - event.quantity;
-    applied.freed = applied.discharged != 0;
+    // With a line also when nothing is left: what is kept for its first may never be enough any more.
+    applied.freed = applied.discharged != 0 || offer.has_line;
   }
   offer.sold += event.quantity;
   store_.life(slot).confirmed_quantity = event.quantity;

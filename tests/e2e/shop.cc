@@ -23,7 +23,8 @@ std::string configuration_text(const ShopSpec& spec) {
             ",\"starts_at\":" + quoted_text(campaign.starts_at) +
             ",\"ends_at\":" + quoted_text(campaign.ends_at) +
             ",\"limit_per_buyer\":" + std::to_string(campaign.limit_per_buyer) +
-            ",\"show_remaining\":" + (campaign.show_remaining ? "true" : "false") + ",\"offers\":[";
+            ",\"show_remaining\":" + (campaign.show_remaining ? "true" : "false") + campaign.rules +
+            ",\"offers\":[";
     for (std::size_t j = 0; j < campaign.offers.size(); ++j) {
       const OfferSpec& offer = campaign.offers[j];
       text += j == 0 ? "\n    {" : ",\n    {";
@@ -42,7 +43,7 @@ std::string buy_body(const BuySpec& spec) {
                      ",\"quantity\":" + std::to_string(spec.quantity);
   if (spec.expected_price) body += ",\"expected_price\":" + std::to_string(*spec.expected_price);
   if (!spec.reference.empty()) body += ",\"reference\":" + quoted_text(spec.reference);
-  return body + "}";
+  return body + spec.members + "}";
 }
 
 std::string buy_request(const BuySpec& spec) {
@@ -77,6 +78,25 @@ void Shop::start(const ShopSpec& spec) {
 void Shop::start() {
   server_.reset();
   server_ = std::make_unique<ServerProcess>(serve_options(), log_file());
+}
+
+HttpReply Shop::act(const std::string& order, const std::string& action, const std::string& body,
+                    const std::string& headers) const {
+  const std::string path = "/v1/orders/" + order + "/" + action;
+  return connect().exchange(body.empty() ? get_request(path, headers, "POST")
+                                         : post_request(path, body, headers));
+}
+
+HttpReply Shop::wait_for(const std::string& path, const std::string& pointer,
+                         const std::string& value) const {
+  HttpConnection client = connect();
+  const auto until = std::chrono::steady_clock::now() + kPatience;
+  for (;;) {
+    HttpReply reply = client.get(path);
+    if (reply.at(pointer) == value) return reply;
+    if (std::chrono::steady_clock::now() > until)
+      throw std::runtime_error(path + ": " + pointer + " did not become " + value + ": " + reply.body);
+  }
 }
 
 StockView Shop::stock(const std::string& sku, const std::string& campaign) const {

@@ -26,6 +26,7 @@ struct CampaignSpec {
   std::string ends_at = "2099-12-31T23:59:59Z";
   int limit_per_buyer = 0;
   bool show_remaining = false;
+  std::string rules = {};  // more members, each with a comma in front: ,"hold_seconds":1
   std::vector<OfferSpec> offers = {};
 };
 
@@ -48,6 +49,7 @@ struct BuySpec {
   std::optional<std::int64_t> expected_price = {};
   std::string reference = {};
   std::string headers = {};  // more of them, lines with their ends
+  std::string members = {};  // more of the body's, each with a comma in front: ,"wait":true
 };
 std::string buy_body(const BuySpec& spec);
 std::string buy_request(const BuySpec& spec);
@@ -80,6 +82,11 @@ class Shop {
   HttpReply get(const std::string& path) const { return connect().get(path); }
   HttpReply admin(const std::string& path) const { return connect_admin().get(path); }
   HttpReply buy(const BuySpec& spec) const { return connect().exchange(buy_request(spec)); }
+  // POST /v1/orders/{order}/{action}; without `body` there is none.
+  HttpReply act(const std::string& order, const std::string& action, const std::string& body = {},
+                const std::string& headers = {}) const;
+  // Reads `path` until the member that `pointer` names has this value.
+  HttpReply wait_for(const std::string& path, const std::string& pointer, const std::string& value) const;
   StockView stock(const std::string& sku, const std::string& campaign = "sale") const;
   // The value of one sample of /metrics, `series` as it is written there; -1 when there is none.
   double metric(const std::string& series) const;

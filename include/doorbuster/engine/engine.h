@@ -270,6 +270,13 @@ class Engine {
 
   void count_for_total_limits();
   std::uint32_t live_units(OrderSlot slot) const;  // that count for its names
+  struct OwnDue {
+    bool over_limit = false;
+    std::optional<OrderSlot> hold;  // only when over_limit
+  };
+  OwnDue own_due(const Hash128& buyer, Identities identities, std::uint32_t quantity, OfferIndex offer,
+                 Tick now) const;
+  std::int64_t free_for_late(OfferIndex offer, Tick now) const;
   Outcome check_limits(const Buy& buy, const BuyHashes& hashes, const OfferState& offer) const;
   Decision replay(const Buy& buy, OrderSlot slot) const;
   Order new_order(const Buy& buy, Outcome outcome, Tick now) const;
