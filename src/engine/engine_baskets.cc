@@ -85,8 +85,9 @@ std::optional<OrderSlot> Engine::due_before_part(OrderSlot part, OrderAction act
   if (action != OrderAction::confirm || row.status != OrderStatus::expired) return std::nullopt;
   const OfferIndex offer = store_.offer(part);
   const HoldCalendar::First first = calendar_.first(offer);
-  if (first.expires_at > now || offers_[offer.value].open() >= row.quantity) return std::nullopt;
-  return first.hold;
+  if (first.expires_at > now) return std::nullopt;
+  if (free_for_late(offer, now) < row.quantity) return first.hold;
+  return own_due(buyer_name(part), store_.identities(part), row.quantity, offer, now).hold;
 }
 
 Engine::Pin Engine::pin(OrderSlot part, const OrderCommand& command, Tick now) {
@@ -104,8 +105,7 @@ Engine::Pin Engine::pin(OrderSlot part, const OrderCommand& command, Tick now) {
     return Pin::untouched;
   }
   const OfferIndex offer = store_.offer(part);
-  if (command.action == OrderAction::extend || offers_[offer.value].open() < row.quantity)
-    return Pin::expired;
+  if (command.action == OrderAction::extend || free_for_late(offer, now) < row.quantity) return Pin::expired;
   if (would_exceed_limit(part, row.quantity)) return Pin::limited;
   if (has_total_limit(offer) &&
       !options_.allowances->take(campaign_keys(part).view(), row.quantity, rules_[offer.value].total_limit)) {
@@ -204,6 +204,7 @@ bool Engine::apply_to_part(const OrderEvent& event, OfferIndex index, Pin pin, A
       offer.sold += row.quantity;
       row.status = OrderStatus::confirmed;
       store_.life(*slot).confirmed_quantity = row.quantity;
+      applied.freed = offer.has_line;  // as for one SKU: its first may wait for more than there can be now
       break;
     case OrderEventKind::cancelled:
       if (!held) return true;
