@@ -1,6 +1,7 @@
 #pragma once
-// The body of a request: one flat JSON object with members that are known, each at most once. What any
-// decoder of this room has in common; which members there are is the decoder's own.
+// The body of a request: one JSON object with members that are known, each at most once; so are the objects
+// in it, if a member has any. What any decoder of this room has in common; which members there are is the
+// decoder's own.
 //
 // Of a body with several faults, a malformed one is told before one whose values are out of their range: the
 // order of the members makes no difference to the outcome.
@@ -36,6 +37,12 @@ class BodyReader {
   std::uint32_t seen() const { return seen_; }  // bit i: names[i] is there
   bool in_range() const { return in_range_; }   // else outcome() and detail() say why
 
+  // The same of an object inside of a body that is being read: to be called from its `take`. `seen` is the
+  // object's own; what is out of range there makes the body out of range.
+  template <typename Take>
+  bool read_inner(const simdjson::dom::object& object, std::span<const std::string_view> names,
+                  std::uint32_t& seen, Take&& take);
+
   // Each says why not with refuse(): malformed_request for another type, validation_failed for a value out of
   // its range.
   bool take_text(const Member& member, std::size_t bytes_min, std::size_t bytes_max, std::string_view& out);
@@ -61,19 +68,24 @@ class BodyReader {
 
 template <typename Take>
 bool BodyReader::read(std::string_view json, std::span<const std::string_view> names, Take&& take) {
-  seen_ = 0;
   in_range_ = true;
   simdjson::dom::object object;
-  if (!parse(json, object)) return false;
+  return parse(json, object) && read_inner(object, names, seen_, take);
+}
+
+template <typename Take>
+bool BodyReader::read_inner(const simdjson::dom::object& object, std::span<const std::string_view> names,
+                            std::uint32_t& seen, Take&& take) {
+  seen = 0;
   for (const auto& [name, value] : object) {
     std::size_t index = 0;
     while (index < names.size() && names[index] != name) ++index;
     if (index == names.size()) {
       return refuse(Outcome::malformed_request, "Unknown member " + quoted(name.substr(0, 64)) + ".");
     }
-    if ((seen_ >> index & 1) != 0)
+    if ((seen >> index & 1) != 0)
       return refuse(Outcome::malformed_request, quoted(name) + " is there twice.");
-    seen_ |= std::uint32_t{1} << index;
+    seen |= std::uint32_t{1} << index;
     if (take(index, Member{names[index], value})) continue;
     if (outcome_ == Outcome::malformed_request) return false;
     in_range_ = false;

@@ -23,12 +23,16 @@ enum Field : std::size_t {
   reference,
   identities,
   wait,
+  lines,
   field_count
 };
 constexpr std::array<std::string_view, field_count> kNames = {
-    "campaign", "sku",       "quantity",   "buyer", "expected_price", "channel", "region",
-    "segment",  "reference", "identities", "wait"};
-constexpr std::uint32_t kRequired = 1U << campaign | 1U << sku | 1U << buyer;
+    "campaign", "sku",     "quantity",  "buyer",      "expected_price", "channel",
+    "region",   "segment", "reference", "identities", "wait",           "lines"};
+constexpr std::uint32_t kRequired = 1U << campaign | 1U << buyer;
+
+enum LineField : std::size_t { line_sku, line_quantity, line_field_count };
+constexpr std::array<std::string_view, line_field_count> kLineNames = {"sku", "quantity"};
 
 bool is_identity(std::string_view text) {
   return !text.empty() && text.size() <= kIdentityBytesMax &&
@@ -68,7 +72,69 @@ bool take_identities(BodyReader& reader, const BodyReader::Member& member, BuyBo
   return true;
 }
 
-bool take_member(BodyReader& reader, std::size_t field, const BodyReader::Member& member, BuyBody& body) {
+bool take_line(BodyReader& reader, const simdjson::dom::element& value, BuyLine& line) {
+  simdjson::dom::object object;
+  if (value.get(object) != simdjson::SUCCESS) {
+    return reader.refuse(Outcome::malformed_request, "\"lines\" must be an array of objects.");
+  }
+  const auto take = [&](std::size_t field, const BodyReader::Member& member) {
+    return field == line_sku ? reader.take_identifier(member, line.sku)
+                             : reader.take_integer(member, 1, kQuantityMax, line.quantity);
+  };
+  std::uint32_t seen = 0;
+  if (!reader.read_inner(object, kLineNames, seen, take)) return false;
+  if ((seen & 1U << line_sku) == 0) {
+    return reader.refuse(Outcome::malformed_request, "Each of \"lines\" must have a \"sku\".");
+  }
+  return true;
+}
+
+bool take_lines(BodyReader& reader, const BodyReader::Member& member, std::span<BuyLine> room,
+                BuyBody& body) {
+  simdjson::dom::array values;
+  if (member.value.get(values) != simdjson::SUCCESS) {
+    return reader.refuse(Outcome::malformed_request, "\"lines\" must be an array of objects.");
+  }
+  // All of them, also those behind the last that there can be: a malformed one is told first wherever it is.
+  std::size_t count = 0;
+  for (const simdjson::dom::element value : values) {
+    BuyLine line;
+    if (!take_line(reader, value, line)) return false;
+    if (count < room.size()) room[count] = line;
+    ++count;
+  }
+  if (count == 0 || count > room.size()) {
+    return reader.refuse(Outcome::validation_failed, "\"lines\" must have 1 to 16 lines.");
+  }
+  body.lines = room.first(count);
+  return true;
+}
+
+// What can be said of a basket only when all members are there.
+bool is_basket_in_range(BodyReader& reader, const BuyBody& body) {
+  const auto beside = [&](Field field) { return (reader.seen() >> field & 1) != 0; };
+  for (const Field field : {sku, quantity}) {
+    if (!beside(field)) continue;
+    return reader.refuse(Outcome::validation_failed,
+                         quoted(kNames[field]) + " cannot stand beside \"lines\": each line has its own.");
+  }
+  if (body.wait) {
+    return reader.refuse(Outcome::validation_failed,
+                         "\"wait\" cannot be true beside \"lines\": a basket does not wait.");
+  }
+  for (const BuyLine& line : body.lines) {
+    std::uint32_t units = 0;
+    for (const BuyLine& other : body.lines) units += other.sku == line.sku ? other.quantity : 0;
+    if (units > kQuantityMax) {
+      return reader.refuse(Outcome::validation_failed,
+                           "The lines of " + quoted(line.sku) + " together have more than 1000.");
+    }
+  }
+  return true;
+}
+
+bool take_member(BodyReader& reader, std::size_t field, const BodyReader::Member& member,
+                 std::span<BuyLine> lines_room, BuyBody& body) {
   switch (static_cast<Field>(field)) {
     case campaign:
       return reader.take_identifier(member, body.campaign);
@@ -92,6 +158,8 @@ bool take_member(BodyReader& reader, std::size_t field, const BodyReader::Member
       return take_identities(reader, member, body);
     case wait:
       return reader.take_bool(member, body.wait);
+    case lines:
+      return take_lines(reader, member, lines_room, body);
     case field_count:
       break;
   }
@@ -113,13 +181,16 @@ std::string_view BuyDecoder::detail() const {
 bool BuyDecoder::decode(std::string_view json, BuyBody& body) {
   body = {};
   const auto take = [&](std::size_t field, const BodyReader::Member& member) {
-    return take_member(*reader_, field, member, body);
+    return take_member(*reader_, field, member, lines_, body);
   };
   if (!reader_->read(json, kNames, take)) return false;
-  if ((reader_->seen() & kRequired) != kRequired) {
-    return reader_->refuse(Outcome::malformed_request, "\"campaign\", \"sku\" and \"buyer\" are required.");
+  const std::uint32_t seen = reader_->seen();
+  if ((seen & kRequired) != kRequired || (seen & (1U << sku | 1U << lines)) == 0) {
+    return reader_->refuse(Outcome::malformed_request,
+                           "\"campaign\", \"buyer\" and \"sku\" (or \"lines\") are required.");
   }
-  return reader_->in_range();
+  if (!reader_->in_range()) return false;
+  return (seen & 1U << lines) == 0 || is_basket_in_range(*reader_, body);
 }
 
 bool decode_idempotency_key(std::string_view header, std::string& buffer, std::string_view& key) {

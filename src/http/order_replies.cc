@@ -31,23 +31,48 @@ class Writer {
 };
 
 // Identifiers, numbers, times and constants; without the texts that may need escaping.
-constexpr std::size_t kOrderReplyBytesMax = 768 + 3 * kIdentifierBytesMax + 2 * kOrderIdBytes;
+constexpr std::size_t kLineReplyBytesMax = 48 + 2 * 20 + kIdentifierBytesMax;
+constexpr std::size_t kOrderReplyBytesMax =
+    768 + 3 * kIdentifierBytesMax + 2 * kOrderIdBytes + kBasketLinesMax * kLineReplyBytesMax;
 constexpr std::size_t kHeadersBytesMax = 160;
 
 std::string_view id_of(const OrderReply& reply) {
   return {reply.id.data(), reply.id.size()};
 }
 
-// What was bought, by whom, and whether it is durable: the same in every view.
-void write_purchase(Writer& body, const OrderReply& reply) {
-  body.text(",\"campaign\":\"");
-  body.text(reply.campaign->id);
-  body.text("\",\"sku\":\"");
+void write_lines(Writer& body, const OrderReply& reply) {
+  body.text(",\"lines\":");
+  char before = '[';
+  for (const OrderLine& line : reply.order->lines) {
+    body.text({&before, 1});
+    body.text("{\"sku\":\"");
+    body.text(reply.catalog->offer(line.offer).definition.sku);
+    body.text("\",\"quantity\":");
+    body.number(line.quantity);
+    body.text(",\"unit_price\":");
+    body.number(line.unit_price);
+    body.text("}");
+    before = ',';
+  }
+  body.text("],\"total\":");
+  body.number(reply.order->unit_price);
+}
+
+void write_sku(Writer& body, const OrderReply& reply) {
+  body.text(",\"sku\":\"");
   body.text(reply.offer->sku);
   body.text("\",\"quantity\":");
   body.number(reply.order->quantity);
   body.text(",\"unit_price\":");
   body.number(reply.order->unit_price);
+}
+
+// What was bought, by whom, and whether it is durable: the same in every view.
+void write_purchase(Writer& body, const OrderReply& reply) {
+  body.text(",\"campaign\":\"");
+  body.text(reply.campaign->id);
+  body.text("\"");
+  reply.order->lines.empty() ? write_sku(body, reply) : write_lines(body, reply);
   body.text(",\"currency\":\"");
   body.text(reply.campaign->currency);
   body.text("\",\"buyer\":\"");
@@ -148,7 +173,9 @@ void append_order_view(std::string& out, const ReplyFrame& frame, const OrderRep
   std::array<char, kOrderReplyBytesMax> body_bytes;
   Writer body(body_bytes.data());
   write_order(body, reply);
-  if (order.status == OrderStatus::confirmed && order.confirmed_quantity != order.quantity) {
+  // A basket is confirmed as a whole.
+  const bool in_part = order.lines.empty() && order.confirmed_quantity != order.quantity;
+  if (order.status == OrderStatus::confirmed && in_part) {
     body.text(",\"confirmed_quantity\":");
     body.number(order.confirmed_quantity);
   }

@@ -1,5 +1,6 @@
 // Orders and places in a line: what comes in, and every answer that a shard has given.
 
+#include <algorithm>
 #include <array>
 #include <string>
 #include <string_view>
@@ -35,6 +36,34 @@ Outcome outcome_to_tell(const Request& request) {
   return waits ? Outcome::order_not_found : outcome;
 }
 
+constexpr std::string_view kNoSuchLine = "The order has nothing of this \"sku\".";
+
+std::string_view what_is_out_of_range(const Request& request) {
+  const OrderCommand& command = request.command;
+  const Order& order = request.order;
+  if (order.lines.empty()) {
+    const bool other = command.part && *command.part != order.number.offer();
+    return other ? kNoSuchLine : "\"quantity\" is more than the order has left.";
+  }
+  if (command.action == OrderAction::confirm) {
+    return "An order of several lines is confirmed as a whole: \"quantity\" is not for it.";
+  }
+  if (!command.part) return "An order of several lines is returned line by line: \"sku\" says which.";
+  const bool has_line = std::any_of(order.lines.begin(), order.lines.end(),
+                                    [&](const OrderLine& line) { return line.offer == *command.part; });
+  return has_line ? "\"quantity\" is more than the line has left." : kNoSuchLine;
+}
+
+// The SKU whose refusal it is, where the refusal is a basket's and of one of its lines.
+std::string_view refused_sku(const Request& request, Outcome outcome, const Catalog& catalog) {
+  using enum Outcome;
+  const bool of_a_line = outcome == limit_reached || outcome == all_held || outcome == sold_out ||
+                         outcome == price_changed || outcome == sku_not_found;
+  const bool buys = request.kind == Request::Kind::buy;
+  if (!of_a_line || (buys ? request.buy.lines : request.order.lines).empty()) return {};
+  return catalog.offer(request.refused_line).definition.sku;
+}
+
 // What a refusal says of the order that it is about.
 void explain(const Request& request, Outcome outcome, RefusalDetails& details) {
   switch (outcome) {
@@ -47,10 +76,10 @@ void explain(const Request& request, Outcome outcome, RefusalDetails& details) {
       details.refund_due = request.order.refund_due;
       break;
     case Outcome::validation_failed:
-      details.detail = "\"quantity\" is more than the order has left.";
+      details.detail = what_is_out_of_range(request);
       break;
     case Outcome::idempotency_key_reused:
-      details.detail = "This key belongs to a return with another quantity or restock.";
+      details.detail = "This key belongs to a return of another sku, quantity or restock.";
       break;
     default:
       break;
@@ -98,16 +127,31 @@ Request* PublicHandler::command_order(std::string_view id, OrderAction action, c
     if (!key) return nullptr;
     command.key = *key;
   }
-  if (!order_decoder_.decode(http.body, command)) {
+  std::string_view sku;
+  if (!order_decoder_.decode(http.body, command, sku)) {
     return exchange.refuse(order_decoder_.outcome(), {.detail = order_decoder_.detail()});
   }
   Request* request = ask_about(id, Request::Kind::order_command, exchange);
   if (request == nullptr) return nullptr;
   command.order = request->command.order;
+  if (!sku.empty() && !find_part(sku, command)) {
+    door_.give_back(request);
+    return exchange.refuse(Outcome::validation_failed, {.detail = kNoSuchLine});
+  }
   command.payment = request->keep(command.payment);
   command.key = request->keep(command.key);
   request->command = command;
   return request;
+}
+
+bool PublicHandler::find_part(std::string_view sku, OrderCommand& command) {
+  const Catalog& catalog = door_.catalog();
+  const OfferIndex home = command.order.offer();
+  // A name that this folder gave, of an offer that this catalog does not have: the shard finds no such order.
+  if (home.value >= catalog.offers().size()) return true;
+  const Offer* offer = catalog.find_offer(catalog.offer(home).definition.campaign, sku);
+  if (offer != nullptr) command.part = offer->definition.offer;
+  return offer != nullptr;
 }
 
 Request* PublicHandler::ask_about(std::string_view id, Request::Kind kind, const Exchange& exchange) {
@@ -126,21 +170,26 @@ Request* PublicHandler::ask_about(std::string_view id, Request::Kind kind, const
 
 Outcome PublicHandler::append_answer(const Request& request, const ReplyFrame& frame, std::string& out) {
   const Outcome outcome = outcome_to_tell(request);
+  const Catalog& catalog = door_.catalog();
   if (http_status(outcome) >= 400) {
-    RefusalDetails details{.free_at = request.free_at, .now = request.now, .price = request.price};
+    RefusalDetails details{.free_at = request.free_at,
+                           .now = request.now,
+                           .sku = refused_sku(request, outcome, catalog),
+                           .price = request.price};
     if (outcome == Outcome::campaign_not_started) {
-      details.starts_at = door_.catalog().campaign_of(request.buy.offer).definition.starts_at;
+      details.starts_at = catalog.campaign_of(request.buy.offer).definition.starts_at;
     } else if (request.kind == Request::Kind::order_command) {
       explain(request, outcome, details);
     }
     append_refusal(out, frame, outcome, details);
     return outcome;
   }
-  const OfferPut& offer = door_.catalog().offer(request.order.number.offer()).definition;
+  const OfferPut& offer = catalog.offer(request.order.number.offer()).definition;
   const OrderReply order = {.id = format_order_id(door_.keys().order_id_key, request.order.number),
                             .order = &request.order,
-                            .campaign = &door_.catalog().campaign(offer.campaign).definition,
+                            .campaign = &catalog.campaign(offer.campaign).definition,
                             .offer = &offer,
+                            .catalog = &catalog,
                             .durable = request.durable && !request.answer_when_decided,
                             .replayed = request.replayed,
                             .async = request.answer_when_decided};

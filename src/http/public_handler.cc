@@ -33,6 +33,19 @@ Request* show_problem(std::string_view name, const Exchange& exchange) {
   return exchange.refuse(Outcome::not_found);
 }
 
+// What the body says by itself: without the offers that its SKUs are.
+Buy buy_of(const BuyBody& body, std::string_view key) {
+  Buy buy;
+  buy.expected_price = body.expected_price;
+  buy.buyer = body.buyer;
+  buy.key = key;
+  buy.reference = body.reference;
+  buy.channel = body.channel;
+  buy.region = body.region;
+  buy.segment = body.segment;
+  return buy;
+}
+
 // The names of the identities, in the order of their values: what order they were sent in means nothing.
 Identities hash_identities(const HashKey& table_key, std::span<const std::string_view> texts,
                            std::array<Hash128, kIdentitiesMax>& names) {
@@ -87,47 +100,89 @@ Request* PublicHandler::buy(const Exchange& exchange) {
     return exchange.refuse(buy_decoder_.outcome(), {.detail = buy_decoder_.detail()});
   }
 
-  const Catalog& catalog = door_.catalog();
-  const Campaign* campaign = catalog.find_campaign(kDefaultTenant, body.campaign);
+  const Campaign* campaign = door_.catalog().find_campaign(kDefaultTenant, body.campaign);
   if (campaign == nullptr) return exchange.refuse(Outcome::campaign_not_found);
-  const Offer* offer = catalog.find_offer(campaign->definition.campaign, body.sku);
-  if (offer == nullptr) {
-    return exchange.refuse(campaign->definition.listed ? Outcome::sku_not_found
-                                                       : Outcome::campaign_not_found);
-  }
+  return body.lines.empty() ? buy_sku(exchange, body, *key, *campaign)
+                            : buy_basket(exchange, body, *key, *campaign);
+}
 
+Request* PublicHandler::buy_sku(const Exchange& exchange, const BuyBody& body, std::string_view key,
+                                const Campaign& campaign) {
+  const Offer* offer = door_.catalog().find_offer(campaign.definition.campaign, body.sku);
+  if (offer == nullptr) {
+    return exchange.refuse(campaign.definition.listed ? Outcome::sku_not_found : Outcome::campaign_not_found);
+  }
   const HashKey& table_key = door_.keys().table_key;
   std::array<Hash128, kIdentitiesMax> names;
-  Buy wanted;
+  Buy wanted = buy_of(body, key);
   wanted.offer = offer->definition.offer;
   wanted.quantity = body.quantity;
-  wanted.expected_price = body.expected_price;
   wanted.wait = body.wait;
-  wanted.buyer = body.buyer;
-  wanted.key = *key;
   wanted.identities = hash_identities(table_key, body.identity_texts(), names);
   const BuyHashes hashes = hash_buy(table_key, wanted);
   // With a key the owner is asked: the order may be kept there, and then the answer is the order.
-  if (key->empty()) {
+  if (key.empty()) {
     RefusalDetails details;
-    const Outcome early = refuse_early(wanted, *campaign, *offer, hashes.buyer, details);
+    const Outcome early = refuse_early(wanted, campaign, *offer, hashes.buyer, details);
     if (early != Outcome::ok) return exchange.refuse(early, details);
   }
+  return ask_to_buy(exchange, wanted, hashes);
+}
 
+// Each SKU once, in the order of the offers. Of stock and limits only the owners know enough.
+Request* PublicHandler::buy_basket(const Exchange& exchange, const BuyBody& body, std::string_view key,
+                                   const Campaign& campaign) {
+  std::array<OrderLine, kBasketLinesMax> lines;
+  OrderLine* end = lines.data();
+  Buy wanted = buy_of(body, key);
+  wanted.quantity = 0;
+  for (const BuyLine& line : body.lines) {
+    const Offer* offer = door_.catalog().find_offer(campaign.definition.campaign, line.sku);
+    const bool kept = !key.empty();  // perhaps: the order may have been there before its SKUs went
+    if (!campaign.definition.listed && (offer == nullptr || !kept)) {
+      return exchange.refuse(Outcome::campaign_not_found);
+    }
+    if (offer == nullptr || (!offer->definition.listed && !kept)) {
+      return exchange.refuse(Outcome::sku_not_found, {.sku = line.sku});
+    }
+    const OfferIndex index = offer->definition.offer;
+    OrderLine* at =
+        std::find_if(lines.data(), end, [&](const OrderLine& other) { return other.offer >= index; });
+    if (at == end || at->offer != index) {
+      std::move_backward(at, end, end + 1);
+      ++end;
+      *at = {.offer = index};
+    }
+    at->quantity += line.quantity;
+    wanted.quantity += line.quantity;
+  }
+  wanted.lines = {lines.data(), end};
+  wanted.offer = lines.front().offer;
+  const HashKey& table_key = door_.keys().table_key;
+  std::array<Hash128, kIdentitiesMax> names;
+  wanted.identities = hash_identities(table_key, body.identity_texts(), names);
+  return ask_to_buy(exchange, wanted, hash_buy(table_key, wanted));
+}
+
+Request* PublicHandler::ask_to_buy(const Exchange& exchange, const Buy& wanted, const BuyHashes& hashes) {
+  const std::string_view prefer = exchange.http.prefer;
   Request* request = door_.take();
   if (request == nullptr) return exchange.refuse(Outcome::overloaded);
   request->kind = Request::Kind::buy;
   request->about_place = false;
-  request->answer_when_decided = !http.prefer.empty() && header_list_has(http.prefer, "respond-async");
-  request->identities = names;
-  request->buy = wanted;
-  request->buy.buyer = request->keep(body.buyer);
-  request->buy.key = request->keep(*key);
-  request->buy.reference = request->keep(body.reference);
-  request->buy.channel = request->keep(body.channel);
-  request->buy.region = request->keep(body.region);
-  request->buy.segment = request->keep(body.segment);
-  request->buy.identities = {request->identities.data(), wanted.identities.size()};
+  // A basket is decided when its record is durable, so there is nothing to tell before.
+  request->answer_when_decided =
+      wanted.lines.empty() && !prefer.empty() && header_list_has(prefer, "respond-async");
+  Buy& buy = request->buy;
+  buy = wanted;
+  for (std::string_view* text :
+       {&buy.buyer, &buy.key, &buy.reference, &buy.channel, &buy.region, &buy.segment}) {
+    *text = request->keep(*text);
+  }
+  std::copy(wanted.identities.begin(), wanted.identities.end(), request->identities.begin());
+  buy.identities = {request->identities.data(), wanted.identities.size()};
+  std::copy(wanted.lines.begin(), wanted.lines.end(), request->lines.begin());
+  buy.lines = {request->lines.data(), wanted.lines.size()};
   request->hashes = hashes;
   return request;
 }

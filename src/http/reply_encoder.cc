@@ -179,9 +179,9 @@ void append_retry_after(std::string& headers, Tick at, Tick now) {
 
 bool has_more_to_say(Outcome outcome, const RefusalDetails& details) {
   using enum Outcome;
-  return !details.detail.empty() || details.refund_due || outcome == campaign_not_started ||
-         outcome == price_changed || outcome == method_not_allowed || outcome == all_held ||
-         outcome == order_not_held || outcome == hold_expired;
+  return !details.detail.empty() || !details.sku.empty() || details.refund_due ||
+         outcome == campaign_not_started || outcome == price_changed || outcome == method_not_allowed ||
+         outcome == all_held || outcome == order_not_held || outcome == hold_expired;
 }
 
 bool retry_soon(Outcome outcome) {
@@ -201,6 +201,11 @@ void append_refusal(std::string& out, const ReplyFrame& frame, Outcome outcome,
   }
   std::string body, headers;
   append_problem(body, outcome, details.detail);
+  if (!details.sku.empty()) {
+    body += ",\"sku\":\"";
+    body += details.sku;  // an identifier: nothing to escape
+    body += '"';
+  }
   if (outcome == Outcome::campaign_not_started) {
     append_time(body, "starts_at", details.starts_at);
     append_retry_after(headers, details.starts_at, details.now);

@@ -58,10 +58,31 @@ void append_identities(JsonObject& object, Identities identities) {
   out += ']';
 }
 
+void append_lines(JsonObject& object, OrderLines lines) {
+  std::string& out = object.begin("lines");
+  char before = '[';
+  for (const OrderLine& line : lines) {
+    out += before;
+    before = ',';
+    JsonObject(out)
+        .member("offer", line.offer.value)
+        .member("quantity", line.quantity)
+        .member("unit_price", line.unit_price)
+        .end();
+  }
+  out += ']';
+}
+
 void append_order(const Order& value, const std::optional<HashKey>& order_id_key, std::string& out) {
   JsonObject object(out);
   append_number(object, value.number, order_id_key);
-  object.member("quantity", value.quantity).member("unit_price", value.unit_price);
+  object.member("quantity", value.quantity);
+  if (value.lines.empty()) {
+    object.member("unit_price", value.unit_price);
+  } else {
+    append_lines(object, value.lines);
+    object.member("total", value.unit_price);
+  }
   if (value.expected_price == Buy::kNoExpectedPrice) {
     object.begin("expected_price") += "null";
   } else {
@@ -90,6 +111,7 @@ std::string_view reason_name(OrderEventReason reason) {
 void append_event(const OrderEvent& value, const std::optional<HashKey>& order_id_key, std::string& out) {
   JsonObject object(out);
   append_number(object, value.order, order_id_key);
+  if (value.part) object.member("part", value.part->value);
   switch (value.kind) {
     case OrderEventKind::confirmed:
       object.member("event", "confirmed").member("quantity", value.quantity).member("late", value.late);
@@ -126,7 +148,8 @@ void append_event(const OrderEvent& value, const std::optional<HashKey>& order_i
 // The decoders of these look at the version; all others have one.
 bool has_versions(RecordKind kind) {
   return kind == RecordKind::campaign_put || kind == RecordKind::order_confirmed ||
-         kind == RecordKind::order_held || kind == RecordKind::order_waiting;
+         kind == RecordKind::order_held || kind == RecordKind::order_waiting ||
+         kind == RecordKind::order_event;
 }
 
 }  // namespace

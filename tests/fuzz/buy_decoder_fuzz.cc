@@ -34,6 +34,25 @@ std::int64_t integer(const boost::json::object& object, const char* name, std::i
   return value == nullptr ? otherwise : value->to_number<std::int64_t>();
 }
 
+// The lines of a basket, and that nothing stands beside them that they replace.
+void check_lines(const boost::json::object& object, const BuyBody& body) {
+  const auto* value = object.if_contains("lines");
+  DOORBUSTER_CHECK((value == nullptr) == body.lines.empty());
+  if (value == nullptr) return;
+  DOORBUSTER_CHECK(!object.contains("sku") && !object.contains("quantity") && !body.wait);
+  const boost::json::array& lines = value->as_array();
+  DOORBUSTER_CHECK(lines.size() == body.lines.size() && lines.size() <= kBasketLinesMax);
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    const boost::json::object& line = lines[i].as_object();
+    check_text(line, "sku", body.lines[i].sku, true);
+    DOORBUSTER_CHECK(is_identifier(body.lines[i].sku));
+    DOORBUSTER_CHECK(integer(line, "quantity", 1) == body.lines[i].quantity);
+    std::uint32_t units = 0;
+    for (const BuyLine& other : body.lines) units += other.sku == body.lines[i].sku ? other.quantity : 0;
+    DOORBUSTER_CHECK(body.lines[i].quantity >= 1 && units <= kQuantityMax);
+  }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t count) {
@@ -55,14 +74,15 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t coun
   DOORBUSTER_CHECK(!error && value.is_object());
   const boost::json::object& object = value.as_object();
   check_text(object, "campaign", body.campaign, true);
-  check_text(object, "sku", body.sku, true);
+  check_text(object, "sku", body.sku, body.lines.empty());
   check_text(object, "buyer", body.buyer, true);
   check_text(object, "channel", body.channel, false);
   check_text(object, "region", body.region, false);
   check_text(object, "segment", body.segment, false);
   check_text(object, "reference", body.reference, false);
-  for (const std::string_view text : {body.campaign, body.sku, body.buyer})
-    DOORBUSTER_CHECK(is_identifier(text));
+  for (const std::string_view text : {body.campaign, body.buyer}) DOORBUSTER_CHECK(is_identifier(text));
+  DOORBUSTER_CHECK(is_identifier(body.sku) == body.lines.empty());
+  check_lines(object, body);
   DOORBUSTER_CHECK(integer(object, "quantity", 1) == body.quantity);
   DOORBUSTER_CHECK(integer(object, "expected_price", Buy::kNoExpectedPrice) == body.expected_price);
   DOORBUSTER_CHECK(body.quantity >= 1 && body.quantity <= kQuantityMax &&

@@ -20,6 +20,12 @@ class BodyReader;
 // Bytes behind a body that may be read, whatever stands there: the decoders look at many at once.
 inline constexpr std::size_t kBodyPaddingBytes = 64;
 
+// One SKU of a basket, as it was sent.
+struct BuyLine {
+  std::string_view sku;
+  std::uint32_t quantity = 1;
+};
+
 // Well-formed and in range. The views live until the next decode() or until the body's bytes go.
 struct BuyBody {
   std::string_view campaign, sku, buyer, reference, channel, region, segment;
@@ -28,6 +34,9 @@ struct BuyBody {
   bool wait = false;
   std::array<std::string_view, kIdentitiesMax> identities;  // as they were sent, no two equal
   std::size_t identity_count = 0;
+  // A basket: in the order in which they were sent; lines of one SKU together have at most kQuantityMax.
+  // `sku` is empty then, and `quantity` means nothing.
+  std::span<const BuyLine> lines;
   std::span<const std::string_view> identity_texts() const { return {identities.data(), identity_count}; }
 };
 
@@ -44,6 +53,7 @@ class BuyDecoder {
 
  private:
   std::unique_ptr<BodyReader> reader_;
+  std::array<BuyLine, kBasketLinesMax> lines_;  // here, so that a body without lines does not clear them
 };
 
 // The value of an Idempotency-Key header without its quotes (RFC 8941 string, or the bare value that most

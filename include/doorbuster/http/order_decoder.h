@@ -18,10 +18,11 @@ class OrderDecoder {
   ~OrderDecoder();
 
   // Fills in what `command.action` takes: confirm quantity and payment, extend seconds, give_back quantity
-  // and restock; a member that is not there leaves the command as it is. No bytes are as "{}". False:
-  // outcome() and detail() say why. Views live until the next decode() or until the body's bytes go.
-  // REQUIRES: kBodyPaddingBytes may be read behind `json`.
-  bool decode(std::string_view json, OrderCommand& command);
+  // and restock; a member that is not there leaves the command as it is. `sku`: of give_back, empty without;
+  // which offer it is, and so `command.part`, the caller knows. No bytes are as "{}". False: outcome() and
+  // detail() say why. Views live until the next decode() or until the body's bytes go. REQUIRES:
+  // kBodyPaddingBytes may be read behind `json`.
+  bool decode(std::string_view json, OrderCommand& command, std::string_view& sku);
   Outcome outcome() const;          // malformed_request or validation_failed
   std::string_view detail() const;  // one sentence
 

@@ -17,6 +17,7 @@ struct OrderReply {
   const Order* order = nullptr;
   const CampaignPut* campaign = nullptr;
   const OfferPut* offer = nullptr;
+  const Catalog* catalog = nullptr;  // of a basket: the names of its lines
   bool durable = false;
   bool replayed = false;  // Idempotent-Replayed: true
   bool async = false;     // to a buy: Preference-Applied, and 202

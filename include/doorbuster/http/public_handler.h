@@ -28,6 +28,12 @@ class PublicHandler final : public Handler {
  private:
   // --- public_handler.cc: buying ---
   Request* buy(const Exchange& exchange);
+  Request* buy_sku(const Exchange& exchange, const BuyBody& body, std::string_view key,
+                   const Campaign& campaign);
+  Request* buy_basket(const Exchange& exchange, const BuyBody& body, std::string_view key,
+                      const Campaign& campaign);
+  // A request with a copy of all that `wanted` views.
+  Request* ask_to_buy(const Exchange& exchange, const Buy& wanted, const BuyHashes& hashes);
   // What this thread can refuse for certain without asking the owner; Outcome::ok: ask.
   Outcome refuse_early(const Buy& buy, const Campaign& campaign, const Offer& offer, const Hash128& buyer,
                        RefusalDetails& details) const;
@@ -39,6 +45,8 @@ class PublicHandler final : public Handler {
   Request* orders(std::string_view rest, const Exchange& exchange);
   Request* places(std::string_view id, const Exchange& exchange);
   Request* command_order(std::string_view id, OrderAction action, const Exchange& exchange);
+  // Which offer `sku` is in the campaign of command.order. False: none.
+  bool find_part(std::string_view sku, OrderCommand& command);
   // A request about the order or place of this name.
   Request* ask_about(std::string_view id, Request::Kind kind, const Exchange& exchange);
 

@@ -30,6 +30,7 @@ struct RefusalDetails {
   Tick starts_at{};              // campaign_not_started, with `now`
   Tick free_at{};                // all_held, with `now`; zero: not known
   Tick now{};
+  std::string_view sku = {};                     // of a basket: whose refusal it is; empty: not told
   std::int64_t price = 0;                        // price_changed
   std::optional<OrderStatus> order_status = {};  // order_not_held, hold_expired
   bool refund_due = false;                       // the same

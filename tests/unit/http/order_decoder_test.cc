@@ -21,7 +21,8 @@ Outcome outcome_of(OrderAction action, std::string_view json) {
   OrderDecoder decoder(kBodyMax);
   const Padded padded(json);
   OrderCommand command = command_of(action);
-  if (decoder.decode(padded.json(), command)) return Outcome::ok;
+  std::string_view sku;
+  if (decoder.decode(padded.json(), command, sku)) return Outcome::ok;
   CHECK_FALSE(decoder.detail().empty());
   return decoder.outcome();
 }
@@ -35,6 +36,7 @@ TEST_CASE("each action takes its own members and no other") {
       {R"("payment_reference":"p")", {OrderAction::confirm}},
       {R"("seconds":60)", {OrderAction::extend}},
       {R"("restock":false)", {OrderAction::give_back}},
+      {R"("sku":"tv")", {OrderAction::give_back}},
       {R"("reference":"r")", {}},
       {R"("order":"o")", {}},
       {R"("":1)", {}},
@@ -52,18 +54,22 @@ TEST_CASE("each action takes its own members and no other") {
 TEST_CASE("what stands in the body is in the command") {
   OrderDecoder decoder(kBodyMax);
   const Padded confirm(R"({"payment_reference":"pi_\u00fc\n","quantity":1000})"),
-      extend(R"({"seconds":86400})"), give_back(R"( {"restock":false,"quantity":3} )");
+      extend(R"({"seconds":86400})"), give_back(R"( {"restock":false,"sku":"t\u0076","quantity":3} )");
   OrderCommand command = command_of(OrderAction::confirm);
-  REQUIRE(decoder.decode(confirm.json(), command));
+  std::string_view sku = "another body's";
+  REQUIRE(decoder.decode(confirm.json(), command, sku));
   CHECK(command.quantity == 1000);
   CHECK(command.payment == "pi_\xc3\xbc\n");
+  CHECK(sku.empty());
   command = command_of(OrderAction::extend);
-  REQUIRE(decoder.decode(extend.json(), command));
+  REQUIRE(decoder.decode(extend.json(), command, sku));
   CHECK(command.seconds == 86'400);
   command = command_of(OrderAction::give_back);
-  REQUIRE(decoder.decode(give_back.json(), command));
+  REQUIRE(decoder.decode(give_back.json(), command, sku));
   CHECK(command.quantity == 3);
   CHECK_FALSE(command.restock);
+  CHECK(sku == "tv");
+  CHECK_FALSE(command.part.has_value());  // which offer it is the decoder does not know
 }
 
 TEST_CASE("no bytes and an empty object leave the command as it is") {
@@ -72,12 +78,14 @@ TEST_CASE("no bytes and an empty object leave the command as it is") {
     for (const char* json : {"", "{}", " \r\n\t{ } "}) {
       CAPTURE(static_cast<int>(action), json);
       OrderCommand command = command_of(action);
+      std::string_view sku = "another body's";
       const Padded padded(json);
-      REQUIRE(decoder.decode(padded.json(), command));
+      REQUIRE(decoder.decode(padded.json(), command, sku));
       CHECK(command.quantity == 0);
       CHECK(command.seconds == 0);
       CHECK(command.restock);
       CHECK(command.payment.empty());
+      CHECK(sku.empty());
     }
   }
 }
@@ -120,6 +128,10 @@ TEST_CASE("values are within their range, and of their type first") {
       {back, R"({"restock":"false"})", malformed},
       {back, R"({"restock":null})", malformed},
       {back, R"({"quantity":1001})", range},
+      {back, R"({"sku":""})", range},
+      {back, R"({"sku":"a b"})", range},
+      {back, R"({"sku":7})", malformed},
+      {back, R"({"sku":null})", malformed},
   }));
   CAPTURE(body.json);
   CHECK(outcome_of(body.action, body.json) == body.outcome);
