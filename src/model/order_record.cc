@@ -147,16 +147,17 @@ std::optional<OrderStatus> status_of(RecordKind kind) {
 struct EventMembers {
   bool quantity = false, expires_at = false, reason = false, payment = false, key = false;
   bool late = false, restock = false;
+  bool part = false;  // it can be about one line of a basket
 };
 constexpr std::array<EventMembers, 8> kEventMembers = {{
-    {.quantity = true, .payment = true, .late = true},  // confirmed
-    {.reason = true},                                   // cancelled
-    {},                                                 // expired
-    {.expires_at = true, .reason = true},               // extended
-    {.payment = true},                                  // refund_due
-    {.quantity = true, .key = true, .restock = true},   // returned
-    {.expires_at = true},                               // offered
-    {.reason = true},                                   // left_line
+    {.quantity = true, .payment = true, .late = true},               // confirmed
+    {.reason = true},                                                // cancelled
+    {.part = true},                                                  // expired
+    {.expires_at = true, .reason = true},                            // extended
+    {.payment = true},                                               // refund_due
+    {.quantity = true, .key = true, .restock = true, .part = true},  // returned
+    {.expires_at = true},                                            // offered
+    {.reason = true},                                                // left_line
 }};
 static_assert(kEventMembers.size() == static_cast<std::size_t>(OrderEventKind::left_line) + 1);
 
@@ -164,7 +165,10 @@ bool has_its_members(const OrderEvent& event) {
   const auto kind = static_cast<std::size_t>(event.kind);
   if (kind >= kEventMembers.size()) return false;
   const EventMembers& has = kEventMembers[kind];
-  if (has.quantity ? event.quantity < 1 || event.quantity > kUnitsMax : event.quantity != 0) return false;
+  // Only a whole basket has more than one SKU's units.
+  const std::uint32_t units_max = event.kind == OrderEventKind::confirmed ? kUnitsMax : kQuantityMax;
+  if (has.quantity ? event.quantity < 1 || event.quantity > units_max : event.quantity != 0) return false;
+  if (event.part && !has.part) return false;
   if (has.expires_at ? !can_expire_at(event.expires_at, event.tick) : event.expires_at != Tick{})
     return false;
   if (event.reason > (has.reason ? OrderEventReason::cannot_be_served : OrderEventReason::asked))

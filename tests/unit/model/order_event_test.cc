@@ -18,7 +18,7 @@ constexpr std::int64_t kLongestHoldNs = kHoldSecondsMax * kNsPerSecond;
 const std::string kReference(kReferenceBytesMax, 'r');
 
 RecordInfo info_of(const OrderEvent& event) {
-  return {.kind = RecordKind::order_event, .tick = event.tick};
+  return {.kind = RecordKind::order_event, .version = order_event_version(event), .tick = event.tick};
 }
 
 OrderEvent event_of(OrderEventKind kind) {
@@ -54,6 +54,16 @@ std::vector<OrderEvent> full_events() {
           offered,   left_line};
 }
 
+// What can happen to one line of a basket.
+std::vector<OrderEvent> line_events() {
+  OrderEvent expired = event_of(OrderEventKind::expired);
+  OrderEvent returned = full_events()[static_cast<std::size_t>(OrderEventKind::returned)];
+  expired.part = returned.part = OfferIndex{7};
+  OrderEvent of_the_first = expired;
+  of_the_first.part = OfferIndex{0};
+  return {expired, returned, of_the_first};
+}
+
 // The same with as little as it can have.
 std::vector<OrderEvent> bare_events() {
   std::vector<OrderEvent> events = full_events();
@@ -74,6 +84,7 @@ bool decodes(const OrderEvent& event) {
 TEST_CASE("an event reads back as it was written, with all that its kind can have and with as little") {
   std::vector<OrderEvent> events = full_events();
   for (const OrderEvent& event : bare_events()) events.push_back(event);
+  for (const OrderEvent& event : line_events()) events.push_back(event);
   for (const OrderEvent& wrote : events) {
     const std::string bytes = encoded(wrote);
     const auto read = decode_order_event(bytes_of(bytes), info_of(wrote));
@@ -84,6 +95,7 @@ TEST_CASE("an event reads back as it was written, with all that its kind can hav
     CHECK(read->late == wrote.late);
     CHECK(read->restock == wrote.restock);
     CHECK(read->order == wrote.order);
+    CHECK(read->part == wrote.part);
     CHECK(read->tick == wrote.tick);
     CHECK(read->expires_at == wrote.expires_at);
     CHECK(read->quantity == wrote.quantity);
@@ -116,6 +128,13 @@ TEST_CASE("the bytes of an event are the same for ever") {
   event.reason = OrderEventReason::payment_failed;
   CHECK(encoded(event) == number + std::string("\x07\0\0\0\0\0\0\0", 8) + zero + zero +
                               std::string("\0\0\0\0\x03\x01\0\0", 8) + zero);
+  event = event_of(OrderEventKind::expired);
+  event.order = OrderNumber::make({1}, 2);
+  CHECK(order_event_version(event) == 1);
+  event.part = OfferIndex{0x030201};
+  CHECK(order_event_version(event) == 2);
+  CHECK(encoded(event) == number + zero + zero + zero + std::string("\0\0\0\0\x02\0\0\0", 8) +
+                              std::string("\x01\x02\x03\0\0\0\0\0", 8));
   const std::pair<OrderEventKind, char> kinds[] = {
       {OrderEventKind::confirmed, '\0'},    {OrderEventKind::cancelled, '\x01'},
       {OrderEventKind::expired, '\x02'},    {OrderEventKind::extended, '\x03'},
@@ -127,7 +146,9 @@ TEST_CASE("the bytes of an event are the same for ever") {
 }
 
 TEST_CASE("an event that is cut anywhere, or has a byte too many, is none") {
-  for (const OrderEvent& event : full_events()) {
+  std::vector<OrderEvent> events = full_events();
+  for (const OrderEvent& event : line_events()) events.push_back(event);
+  for (const OrderEvent& event : events) {
     check_only_the_whole(encoded(event),
                          [&](auto bytes) { return decode_order_event(bytes, info_of(event)).has_value(); });
   }
@@ -138,8 +159,15 @@ TEST_CASE("an event is read as its kind of record in its version, and no other")
   for (const RecordInfo& info :
        {RecordInfo{.kind = RecordKind::order_event, .version = 0, .tick = kNow},
         RecordInfo{.kind = RecordKind::order_event, .version = 2, .tick = kNow},
+        RecordInfo{.kind = RecordKind::order_event, .version = 3, .tick = kNow},
         RecordInfo{.kind = RecordKind::order_confirmed, .version = 1, .tick = kNow}}) {
     CHECK_FALSE(decode_order_event(bytes_of(bytes), info));
+  }
+  // A line is only in the second version; in the first its bytes must be zero.
+  for (const OrderEvent& event : line_events()) {
+    const bool of_the_first = event.part == OfferIndex{0};
+    const RecordInfo first = {.kind = RecordKind::order_event, .version = 1, .tick = kNow};
+    CHECK(decode_order_event(bytes_of(encoded(event)), first).has_value() == of_the_first);
   }
 }
 
@@ -167,6 +195,7 @@ TEST_CASE("an event has what its kind needs and nothing that its kind does not h
          e.key = {0, 1};
        },
        {returned}},
+      {[](OrderEvent& e) { e.part = OfferIndex{9}; }, {expired, returned}},
   };
   for (const OrderEvent& bare : bare_events()) {
     REQUIRE(decodes(bare));
@@ -195,7 +224,10 @@ TEST_CASE("an event beyond the bounds, or of a kind, reason or flag that is not 
     edit(event);
     return !decodes(event);
   };
-  CHECK(refused(OrderEventKind::confirmed, [](OrderEvent& e) { e.quantity = kQuantityMax + 1; }));
+  // All lines of the largest basket are confirmed at once.
+  constexpr std::uint32_t kBasketUnitsMax = kBasketLinesMax * kQuantityMax;
+  CHECK_FALSE(refused(OrderEventKind::confirmed, [](OrderEvent& e) { e.quantity = kBasketUnitsMax; }));
+  CHECK(refused(OrderEventKind::confirmed, [](OrderEvent& e) { e.quantity = kBasketUnitsMax + 1; }));
   CHECK(refused(OrderEventKind::returned, [](OrderEvent& e) { e.quantity = kQuantityMax + 1; }));
   CHECK_FALSE(refused(OrderEventKind::returned, [](OrderEvent& e) { e.quantity = kQuantityMax; }));
   for (const OrderEventKind kind : {OrderEventKind::extended, OrderEventKind::offered}) {
@@ -217,7 +249,11 @@ TEST_CASE("an event beyond the bounds, or of a kind, reason or flag that is not 
   for (int reason = 3; reason < 256; ++reason) CHECK_FALSE(decodes_with(cancelled, 37, reason));
   for (int flags = 0; flags < 256; ++flags) CHECK(decodes_with(confirmed, 38, flags) == (flags <= 1));
   for (std::size_t at = 40; at < kOrderEventFixedBytes; ++at) {
-    for (int bit = 0; bit < 8; ++bit) CHECK_FALSE(decodes_with(confirmed, at, 1 << bit));
+    for (int bit = 0; bit < 8; ++bit) {
+      CHECK_FALSE(decodes_with(confirmed, at, 1 << bit));
+      // In the second version four of them name the line.
+      CHECK(decodes_with(line_events()[0], at, 1 << bit) == (at < 44));
+    }
   }
   // A payment longer than any that a request can bring, with its bytes in place.
   std::string longer = encoded(confirmed);
