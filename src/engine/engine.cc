@@ -319,7 +319,8 @@ void Engine::hold_units(OrderSlot slot, const Hash128& buyer, std::uint32_t newl
 }
 
 bool Engine::is_due(OrderSlot slot, Tick now) const {
-  return store_.row(slot).status == OrderStatus::held && store_.life(slot).expires_ns <= now.ns;
+  const OrderRow& row = store_.row(slot);
+  return row.status == OrderStatus::held && !row.is_pinned && store_.life(slot).expires_ns <= now.ns;
 }
 
 Hash128 Engine::buyer_name(OrderSlot slot) const {

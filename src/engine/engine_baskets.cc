@@ -79,10 +79,10 @@ bool Engine::apply_part(const Order& basket, const OrderLine& line, const BuyHas
   return true;
 }
 
-std::optional<OrderSlot> Engine::due_before_part(OrderSlot part, OrderAction action, Tick now) const {
+std::optional<OrderSlot> Engine::due_before_part(OrderSlot part, const OrderEvent& event, Tick now) const {
   if (is_due(part, now)) return part;
   const OrderRow& row = store_.row(part);
-  if (action != OrderAction::confirm || row.status != OrderStatus::expired) return std::nullopt;
+  if (event.kind != OrderEventKind::confirmed || row.status != OrderStatus::expired) return std::nullopt;
   const OfferIndex offer = store_.offer(part);
   const HoldCalendar::First first = calendar_.first(offer);
   if (first.expires_at > now) return std::nullopt;
@@ -90,28 +90,27 @@ std::optional<OrderSlot> Engine::due_before_part(OrderSlot part, OrderAction act
   return own_due(buyer_name(part), store_.identities(part), row.quantity, offer, now).hold;
 }
 
-Engine::Pin Engine::pin(OrderSlot part, const OrderCommand& command, Tick now) {
-  const OrderRow& row = store_.row(part);
-  DOORBUSTER_CHECK(!is_due(part, now));
-  if (command.action == OrderAction::give_back) {
-    const std::uint32_t wanted = command.quantity == 0 ? row.quantity : command.quantity;
-    return wanted <= live_units(part) ? Pin::untouched : Pin::not_enough;
+Engine::Pin Engine::pin(OrderSlot part, const OrderEvent& event, Tick now) {
+  OrderRow& row = store_.row(part);
+  DOORBUSTER_CHECK(!is_due(part, now) && !row.is_pinned);
+  if (event.kind == OrderEventKind::returned) {
+    return event.quantity <= live_units(part) ? Pin::untouched : Pin::not_enough;
   }
   if (row.status == OrderStatus::held) {
     calendar_.remove(part);
+    row.is_pinned = true;
     return Pin::still;
   }
-  if (command.action == OrderAction::cancel || command.action == OrderAction::payment_failed) {
-    return Pin::untouched;
-  }
+  if (event.kind == OrderEventKind::cancelled) return Pin::untouched;
   const OfferIndex offer = store_.offer(part);
-  if (command.action == OrderAction::extend || free_for_late(offer, now) < row.quantity) return Pin::expired;
+  if (event.kind == OrderEventKind::extended || free_for_late(offer, now) < row.quantity) return Pin::expired;
   if (would_exceed_limit(part, row.quantity)) return Pin::limited;
   if (has_total_limit(offer) &&
       !options_.allowances->take(campaign_keys(part).view(), row.quantity, rules_[offer.value].total_limit)) {
     return Pin::limited;
   }
   take_again(part);
+  row.is_pinned = true;
   return Pin::again;
 }
 
@@ -126,6 +125,7 @@ void Engine::take_again(OrderSlot slot) {
 
 void Engine::unpin(OrderSlot part, Pin pin) {
   OrderRow& row = store_.row(part);
+  row.is_pinned = false;
   if (pin == Pin::still) calendar_.add(part, store_.offer(part), {store_.life(part).expires_ns});
   if (pin != Pin::again) return;
   row.status = OrderStatus::expired;
@@ -193,6 +193,7 @@ bool Engine::apply_to_part(const OrderEvent& event, OfferIndex index, Pin pin, A
   OfferState& offer = offers_[index.value];
   const bool held = row.status == OrderStatus::held;
   if (held && pin == Pin::none) calendar_.remove(*slot);
+  row.is_pinned = false;
   switch (event.kind) {
     case OrderEventKind::confirmed:
       if (!held) {

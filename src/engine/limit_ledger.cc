@@ -32,6 +32,7 @@ std::uint32_t LimitLedger::take_link() {
 std::uint64_t LimitLedger::state_hash() const {
   std::uint64_t sum = 0;
   for (const auto& [key, entry] : entries_) {
+    if (entry.units == 0) continue;  // left by what was given back, or by a basket that never came to be
     const std::uint64_t words[] = {key.low, key.high, entry.units};
     sum += hash64(words, sizeof words, 3);
   }

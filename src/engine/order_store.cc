@@ -88,6 +88,7 @@ OrderSlot OrderStore::add_row(const Order& order) {
       .refund_due = false,
       .payment_failed = false,
       .is_part = false,
+      .is_pinned = false,
       .unused_bits = 0,
       .unused = 0,
   };

@@ -49,9 +49,8 @@ bool ShardAgent::is_in_flight(const Hash128& key) const {
 }
 
 bool ShardAgent::is_in_flight(OrderNumber number) const {
-  return std::any_of(open_baskets_.begin(), open_baskets_.end(), [&](const Request* open) {
-    return open->basket->event && open->basket->event->order == number;
-  });
+  return std::any_of(open_baskets_.begin(), open_baskets_.end(),
+                     [&](const Request* open) { return open->basket->number == number; });
 }
 
 void ShardAgent::open_basket(Request* request, Tick now) {
@@ -86,6 +85,7 @@ void ShardAgent::open_basket_event(Request* request, const OrderDecision& decisi
   }
   request->basket = basket;
   basket->event = decision.event;
+  basket->number = decision.event->order;
   for (const OrderLine& line : engine_->order(decision.slot).lines) {
     Basket::Line& entry = basket->lines[basket->count++];
     entry.line = line;
@@ -182,15 +182,15 @@ void ShardAgent::take_line(Request* request, Basket::Line& line, Tick now) {
 void ShardAgent::pin_line(Request* request, Basket::Line& line, Tick now) {
   if (request->basket->refused) return;
   const OrderSlot part = engine_->part(request->command.order, line.line.offer);
-  const OrderAction action = request->command.action;
+  const OrderEvent& event = *request->basket->event;
   std::uint32_t expired = 0;
-  while (const auto due = engine_->due_before_part(part, action, now)) {
+  while (const auto due = engine_->due_before_part(part, event, now)) {
     if (++expired > kExpiriesPerDecisionMax || !record(engine_->expiry_of(*due, now))) {
       line.outcome = Outcome::overloaded;
       return;
     }
   }
-  line.pin = engine_->pin(part, request->command, now);
+  line.pin = engine_->pin(part, event, now);
   line.outcome = refusal_of(line.pin);
   publish_offer(line.line.offer);
 }
@@ -327,8 +327,6 @@ void ShardAgent::record_basket(Request* request, Tick now) {
     return refuse_basket(request, now);
   }
   if (basket.event) {
-    // Decided when it came; it takes effect now.
-    basket.event->tick = now;
     const bool recorded = record(*basket.event);
     DOORBUSTER_CHECK(recorded);
     return wait_for(request, ring_.written());
@@ -346,6 +344,7 @@ void ShardAgent::record_basket(Request* request, Tick now) {
   const bool applied = engine_->apply(order, request->hashes, slot);
   DOORBUSTER_CHECK(applied);
   position_by_slot_[slot.value] = position;
+  basket.number = order.number;  // known to a retry from now on, while its parts are not all there
   request->order = order;
   request->outcome = order.status == OrderStatus::held ? Outcome::held : Outcome::confirmed;
   (order.status == OrderStatus::held ? metrics_.held_orders : metrics_.sold_orders).add();

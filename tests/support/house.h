@@ -170,6 +170,7 @@ class House {
     return journal_->close();
   }
 
+  std::size_t shards() const { return shards_.size(); }
   ShardAgent& shard(std::size_t i = 0) { return *shards_[i]; }
   JournalAgent& journal() { return *journal_; }
   EngineDoor& door(std::size_t http = 0) { return *doors_[http]; }

@@ -154,8 +154,8 @@ class Engine {
     limited,    // refused: a limit is in the way
     not_enough  // refused: less is left than is to be given back
   };
-  std::optional<OrderSlot> due_before_part(OrderSlot part, OrderAction action, Tick now) const;
-  Pin pin(OrderSlot part, const OrderCommand& command, Tick now);
+  std::optional<OrderSlot> due_before_part(OrderSlot part, const OrderEvent& event, Tick now) const;
+  Pin pin(OrderSlot part, const OrderEvent& event, Tick now);
   void unpin(OrderSlot part, Pin pin);
   // What happened to the basket, for one of its parts. `pin` is what pin() said; in recovery none.
   [[nodiscard]] bool apply_to_part(const OrderEvent& event, OfferIndex offer, Pin pin, Applied& applied);

@@ -40,6 +40,7 @@ struct Basket {
   std::array<Line, kBasketLinesMax> lines;
   std::size_t count = 0;
   std::optional<OrderEvent> event;  // what happens to an order that is there; none: a new basket
+  OrderNumber number;               // zero: a new basket that has none yet
   Hash128 key;                      // of a new basket: its idempotency key, or zero
 
   // Of several reasons the first in the order of the checks is the answer, of the first line that has it.
