@@ -5,7 +5,7 @@
 #include "doorbuster/base/check.h"
 #include "doorbuster/http/buy_decoder.h"
 #include "doorbuster/http/http_request.h"
-#include "doorbuster/http/reply_encoder.h"
+#include "doorbuster/http/order_replies.h"
 #include "micro/allocations.h"
 
 namespace doorbuster::bench {
