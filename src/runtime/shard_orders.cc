@@ -70,7 +70,7 @@ bool ShardAgent::record(const OrderEvent& event) {
   count(event);
   // Taken away before anybody can be told of a unit that is back.
   publish_offer(offer);
-  if (applied.freed && event.kind != OrderEventKind::left_line) serve_line(offer, event.tick);
+  if (applied.freed) serve_line(offer, event.tick);
   return true;
 }
 
