@@ -4,67 +4,97 @@
 
 #include <algorithm>
 #include <chrono>
+#include <numeric>
 #include <thread>
 #include <utility>
 
 #include "doorbuster/platform/clock.h"
+#include "load/judge_orders.h"
+#include "load/reply.h"
+#include "load/settle.h"
+#include "load/wire.h"
 
 namespace doorbuster::load {
 namespace {
 
 constexpr std::size_t kReplaySampleMax = 1000;
-// A server may answer an auditor, too, with a passing refusal; it is asked again this often.
-constexpr int kPatienceRounds = 5;
-constexpr auto kPatiencePause = std::chrono::milliseconds(100);
 
-void append_get(const Target& target, std::string_view path, std::string_view rest, std::string& out) {
-  out += fmt::format("GET {}{} HTTP/1.1\r\nHost: {}\r\nAccept: application/json\r\n\r\n", path, rest,
-                     target.authority);
+std::string expiry_text(Tick tick) {
+  return tick.ns == 0 ? "none" : format_rfc3339(tick);
 }
 
 void append_buy(const Target& target, const std::string& campaign, const Promise& promise, std::string& out) {
-  const std::string json = fmt::format(R"({{"campaign":"{}","sku":"{}","quantity":{},"buyer":"{}"}})",
-                                       campaign, promise.sku, promise.quantity, promise.buyer);
+  std::string json = fmt::format(R"({{"campaign":"{}","sku":"{}","quantity":{},"buyer":"{}")", campaign,
+                                 promise.sku, promise.quantity, promise.buyer);
+  if (promise.waits) json += R"(,"wait":true)";
+  if (!promise.device.empty()) json += fmt::format(R"(,"identities":["{}"])", promise.device);
+  json += "}";
   out += fmt::format(
       "POST /v1/buy HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\nIdempotency-Key: {}\r\n"
       "Content-Length: {}\r\n\r\n{}",
       target.authority, promise.key, json.size(), json);
 }
 
-Result<std::vector<FoundOrder>> find_orders(HttpClient& api, const std::vector<Promise>& promises) {
-  std::vector<FoundOrder> found(promises.size());
+// Asks for the orders with these indexes; places in the line that were not offered are asked for as such.
+Status find_some(HttpClient& api, const std::vector<Promise>& promises,
+                 const std::vector<std::size_t>& indexes, bool as_orders, std::vector<FoundOrder>& found) {
   std::string trouble;
   const Status asked = api.exchange(
-      promises.size(),
+      indexes.size(),
       [&](std::size_t i, std::string& out) {
-        append_get(api.target(), "/v1/orders/", promises[i].order, out);
+        const Promise& promise = promises[indexes[i]];
+        append_get_order(api.target(), promise.order, promise.state.ticket && !as_orders, out);
       },
       [&](std::size_t i, const HttpReply& reply) {
         if (reply.status == 404 && find_string_member(reply.body, "code") == "order_not_found") return;
         const Result<OrderView> order = parse_order(reply.body);
         if (reply.status == 200 && order) {
-          found[i] = *order;
+          found[indexes[i]] = *order;
         } else if (trouble.empty()) {
           trouble = fmt::format(
-              "GET of order {} answered {}: {}", promises[i].order, reply.status,
+              "GET of order {} answered {}: {}", promises[indexes[i]].order, reply.status,
               reply.status == 200 ? order.error().message : std::string(reply.body.substr(0, 200)));
         }
       });
-  if (!asked) return tl::unexpected(asked.error());
-  if (!trouble.empty()) return fail(ErrorKind::runtime, trouble);
+  if (asked && !trouble.empty()) return fail(ErrorKind::runtime, trouble);
+  return asked;
+}
+
+Result<std::vector<FoundOrder>> find_orders(HttpClient& api, const std::vector<Promise>& promises) {
+  std::vector<FoundOrder> found(promises.size());
+  std::vector<std::size_t> all(promises.size());
+  std::iota(all.begin(), all.end(), std::size_t{0});
+  if (const Status asked = find_some(api, promises, all, false, found); !asked) {
+    return tl::unexpected(asked.error());
+  }
+  std::vector<std::size_t> offered;  // its view is short: the order says more
+  for (const std::size_t i : all) {
+    if (found[i] && found[i]->offered) offered.push_back(i);
+  }
+  if (const Status asked = find_some(api, promises, offered, true, found); !asked) {
+    return tl::unexpected(asked.error());
+  }
   return found;
 }
 
 void check_replay(const Promise& promise, const HttpReply& reply, Check& check) {
-  const BuyReply answer = read_buy_reply(reply.status, reply.body);
-  if (!answer.answer.is_accepted()) {
-    check.fail(fmt::format("key {} of order {} is now answered {} {}", promise.key, promise.order,
-                           reply.status, find_string_member(reply.body, "code")));
-  } else if (answer.order.view() != promise.order) {
-    check.fail(
-        fmt::format("key {} got order {}, now it gets {}", promise.key, promise.order, answer.order.view()));
+  const Reply answer = read_buy_reply(reply.status, reply.body);
+  const auto fail = [&](std::string_view what) {
+    check.fail(fmt::format("key {} of order {} {}", promise.key, promise.order, what));
+  };
+  if (!answer.answer.is_accepted() && !answer.answer.is_queued()) {
+    return fail(fmt::format("is now answered {} {}", reply.status, find_string_member(reply.body, "code")));
+  }
+  if (answer.told.name.view() != promise.order) {
+    check.fail(fmt::format("key {} got order {}, now it gets {}", promise.key, promise.order,
+                           answer.told.name.view()));
   } else if (!reply.replayed) {
     check.fail(fmt::format("key {} was answered again without Idempotent-Replayed: true", promise.key));
+  } else if (answer.told.ticket != promise.in_line) {
+    fail(promise.in_line ? "got a place in the line, now an order" : "got an order, now a place in the line");
+  } else if (!promise.in_line && answer.told.expires_at != promise.first_expires_at) {
+    fail(fmt::format("was answered with expires_at {}, now with {}", expiry_text(promise.first_expires_at),
+                     expiry_text(answer.told.expires_at)));
   }
 }
 
@@ -84,7 +114,7 @@ Check check_replays(HttpClient& api, const std::string& campaign, const std::vec
                                grouped(static_cast<std::int64_t>(sample.size())),
                                grouped(static_cast<std::int64_t>(keyed.size())));
   for (int round = 1; round <= kPatienceRounds && !sample.empty(); ++round) {
-    if (round > 1) std::this_thread::sleep_for(kPatiencePause);
+    if (round > 1) pause_for_ms(kPatiencePauseMs);
     std::vector<const Promise*> again;
     const Status asked = api.exchange(
         sample.size(),
@@ -134,13 +164,8 @@ std::vector<StockFacts> stock_facts(const AuditInput& input, const std::vector<S
     facts.push_back(std::move(fact));
   }
   for (std::size_t i = 0; i < input.promises.size(); ++i) {
-    const Promise& promise = input.promises[i];
-    const auto at = index.find(promise.sku);
-    if (at == index.end()) continue;
-    // A hold may have run out since, and an order that was only decided may be gone.
-    const bool may_be_free = found[i] ? found[i]->status != "confirmed" : !promise.durable;
-    auto& units = may_be_free ? facts[at->second].released_units : facts[at->second].promised_units;
-    units += promise.quantity;
+    const auto at = index.find(input.promises[i].sku);
+    if (at != index.end()) add_order(facts[at->second], input.promises[i], found[i]);
   }
   return facts;
 }
@@ -169,62 +194,34 @@ void check_stock(const AuditInput& input, const std::vector<FoundOrder>& found, 
 
 }  // namespace
 
+void pause_for_ms(std::int64_t ms) {
+  std::this_thread::sleep_for(std::chrono::milliseconds(ms));
+}
+
 void audit(const AuditInput& input, std::vector<Check>& checks) {
-  checks.push_back(judge_limit(input.promises, input.limit_per_buyer));
+  checks.push_back(judge_limit(input.live, input.limits.per_buyer));
+  checks.push_back(judge_total_limit(input.live, input.limits.per_buyer_total));
+  wait_for_holds(input.promises, input.clock_offset_ns, input.clock_error_ns);
+  if (input.admin != nullptr) wait_for_free_units(*input.admin, input.campaign, input.baseline);
+
+  const SystemClock clock;
+  const auto server_now_ns = [&] { return clock.wall_now().ns + input.clock_offset_ns; };
+  const Tick found_from{server_now_ns() - input.clock_error_ns};
   const Result<std::vector<FoundOrder>> found = find_orders(input.api, input.promises);
+  const Tick found_until{server_now_ns() + input.clock_error_ns};
   if (!found) {
     checks.push_back({.name = "orders"});
     checks.back().fail(found.error().message);
     return;
   }
-  checks.push_back(judge_orders(input.promises, *found, input.campaign));
+  checks.push_back(judge_orders({.orders = input.promises,
+                                 .found = *found,
+                                 .campaign = input.campaign,
+                                 .found_from = found_from,
+                                 .found_until = found_until,
+                                 .record_is_complete = input.unknown_is_complete}));
   checks.push_back(check_replays(input.api, input.campaign, input.promises, *found));
   check_stock(input, *found, checks);
-}
-
-Status settle_unknown(HttpClient& api, const BuyWriter& writer, std::int64_t start_ns, RunRecord& record) {
-  const SystemClock clock;
-  std::map<std::uint32_t, std::uint32_t> lost;  // key to request; only keys with a lost reply, which are few
-  for (std::uint32_t i = 0; i < record.requests.size(); ++i) {
-    const RequestRecord& request = record.requests[i];
-    if (request.ask.key != kNoKey && request.ask.body != Body::other_quantity && request.answer.unknown()) {
-      lost[request.ask.key] = i;
-    }
-  }
-  for (const RequestRecord& request : record.requests) {
-    if (request.answer.is_accepted()) lost.erase(request.ask.key);
-  }
-  std::vector<Ask> open;
-  for (const auto& [key, request] : lost) open.push_back(record.requests[request].ask);
-
-  for (int round = 0; round < kPatienceRounds && !open.empty(); ++round) {
-    if (round > 0) std::this_thread::sleep_for(kPatiencePause);
-    std::vector<Ask> again;
-    const std::int64_t sent_ns = clock.monotonic_ns() - start_ns;
-    const Status asked = api.exchange(
-        open.size(), [&](std::size_t i, std::string& out) { writer.append(open[i], out); },
-        [&](std::size_t i, const HttpReply& reply) {
-          const BuyReply answer = read_buy_reply(reply.status, reply.body);
-          RequestRecord request = record.requests[lost[open[i].key]];
-          request.planned_ns = request.sent_ns = sent_ns;
-          request.answered_ns = clock.monotonic_ns() - start_ns;
-          request.answer = answer.answer;
-          request.replayed = reply.replayed;
-          request.not_durable = !answer.durable;
-          if (answer.answer.is_accepted()) {
-            request.order = static_cast<std::uint32_t>(record.orders.size());
-            record.orders.push_back(answer.order);
-          } else if (answer.answer.is_unexpected()) {
-            record.unexpected.push_back(fmt::format("{} {}", reply.status, reply.body.substr(0, 200)));
-          } else if (is_passing(answer.answer)) {
-            again.push_back(open[i]);
-          }
-          record.requests.push_back(request);
-        });
-    if (!asked) return asked;
-    open = std::move(again);
-  }
-  return {};
 }
 
 }  // namespace doorbuster::load

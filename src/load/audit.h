@@ -7,9 +7,8 @@
 
 #include "load/http_client.h"
 #include "load/judge.h"
-#include "load/record.h"
+#include "load/judge_limit.h"
 #include "load/server_view.h"
-#include "load/wire.h"
 
 namespace doorbuster::load {
 
@@ -19,19 +18,21 @@ struct AuditInput {
   std::string campaign;
   std::vector<Promise> promises;
   std::vector<StockView> baseline;  // before the load
-  std::optional<std::uint32_t> limit_per_buyer;
+  Limits limits = {};
+  std::vector<LiveUnits> live = {};  // to judge the limits by
+  std::int64_t clock_offset_ns = 0;  // the server's wall clock minus ours, and how far off that can be
+  std::int64_t clock_error_ns = 0;
   std::map<std::string, std::int64_t> unknown_units = {};  // by SKU
   bool unknown_is_complete = true;
   std::map<std::string, std::uint32_t> sold_out_quantity = {};  // by SKU
 };
 
-// Appends to `checks`: limit, orders, replays of a sample of keys, stock, sell-out. A server that cannot be
-// asked fails the check that asked it.
-void audit(const AuditInput& input, std::vector<Check>& checks);
+// What a server that is asked too much, or that is about to act, is given.
+void pause_for_ms(std::int64_t ms);
 
-// Sends every key once more that got no answer or lost it, so that at the end it is known what it stands for:
-// either its order, or a refusal, or a fresh order. Appends the requests to `record`, whose time 0 is
-// `start_ns` (monotonic clock).
-Status settle_unknown(HttpClient& api, const BuyWriter& writer, std::int64_t start_ns, RunRecord& record);
+// Appends to `checks`: limits, orders, replays of a sample of keys, stock, sell-out. Waits first until the
+// holds that are known have run out, a minute at most. A server that cannot be asked fails the check that
+// asked it.
+void audit(const AuditInput& input, std::vector<Check>& checks);
 
 }  // namespace doorbuster::load

@@ -20,15 +20,18 @@ struct LoadSetup {
   Target target;
   const Scenario* scenario = nullptr;
   const Plan* plan = nullptr;
-  const BuyWriter* writer = nullptr;
+  const RequestWriter* writer = nullptr;
   const std::vector<SkuTerms>* skus = nullptr;
   std::uint32_t threads = 1;
   bool hand_over_orders = false;  // fill take_acknowledged()
+  ServerClock clock = {};
 };
 
+// One answer that said something about an order.
 struct Acknowledged {
   RequestRecord request;
-  OrderName order;
+  OrderName order;  // that it is about
+  Told told;
 };
 
 // Counters that the generator's thread writes; any thread may read them.
@@ -60,7 +63,7 @@ class Generator {
   const LiveCounters& live() const;
   // Adds response times since the last call.
   void take_live_latency(Histogram& to);
-  // Appends the orders acknowledged since the last call.
+  // Appends what was said about orders since the last call, in the order of the answers.
   void take_acknowledged(std::vector<Acknowledged>& to);
 
  private:

@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "doorbuster/base/tick.h"
+#include "load/lives.h"
+#include "load/order_state.h"
 #include "load/record.h"
 #include "load/server_view.h"
 #include "load/wire.h"
@@ -37,14 +39,22 @@ struct Judgement {
   std::string verdict() const;  // "PASS", or "FAIL " and the reason
 };
 
-// An order that the server said yes to.
+// An order, or a place in the line, that the server said yes to.
 struct Promise {
   std::string order, sku, buyer;
-  std::string key;  // empty: none
+  std::string key;     // empty: none
+  std::string device;  // the identity that it was bought with; empty: none
   std::uint32_t quantity = 0;
   bool durable = true;
+  bool waits = false;    // "wait": true
+  bool in_line = false;  // it began as a place in the line
+  Tick first_expires_at = {};
+  OrderState state = {};
   friend bool operator==(const Promise&, const Promise&) = default;
 };
+// As the buy's reply told it, before anything else came of it.
+Promise promise_of(const RequestRecord& bought, const Told& told, const std::vector<SkuTerms>& skus,
+                   const Names& names);
 
 // What one run was promised, drawn from its record.
 struct Promises {
@@ -54,7 +64,7 @@ struct Promises {
   // By SKU: the smallest quantity that was refused as sold out.
   std::vector<std::optional<std::uint32_t>> sold_out_quantity;
 };
-Promises promises_of(const RunRecord& record, const std::vector<SkuTerms>& skus, const Names& names);
+Promises promises_of(const Lives& lives, const std::vector<SkuTerms>& skus, const Names& names);
 
 // --- from the run's own record ---
 
@@ -68,29 +78,9 @@ Check judge_prices(const RunRecord& record);
 // `wall_start` is our wall clock at the record's time 0.
 Check judge_window(const RunRecord& record, const CampaignView& campaign, Tick wall_start);
 
-// --- from promises and what the server says ---
-
-Check judge_limit(const std::vector<Promise>& orders, std::optional<std::uint32_t> limit);
-
-// What GET /v1/orders/{order} said; nothing: 404 order_not_found.
-using FoundOrder = std::optional<OrderView>;
-// `found[i]` belongs to `orders[i]`.
-Check judge_orders(const std::vector<Promise>& orders, const std::vector<FoundOrder>& found,
-                   const std::string& campaign);
-
-struct StockFacts {
-  std::string sku;
-  StockView before, after;
-  std::int64_t promised_units = 0;  // of orders that hold their units at the end
-  std::int64_t released_units = 0;  // of holds: may be back in stock by now
-  std::int64_t unknown_units = 0;
-  bool unknown_is_complete = true;  // false: how many requests had no answer is not known
-  std::optional<std::uint32_t> sold_out_quantity = {};
-};
-Check judge_stock(const std::vector<StockFacts>& facts);
-Check judge_sell_out(const std::vector<StockFacts>& facts);
-
 // Thousands with a thin gap: 1 234 567.
 std::string grouped(std::int64_t number);
+// "1 234 orders", "1 order"
+std::string count_of(std::size_t count, std::string_view noun);
 
 }  // namespace doorbuster::load

@@ -1,5 +1,6 @@
 #include "load/load_run.h"
 
+#include <fmt/format.h>
 #include <sys/resource.h>
 
 #include <algorithm>
@@ -9,6 +10,7 @@
 #include <utility>
 
 #include "doorbuster/platform/thread.h"
+#include "load/judge_orders.h"
 #include "load/server_view.h"
 
 namespace doorbuster::load {
@@ -17,6 +19,8 @@ namespace {
 constexpr auto kHousekeepingPeriod = std::chrono::milliseconds(50);  // record file, progress
 constexpr std::int64_t kFramePeriodNs = 500 * kNsPerMillisecond;     // on a terminal
 constexpr std::int64_t kLinePeriodNs = kNsPerSecond;                 // elsewhere
+constexpr std::int64_t kLookPeriodNs = 100 * kNsPerMillisecond;      // at the stock
+constexpr std::int64_t kLookShareMax = 10;  // a look that takes long is followed by a pause this much longer
 constexpr std::int64_t kHeadStartNs = 20 * kNsPerMillisecond;  // for the generator threads to begin together
 
 void raise_descriptor_limit() {
@@ -55,6 +59,8 @@ Status LoadRun::run(RecordWriter* record_file) {
   }
   start_ns_ = clock_.monotonic_ns() + kHeadStartNs;
   wall_start_ = {clock_.wall_now().ns + kHeadStartNs};
+  setup_.clock = {.zero_ns = wall_start_.ns + prepared_.campaign.clock_offset_ns,
+                  .error_ns = prepared_.campaign.clock_error_ns};
   std::vector<std::thread> threads;
   for (auto& generator : generators_) {
     threads.emplace_back([this, &generator] {
@@ -82,6 +88,7 @@ Status LoadRun::keep_house(RecordWriter* record_file) {
   while (!changed_.wait_for(lock, kHousekeepingPeriod, [&] { return finished_ == generators_.size(); })) {
     lock.unlock();
     if (record_file != nullptr && kept) kept = write_acknowledged(*record_file);
+    if (prepared_.admin && clock_.monotonic_ns() >= next_look_ns_) look_at_stock();
     const std::int64_t now = clock_.monotonic_ns();
     if (progress_.enabled() && now >= next_frame_ns) {
       show_frame(now - start_ns_);
@@ -90,6 +97,9 @@ Status LoadRun::keep_house(RecordWriter* record_file) {
     lock.lock();
   }
   lock.unlock();
+  if (prepared_.admin) look_at_stock();
+  if (!prepared_.admin) looks_.skipped = "no --admin";
+  looks_.compared = count_of(looks_done_, "look") + ": allocated = available + held + sold";
   if (progress_.enabled()) show_frame(clock_.monotonic_ns() - start_ns_);
   progress_.finish();
   return kept;
@@ -98,14 +108,14 @@ Status LoadRun::keep_house(RecordWriter* record_file) {
 Status LoadRun::write_acknowledged(RecordWriter& file) {
   std::vector<Acknowledged> orders;
   for (auto& generator : generators_) generator->take_acknowledged(orders);
-  for (const Acknowledged& order : orders) {
-    const Ask& ask = order.request.ask;
-    file.append({.order = std::string(order.order.view()),
-                 .sku = prepared_.choice.skus[ask.sku].sku,
-                 .buyer = names_.buyer(ask.buyer),
-                 .key = ask.key == kNoKey ? "" : names_.key(ask.key),
-                 .quantity = order.request.quantity,
-                 .durable = !order.request.not_durable});
+  for (const Acknowledged& each : orders) {
+    if (each.request.ask.verb == Verb::buy) {
+      file.append(promise_of(each.request, each.told, prepared_.choice.skus, names_));
+    } else {
+      Step step = step_of(each.request, names_);
+      step.told = each.told;
+      file.append(each.order.view(), step);
+    }
   }
   return orders.empty() ? Status() : file.flush();
 }
@@ -128,13 +138,23 @@ void LoadRun::show_frame(std::int64_t elapsed_ns) {
   frame.p99_ns = latency.value_at_percentile(99);
   shown_sent_ = frame.sent;
   shown_s_ = frame.elapsed_s;
-  if (prepared_.admin) {
-    // A server that does not answer here shows in the load itself.
-    if (Result<StockReading> stock = read_stock(*prepared_.admin, prepared_.scenario.campaign)) {
-      frame.stock = std::move(stock->offers);
+  frame.stock = stock_;
+  progress_.show(frame);
+}
+
+// A server that does not answer here shows in the load itself.
+void LoadRun::look_at_stock() {
+  const std::int64_t before_ns = clock_.monotonic_ns();
+  if (Result<StockReading> stock = read_stock(*prepared_.admin, prepared_.scenario.campaign)) {
+    stock_ = std::move(stock->offers);
+    ++looks_done_;
+    for (const StockView& view : stock_) {
+      const std::string wrong = wrong_in_stock(view);
+      if (!wrong.empty()) looks_.fail(fmt::format("{} at a look during the load: {}", view.sku, wrong));
     }
   }
-  progress_.show(frame);
+  const std::int64_t now_ns = clock_.monotonic_ns();
+  next_look_ns_ = std::max(before_ns + kLookPeriodNs, now_ns + kLookShareMax * (now_ns - before_ns));
 }
 
 }  // namespace doorbuster::load

@@ -100,14 +100,17 @@ Result<Prepared> prepare(const LoadOptions& options) {
   Result<SkuChoice> choice = choose_skus(p.scenario, p.campaign);
   if (!choice) return tl::unexpected(choice.error());
   p.choice = std::move(*choice);
-  p.limit_per_buyer = p.campaign.limit_per_buyer;
+  p.limits.per_buyer = p.campaign.limit_per_buyer;
   if (p.admin) {
     const Result<StockReading> stock = read_stock(*p.admin, p.scenario.campaign);
     if (!stock) return tl::unexpected(stock.error());
     p.baseline = stock->offers;
-    if (!p.limit_per_buyer) p.limit_per_buyer = stock->limit_per_buyer;
+    if (!p.limits.per_buyer) p.limits.per_buyer = stock->limit_per_buyer;
+    p.limits.per_buyer_total = stock->limit_per_buyer_total;
+    p.hold_max_seconds = stock->hold_max_seconds;
   }
-  if (p.scenario.limit_per_buyer) p.limit_per_buyer = p.scenario.limit_per_buyer;
+  if (p.scenario.limit_per_buyer) p.limits.per_buyer = p.scenario.limit_per_buyer;
+  if (p.scenario.limit_per_buyer_total) p.limits.per_buyer_total = p.scenario.limit_per_buyer_total;
   p.run = !options.run_name.empty() ? options.run_name
                                     : fmt::format("{:x}", SystemClock().wall_now().ns / kNsPerMicrosecond);
   return p;

@@ -11,6 +11,7 @@
 #include "doorbuster/load/load.h"
 #include "doorbuster/load/scenario.h"
 #include "load/http_client.h"
+#include "load/judge_limit.h"
 #include "load/server_view.h"
 #include "load/wire.h"
 
@@ -28,7 +29,8 @@ struct Prepared {
   CampaignView campaign;
   SkuChoice choice;
   std::vector<StockView> baseline;
-  std::optional<std::uint32_t> limit_per_buyer;
+  Limits limits;
+  std::optional<std::uint32_t> hold_max_seconds;
   std::string run;
 };
 

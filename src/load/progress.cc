@@ -48,12 +48,15 @@ void Progress::show(const ProgressFrame& frame) {
   if (redraw_) return show_block(frame);
   std::string line = head_line(frame);
   std::int64_t sold = 0;
+  std::int64_t held = 0;
   std::int64_t allocated = 0;
   for (const StockView& stock : frame.stock) {
-    sold += stock.committed();
+    sold += stock.sold;
+    held += stock.held;
     allocated += stock.allocated;
   }
   if (!frame.stock.empty()) line += fmt::format("  sold {} of {}", grouped(sold), grouped(allocated));
+  if (held > 0) line += fmt::format(", held {}", grouped(held));
   out_ << line << std::endl;
 }
 
@@ -74,11 +77,13 @@ void Progress::show_block(const ProgressFrame& frame) {
     const auto filled =
         static_cast<std::size_t>(std::clamp(share, 0.0, 1.0) * static_cast<double>(kBarWidth));
     const std::string bar = std::string(filled, '#') + std::string(kBarWidth - filled, '.');
-    const bool sold_out = stock.available == 0;
+    const bool sold_out = stock.available == 0 && stock.held == 0;
     block += fmt::format(
         "  {:<{}} {} {}\n", stock.sku.substr(0, kNameWidth), kNameWidth, paint(sold_out ? "31" : "32", bar),
         sold_out ? paint("31", fmt::format("sold out ({})", grouped(stock.allocated)))
-                 : fmt::format("sold {}, left {}", grouped(stock.committed()), grouped(stock.available)));
+                 : fmt::format("sold {}, {}left {}", grouped(stock.sold),
+                               stock.held == 0 ? "" : fmt::format("held {}, ", grouped(stock.held)),
+                               grouped(stock.available)));
     ++lines_drawn_;
   }
   out_ << block << std::flush;

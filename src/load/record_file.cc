@@ -5,13 +5,15 @@
 #include <cerrno>
 #include <cstring>
 #include <set>
+#include <unordered_map>
 #include <utility>
 
 #include "doorbuster/base/json_document.h"
 #include "doorbuster/base/json_reader.h"
 #include "doorbuster/base/limits.h"
 #include "doorbuster/base/text.h"
-#include "load/wire.h"
+#include "doorbuster/base/tick.h"
+#include "load/order_state.h"
 
 namespace doorbuster::load {
 namespace {
@@ -24,11 +26,23 @@ struct UnknownUnits {
   std::int64_t units = 0;
 };
 
-// One line is one of three things; the members that it has say which.
+constexpr std::pair<std::string_view, Verb> kVerbWords[] = {
+    {"confirm", Verb::confirm}, {"cancel", Verb::cancel},    {"payment_failed", Verb::payment_failed},
+    {"extend", Verb::extend},   {"return", Verb::give_back}, {"look", Verb::look},
+    {"leave", Verb::leave}};
+constexpr std::pair<std::string_view, Body> kBodyWords[] = {
+    {"plain", Body::plain}, {"paid", Body::paid}, {"scrapped", Body::scrapped}};
+constexpr std::pair<std::string_view, Standing> kStandingWords[] = {
+    {"held", Standing::held},       {"confirmed", Standing::confirmed}, {"cancelled", Standing::cancelled},
+    {"expired", Standing::expired}, {"waiting", Standing::waiting},     {"left", Standing::left},
+    {"ended", Standing::ended}};
+
+// One line is one of four things; the members that it has say which.
 struct Line {
   std::optional<std::int64_t> version;
   RecordHeader header;
   Promise promise;
+  Step step;
   bool end = false;
   std::int64_t requests = 0;
   std::vector<UnknownUnits> unknown;
@@ -77,7 +91,12 @@ constexpr JsonMember<Line> kHeaderMembers[] = {
     {"limit_per_buyer", Presence::optional,
      [](JsonReader& r, const JsonNode& n, Line& l) {
        std::uint32_t limit = 0;
-       if (r.integer(n, {0, 0xffff'ffff, ""}, limit)) l.header.limit_per_buyer = limit;
+       if (r.integer(n, {0, 0xffff'ffff, ""}, limit)) l.header.limits.per_buyer = limit;
+     }},
+    {"limit_per_buyer_total", Presence::optional,
+     [](JsonReader& r, const JsonNode& n, Line& l) {
+       std::uint32_t limit = 0;
+       if (r.integer(n, {0, 0xffff'ffff, ""}, limit)) l.header.limits.per_buyer_total = limit;
      }},
     {"baseline", Presence::required,
      [](JsonReader& r, const JsonNode& n, Line& l) {
@@ -87,15 +106,40 @@ constexpr JsonMember<Line> kHeaderMembers[] = {
      }},
 };
 
+// What an answer told about the order: in both kinds of lines that have an order.
+void read_status(JsonReader& r, const JsonNode& n, Line& l) {
+  r.choice(n, kStandingWords, l.step.told.standing);
+  l.step.answered = true;
+}
+void read_expiry(JsonReader& r, const JsonNode& n, Line& l) {
+  std::string text;
+  if (!r.string(n, {1, 64}, text)) return;
+  const std::optional<Tick> tick = parse_rfc3339(text);
+  if (tick) l.step.told.expires_at = *tick;
+  if (!tick) r.error(n, "must be a date-time of RFC 3339");
+}
+void read_ticket(JsonReader& r, const JsonNode& n, Line& l) {
+  bool ticket = false;
+  if (r.boolean(n, ticket)) l.step.told.ticket = ticket;
+}
+void read_offered(JsonReader& r, const JsonNode& n, Line& l) {
+  bool offered = false;
+  if (r.boolean(n, offered)) l.step.told.offered = offered;
+}
+void read_order(JsonReader& r, const JsonNode& n, Line& l) {
+  r.string(n, {1, OrderName::kBytesMax}, l.promise.order);
+}
+
 constexpr JsonMember<Line> kOrderMembers[] = {
-    {"order", Presence::required,
-     [](JsonReader& r, const JsonNode& n, Line& l) {
-       r.string(n, {1, OrderName::kBytesMax}, l.promise.order);
-     }},
+    {"order", Presence::required, read_order},
     {"sku", Presence::required,
      [](JsonReader& r, const JsonNode& n, Line& l) { r.identifier(n, l.promise.sku); }},
     {"buyer", Presence::required,
      [](JsonReader& r, const JsonNode& n, Line& l) { r.identifier(n, l.promise.buyer); }},
+    {"device", Presence::optional,
+     [](JsonReader& r, const JsonNode& n, Line& l) {
+       r.string(n, {1, kIdentityBytesMax}, l.promise.device);
+     }},
     {"quantity", Presence::required,
      [](JsonReader& r, const JsonNode& n, Line& l) {
        r.integer(n, {1, kQuantityMax, ""}, l.promise.quantity);
@@ -104,8 +148,45 @@ constexpr JsonMember<Line> kOrderMembers[] = {
      [](JsonReader& r, const JsonNode& n, Line& l) {
        r.string(n, {1, kIdempotencyKeyBytesMax}, l.promise.key);
      }},
+    {"wait", Presence::optional,
+     [](JsonReader& r, const JsonNode& n, Line& l) { r.boolean(n, l.promise.waits); }},
     {"durable", Presence::required,
      [](JsonReader& r, const JsonNode& n, Line& l) { r.boolean(n, l.promise.durable); }},
+    {"status", Presence::required, read_status},
+    {"expires_at", Presence::optional, read_expiry},
+    {"ticket", Presence::optional, read_ticket},
+    {"offered", Presence::optional, read_offered},
+};
+
+constexpr JsonMember<Line> kStepMembers[] = {
+    {"order", Presence::required, read_order},
+    {"verb", Presence::required,
+     [](JsonReader& r, const JsonNode& n, Line& l) { r.choice(n, kVerbWords, l.step.verb); }},
+    {"body", Presence::optional,
+     [](JsonReader& r, const JsonNode& n, Line& l) { r.choice(n, kBodyWords, l.step.body); }},
+    {"quantity", Presence::optional,
+     [](JsonReader& r, const JsonNode& n, Line& l) {
+       r.integer(n, {1, kHoldSecondsMax, ""}, l.step.quantity);
+     }},
+    {"key", Presence::optional,
+     [](JsonReader& r, const JsonNode& n, Line& l) {
+       r.string(n, {1, kIdempotencyKeyBytesMax}, l.step.key);
+     }},
+    {"done", Presence::optional,
+     [](JsonReader& r, const JsonNode& n, Line& l) { r.boolean(n, l.step.done); }},
+    {"status", Presence::optional, read_status},
+    {"expires_at", Presence::optional, read_expiry},
+    {"ticket", Presence::optional, read_ticket},
+    {"offered", Presence::optional, read_offered},
+    {"confirmed_quantity", Presence::optional,
+     [](JsonReader& r, const JsonNode& n, Line& l) {
+       r.integer(n, {1, kQuantityMax, ""}, l.step.told.confirmed);
+     }},
+    {"refund_due", Presence::optional,
+     [](JsonReader& r, const JsonNode& n, Line& l) {
+       bool refund_due = false;
+       if (r.boolean(n, refund_due)) l.step.told.refund_due = refund_due;
+     }},
 };
 
 constexpr JsonMember<Line> kEndMembers[] = {
@@ -132,11 +213,25 @@ Result<Line> parse_line(const std::string& text, const std::string& file, std::u
   JsonReader reader(*document);
   Line line;
   const JsonNode& root = document->root();
-  const bool sound = number == 1                   ? reader.object(root, kHeaderMembers, line)
-                     : root.find("end") != nullptr ? reader.object(root, kEndMembers, line)
-                                                   : reader.object(root, kOrderMembers, line);
+  const bool sound = number == 1                    ? reader.object(root, kHeaderMembers, line)
+                     : root.find("end") != nullptr  ? reader.object(root, kEndMembers, line)
+                     : root.find("verb") != nullptr ? reader.object(root, kStepMembers, line)
+                                                    : reader.object(root, kOrderMembers, line);
   if (!sound) return wrong(reader.take_diagnostics().front());
   return line;
+}
+
+std::string limit_json(std::string_view name, std::optional<std::uint32_t> limit) {
+  return limit ? fmt::format(R"(,"{}":{})", name, *limit) : std::string();
+}
+
+// The members that say what an answer told, each with a comma in front.
+std::string told_json(Standing standing, Tick expires_at, bool ticket, bool offered) {
+  std::string json = fmt::format(R"(,"status":"{}")", standing_name(standing));
+  if (expires_at.ns != 0) json += fmt::format(R"(,"expires_at":"{}")", format_rfc3339(expires_at));
+  if (ticket) json += R"(,"ticket":true)";
+  if (offered) json += R"(,"offered":true)";
+  return json;
 }
 
 }  // namespace
@@ -152,23 +247,46 @@ Result<RecordWriter> RecordWriter::create(const std::string& file, const RecordH
                             baseline.empty() ? "" : ",", view.sku, view.allocated, view.available, view.held,
                             view.sold);
   }
-  writer.stream_ << fmt::format(R"({{"load_record":{},"run":"{}","campaign":"{}"{},"baseline":[{}]}})",
+  writer.stream_ << fmt::format(R"({{"load_record":{},"run":"{}","campaign":"{}"{}{},"baseline":[{}]}})",
                                 kVersion, header.run, header.campaign,
-                                header.limit_per_buyer
-                                    ? fmt::format(R"(,"limit_per_buyer":{})", *header.limit_per_buyer)
-                                    : std::string(),
-                                baseline)
+                                limit_json("limit_per_buyer", header.limits.per_buyer),
+                                limit_json("limit_per_buyer_total", header.limits.per_buyer_total), baseline)
                  << '\n';
   if (const Status written = writer.flush(); !written) return tl::unexpected(written.error());
   return writer;
 }
 
 void RecordWriter::append(const Promise& promise) {
-  stream_ << fmt::format(R"({{"order":"{}","sku":"{}","buyer":"{}","quantity":{}{},"durable":{}}})",
-                         promise.order, promise.sku, promise.buyer, promise.quantity,
-                         promise.key.empty() ? std::string() : fmt::format(R"(,"key":"{}")", promise.key),
-                         promise.durable)
-          << '\n';
+  std::string json = fmt::format(R"({{"order":"{}","sku":"{}","buyer":"{}","quantity":{})", promise.order,
+                                 promise.sku, promise.buyer, promise.quantity);
+  if (!promise.key.empty()) json += fmt::format(R"(,"key":"{}")", promise.key);
+  if (!promise.device.empty()) json += fmt::format(R"(,"device":"{}")", promise.device);
+  if (promise.waits) json += R"(,"wait":true)";
+  json += fmt::format(R"(,"durable":{})", promise.durable);
+  const OrderState& state = promise.state;
+  stream_ << json
+          << told_json(state.standing, state.expires_at, promise.in_line, promise.in_line && !state.ticket)
+          << "}\n";
+}
+
+void RecordWriter::append(std::string_view order, const Step& step) {
+  const auto word_of = [](const auto& words, auto value) {
+    for (const auto& [word, meaning] : words) {
+      if (meaning == value) return word;
+    }
+    return std::string_view();
+  };
+  std::string json = fmt::format(R"({{"order":"{}","verb":"{}")", order, word_of(kVerbWords, step.verb));
+  if (step.body != Body::plain) json += fmt::format(R"(,"body":"{}")", word_of(kBodyWords, step.body));
+  if (step.quantity != 0) json += fmt::format(R"(,"quantity":{})", step.quantity);
+  if (!step.key.empty()) json += fmt::format(R"(,"key":"{}")", step.key);
+  if (step.done) json += R"(,"done":true)";
+  if (step.answered && step.told.standing != Standing::none) {
+    json += told_json(step.told.standing, step.told.expires_at, step.told.ticket, step.told.offered);
+  }
+  if (step.told.confirmed != 0) json += fmt::format(R"(,"confirmed_quantity":{})", step.told.confirmed);
+  if (step.told.refund_due) json += R"(,"refund_due":true)";
+  stream_ << json << "}\n";
 }
 
 Status RecordWriter::flush() {
@@ -177,8 +295,20 @@ Status RecordWriter::flush() {
   return {};
 }
 
-Status RecordWriter::finish(std::uint64_t requests,
-                            const std::map<std::string, std::int64_t>& unknown_units) {
+Status RecordWriter::finish(std::uint64_t requests, const std::map<std::string, std::int64_t>& unknown_units,
+                            const std::vector<Promise>& orders) {
+  for (const Promise& order : orders) {
+    for (const auto& [word, verb] : kVerbWords) {
+      if (order.state.may_have(verb)) append(order.order, {.verb = verb});
+    }
+    for (const ReturnedUnits& units : order.state.returns) {
+      if (units.acknowledged) continue;
+      append(order.order, {.verb = Verb::give_back,
+                           .body = units.restock ? Body::plain : Body::scrapped,
+                           .quantity = units.quantity,
+                           .key = units.key});
+    }
+  }
   std::string unknown;
   for (const auto& [sku, units] : unknown_units) {
     if (units == 0) continue;
@@ -188,25 +318,63 @@ Status RecordWriter::finish(std::uint64_t requests,
   return flush();
 }
 
+namespace {
+
+// Puts the lines of a file together.
+class RecordReader {
+ public:
+  // False when the line is a step of an order that no line before it told.
+  bool take(Line&& line) {
+    if (line.version) {
+      record_.header = std::move(line.header);
+    } else if (line.end) {
+      record_.ended = true;
+      for (const UnknownUnits& unknown : line.unknown) record_.unknown_units[unknown.sku] += unknown.units;
+    } else if (line.promise.sku.empty()) {
+      const auto found = index_.find(line.promise.order);
+      if (found == index_.end()) return false;
+      Promise& promise = record_.promises[found->second];
+      take_step(promise.state, line.step, promise.quantity);
+    } else {
+      take_promise(std::move(line));
+    }
+    return true;
+  }
+  RecordFile finish() { return std::move(record_); }
+
+ private:
+  void take_promise(Line&& line) {
+    Promise& promise = line.promise;
+    if (!promise.key.empty() && !told_.emplace(promise.key, promise.order).second) return;
+    promise.in_line = line.step.told.ticket;
+    promise.first_expires_at = line.step.told.expires_at;
+    promise.state = state_at_first(line.step.told, promise.quantity);
+    index_.emplace(promise.order, record_.promises.size());
+    record_.promises.push_back(std::move(promise));
+  }
+
+  RecordFile record_;
+  std::set<std::pair<std::string, std::string>> told_;  // key and order
+  std::unordered_map<std::string, std::size_t> index_;  // by order
+};
+
+}  // namespace
+
 Result<RecordFile> read_record_file(const std::string& file) {
   std::ifstream stream(file, std::ios::binary);
   if (!stream)
     return fail(ErrorKind::runtime, fmt::format("cannot read {}: {}", quoted(file), std::strerror(errno)));
-  RecordFile record;
-  std::set<std::pair<std::string, std::string>> told;  // key and order
+  RecordReader reader;
   std::string text;
   for (std::uint32_t number = 1; std::getline(stream, text) && !stream.eof(); ++number) {
     Result<Line> line = parse_line(text, file, number);
     if (!line) return tl::unexpected(line.error());
-    if (line->version) {
-      record.header = std::move(line->header);
-    } else if (line->end) {
-      record.ended = true;
-      for (const UnknownUnits& unknown : line->unknown) record.unknown_units[unknown.sku] += unknown.units;
-    } else if (line->promise.key.empty() || told.emplace(line->promise.key, line->promise.order).second) {
-      record.promises.push_back(std::move(line->promise));
+    if (!reader.take(std::move(*line))) {
+      return fail(ErrorKind::runtime,
+                  fmt::format("{}:{}: a step of an order that no line before it told", file, number));
     }
   }
+  RecordFile record = reader.finish();
   if (record.header.campaign.empty()) {
     return fail(ErrorKind::runtime,
                 fmt::format("{} is no record of a load: it has no header line", quoted(file)));

@@ -76,6 +76,7 @@ Measurements measure(const RunRecord& record, const Plan& plan, const Histogram&
     ++m.sent;
     ++m.by_answer[request.answer.index()];
     ++m.by_actor[static_cast<std::size_t>(request.ask.actor)];
+    ++m.by_verb[static_cast<std::size_t>(request.ask.verb)];
     first_ns = std::min(first_ns, request.sent_ns);
     last_ns = std::max(last_ns, request.sent_ns);
     if (request.answer.unknown()) continue;
@@ -114,6 +115,13 @@ std::string report_text(const RunHead& head, const Measurements& m) {
   out += percentile_row("service time", m.service);
   out += percentile_row("own lag", m.lag);
   line("");
+  if (m.by_verb[0] < m.sent) {
+    line("asked");
+    for (std::size_t i = 0; i < m.by_verb.size(); ++i) {
+      if (m.by_verb[i] == 0) continue;
+      line(fmt::format("  {:<24} {:>14}", verb_name(static_cast<Verb>(i)), grouped_count(m.by_verb[i])));
+    }
+  }
   line("outcomes");
   for (std::size_t i = 0; i < m.by_answer.size(); ++i) {
     if (m.by_answer[i] == 0) continue;
@@ -155,6 +163,11 @@ std::string report_json(const RunHead& head, const Measurements& m, const Judgem
     actors += fmt::format(R"({}"{}":{})", actors.empty() ? "" : ",", actor_name(static_cast<Actor>(i)),
                           m.by_actor[i]);
   }
+  std::string verbs;
+  for (std::size_t i = 0; i < m.by_verb.size(); ++i) {
+    verbs +=
+        fmt::format(R"({}"{}":{})", verbs.empty() ? "" : ",", verb_name(static_cast<Verb>(i)), m.by_verb[i]);
+  }
   return fmt::format(
       "{{\n  \"scenario\":{},\"seed\":{},\"campaign\":{},\"target\":{},\"run\":{},\n"
       "  \"connections\":{},\"pipeline\":{},\"threads\":{},\n"
@@ -165,14 +178,14 @@ std::string report_json(const RunHead& head, const Measurements& m, const Judgem
       "\"connections_opened\":{},\"connections_lost\":{},\"gave_up\":{}}},\n"
       "  \"unit\":\"nanoseconds\",\n"
       "  \"response_time\":{},\n  \"service_time\":{},\n  \"schedule_lag\":{},\n"
-      "  \"outcomes\":{{{}}},\n  \"requests_by_actor\":{{{}}},\n"
+      "  \"outcomes\":{{{}}},\n  \"requests_by_actor\":{{{}}},\n  \"requests_by_verb\":{{{}}},\n"
       "  \"checks\":[\n    {}\n  ],\n  \"passed\":{},\"verdict\":{}\n}}\n",
       json_string(head.scenario), head.seed, json_string(head.campaign), json_string(head.target),
       json_string(head.run), head.connections, head.pipeline, head.threads, m.planned_visitors,
       m.planned_seconds, m.asked_rate, m.sent, m.answered, m.sending_seconds, m.achieved_rate,
       m.unsent_visitors, m.connections_opened, m.connections_lost, m.gave_up, histogram_json(m.response),
-      histogram_json(m.service), histogram_json(m.lag), outcomes, actors, checks_json(judgement.checks),
-      judgement.passed(), json_string(judgement.verdict()));
+      histogram_json(m.service), histogram_json(m.lag), outcomes, actors, verbs,
+      checks_json(judgement.checks), judgement.passed(), json_string(judgement.verdict()));
 }
 
 }  // namespace doorbuster::load

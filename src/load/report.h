@@ -23,6 +23,7 @@ struct Measurements {
   std::int64_t connections_opened = 0, connections_lost = 0;
   std::array<std::uint64_t, Answer::kCount> by_answer{};
   std::array<std::uint64_t, kActorCount> by_actor{};
+  std::array<std::uint64_t, kVerbCount> by_verb{};
   Histogram response;  // answered - planned
   Histogram service;   // answered - sent
   Histogram lag;       // the generator's own

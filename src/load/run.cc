@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <fstream>
 #include <map>
 #include <memory>
@@ -13,10 +14,16 @@
 #include "doorbuster/load/plan.h"
 #include "load/audit.h"
 #include "load/judge.h"
+#include "load/judge_life.h"
+#include "load/judge_limit.h"
+#include "load/judge_line.h"
+#include "load/judge_orders.h"
+#include "load/lives.h"
 #include "load/load_run.h"
 #include "load/prepare.h"
 #include "load/record_file.h"
 #include "load/report.h"
+#include "load/settle.h"
 
 namespace doorbuster::load {
 namespace {
@@ -30,42 +37,76 @@ std::map<std::string, std::int64_t> unknown_by_sku(const Promises& promises,
   return units;
 }
 
-Judgement judge(const LoadOptions& options, Prepared& prepared, LoadRun& run) {
-  Judgement judgement;
-  auto& checks = judgement.checks;
+std::vector<bool> others_hold(const Prepared& prepared) {
+  std::vector<bool> hold;
+  for (const SkuTerms& terms : prepared.choice.skus) {
+    hold.push_back(
+        std::any_of(prepared.baseline.begin(), prepared.baseline.end(),
+                    [&](const StockView& view) { return view.sku == terms.sku && view.held > 0; }));
+  }
+  return hold;
+}
+
+Check settle(Prepared& prepared, LoadRun& run, bool may_ask) {
   Check complete{.name = "target", .compared = "reachable until the end"};
   if (run.record().gave_up) {
     complete.fail(fmt::format("{} stopped accepting connections; {} visitors were never sent",
                               prepared.target.url(), grouped(run.record().unsent_visitors)));
   }
-  if (options.audit && !run.record().gave_up) {
-    if (const Status settled = settle_unknown(*prepared.api, run.writer(), run.start_ns(), run.record());
-        !settled) {
-      complete.fail(settled.error().message);
-    }
-  }
-  checks.push_back(std::move(complete));
-  checks.push_back(judge_outcomes(run.record()));
-  checks.push_back(judge_keys(run.record()));
-  checks.push_back(judge_prices(run.record()));
-  checks.push_back(judge_window(run.record(), prepared.campaign, run.wall_start()));
+  if (!may_ask) return complete;
+  const Settler settler{
+      .api = *prepared.api, .writer = run.writer(), .start_ns = run.start_ns(), .record = run.record()};
+  Status settled = settle_unknown(settler);
+  if (settled) settled = leave_lines(settler, run.names());
+  if (!settled) complete.fail(settled.error().message);
+  return complete;
+}
 
-  Promises promises = promises_of(run.record(), prepared.choice.skus, run.names());
-  if (!options.audit || run.record().gave_up) {
-    checks.push_back(judge_limit(promises.orders, prepared.limit_per_buyer));
+void judge_record(const Prepared& prepared, const LoadRun& run, const Lives& lives,
+                  std::vector<Check>& checks) {
+  const RunRecord& record = lives.record();
+  const auto& skus = prepared.choice.skus;
+  checks.push_back(judge_outcomes(record));
+  checks.push_back(judge_keys(record));
+  checks.push_back(judge_prices(record));
+  checks.push_back(judge_window(record, prepared.campaign, run.wall_start()));
+  checks.push_back(run.looks());
+  checks.push_back(judge_availability(lives, skus, others_hold(prepared), run.clock()));
+  checks.push_back(judge_resolutions(lives));
+  checks.push_back(judge_late_payments(lives, run.clock()));
+  checks.push_back(judge_extensions(lives, run.clock(), prepared.hold_max_seconds));
+  checks.push_back(judge_returns(lives));
+  checks.push_back(judge_line(lives, skus));
+}
+
+Judgement judge(const LoadOptions& options, Prepared& prepared, LoadRun& run) {
+  Judgement judgement;
+  auto& checks = judgement.checks;
+  const bool may_ask = options.audit && !run.record().gave_up;
+  checks.push_back(settle(prepared, run, may_ask));
+  const Lives lives(run.record());
+  judge_record(prepared, run, lives, checks);
+
+  const auto& skus = prepared.choice.skus;
+  std::vector<LiveUnits> live = live_units(lives, skus, run.names(), run.clock());
+  if (!may_ask) {
+    checks.push_back(judge_limit(live, prepared.limits.per_buyer));
+    checks.push_back(judge_total_limit(live, prepared.limits.per_buyer_total));
     return judgement;
   }
+  Promises promises = promises_of(lives, skus, run.names());
   AuditInput input{.api = *prepared.api,
                    .admin = prepared.admin.get(),
                    .campaign = prepared.scenario.campaign,
                    .promises = std::move(promises.orders),
                    .baseline = prepared.baseline,
-                   .limit_per_buyer = prepared.limit_per_buyer,
-                   .unknown_units = unknown_by_sku(promises, prepared.choice.skus)};
-  for (std::size_t i = 0; i < prepared.choice.skus.size(); ++i) {
-    if (promises.sold_out_quantity[i]) {
-      input.sold_out_quantity[prepared.choice.skus[i].sku] = *promises.sold_out_quantity[i];
-    }
+                   .limits = prepared.limits,
+                   .live = std::move(live),
+                   .clock_offset_ns = prepared.campaign.clock_offset_ns,
+                   .clock_error_ns = prepared.campaign.clock_error_ns,
+                   .unknown_units = unknown_by_sku(promises, skus)};
+  for (std::size_t i = 0; i < skus.size(); ++i) {
+    if (promises.sold_out_quantity[i]) input.sold_out_quantity[skus[i].sku] = *promises.sold_out_quantity[i];
   }
   audit(input, checks);
   return judgement;
@@ -103,12 +144,17 @@ int run_record_audit(const LoadOptions& options, std::ostream& out, std::ostream
   out << fmt::format("record         {} orders acknowledged in run {} on campaign {}\n",
                      grouped(static_cast<std::int64_t>(record->promises.size())), record->header.run,
                      record->header.campaign);
+  const Result<CampaignView> campaign = read_campaign(*api, record->header.campaign);
+  if (!campaign) return report_error(campaign.error(), out, err);
   const AuditInput input{.api = *api,
                          .admin = record->header.baseline.empty() ? nullptr : admin.get(),
                          .campaign = record->header.campaign,
                          .promises = record->promises,
                          .baseline = record->header.baseline,
-                         .limit_per_buyer = record->header.limit_per_buyer,
+                         .limits = record->header.limits,
+                         .live = final_units(record->promises),
+                         .clock_offset_ns = campaign->clock_offset_ns,
+                         .clock_error_ns = campaign->clock_error_ns,
                          .unknown_units = record->unknown_units,
                          .unknown_is_complete = record->ended};
   Judgement judgement;
@@ -131,7 +177,7 @@ int run_load(const LoadOptions& options, std::ostream& out, std::ostream& err) {
     Result<RecordWriter> created =
         RecordWriter::create(options.record_file, {.run = prepared->run,
                                                    .campaign = prepared->scenario.campaign,
-                                                   .limit_per_buyer = prepared->limit_per_buyer,
+                                                   .limits = prepared->limits,
                                                    .baseline = prepared->baseline});
     if (!created) return report_error(created.error(), out, err);
     record_file.emplace(std::move(*created));
@@ -153,8 +199,9 @@ int run_load(const LoadOptions& options, std::ostream& out, std::ostream& err) {
   const Measurements measured = measure(run.record(), plan, run.lag());
   out << report_text(head, measured) << "\n" << std::flush;
   if (record_file) {
-    const Promises promises = promises_of(run.record(), prepared->choice.skus, run.names());
-    const Status ended = record_file->finish(measured.sent, unknown_by_sku(promises, prepared->choice.skus));
+    const Promises promises = promises_of(Lives(run.record()), prepared->choice.skus, run.names());
+    const Status ended =
+        record_file->finish(measured.sent, unknown_by_sku(promises, prepared->choice.skus), promises.orders);
     if (!ended) return report_error(ended.error(), out, err);
   }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <limits>
 #include <utility>
 
@@ -17,8 +18,9 @@ namespace doorbuster::load {
 namespace {
 
 constexpr std::array<std::string_view, kActorCount> kActorNames = {
-    "shopper",    "no_key",       "double_clicker", "lost_reply",
-    "key_reuser", "limit_pusher", "price_checker",  "refused_late"};
+    "shopper",       "no_key",        "double_clicker", "lost_reply", "key_reuser", "limit_pusher",
+    "price_checker", "refused_late",  "payer",          "abandoner",  "canceller",  "late_payer",
+    "extender",      "partial_payer", "payment_failer", "returner",   "waiter",     "identity_sharer"};
 
 constexpr std::pair<std::string_view, Arrivals> kArrivalWords[] = {
     {"uniform", Arrivals::uniform}, {"poisson", Arrivals::poisson}, {"burst", Arrivals::burst}};
@@ -83,11 +85,26 @@ void read_share(JsonReader& r, const JsonNode& node, std::array<double, kActorCo
 }
 
 constexpr JsonMember<std::array<double, kActorCount>> kShareMembers[] = {
-    {kActorNames[0], Presence::optional, read_share<0>}, {kActorNames[1], Presence::optional, read_share<1>},
-    {kActorNames[2], Presence::optional, read_share<2>}, {kActorNames[3], Presence::optional, read_share<3>},
-    {kActorNames[4], Presence::optional, read_share<4>}, {kActorNames[5], Presence::optional, read_share<5>},
-    {kActorNames[6], Presence::optional, read_share<6>}, {kActorNames[7], Presence::optional, read_share<7>},
+    {kActorNames[0], Presence::optional, read_share<0>},
+    {kActorNames[1], Presence::optional, read_share<1>},
+    {kActorNames[2], Presence::optional, read_share<2>},
+    {kActorNames[3], Presence::optional, read_share<3>},
+    {kActorNames[4], Presence::optional, read_share<4>},
+    {kActorNames[5], Presence::optional, read_share<5>},
+    {kActorNames[6], Presence::optional, read_share<6>},
+    {kActorNames[7], Presence::optional, read_share<7>},
+    {kActorNames[8], Presence::optional, read_share<8>},
+    {kActorNames[9], Presence::optional, read_share<9>},
+    {kActorNames[10], Presence::optional, read_share<10>},
+    {kActorNames[11], Presence::optional, read_share<11>},
+    {kActorNames[12], Presence::optional, read_share<12>},
+    {kActorNames[13], Presence::optional, read_share<13>},
+    {kActorNames[14], Presence::optional, read_share<14>},
+    {kActorNames[15], Presence::optional, read_share<15>},
+    {kActorNames[16], Presence::optional, read_share<16>},
+    {kActorNames[17], Presence::optional, read_share<17>},
 };
+static_assert(std::size(kShareMembers) == kActorCount);
 
 void read_actors(JsonReader& r, const JsonNode& node, Scenario& scenario) {
   scenario.actors = {};
@@ -153,6 +170,12 @@ constexpr JsonMember<Scenario> kScenarioMembers[] = {
        std::uint32_t limit = 0;
        if (r.integer(n, {0, std::numeric_limits<std::uint32_t>::max(), "units"}, limit))
          s.limit_per_buyer = limit;
+     }},
+    {"limit_per_buyer_total", Presence::optional,
+     [](JsonReader& r, const JsonNode& n, Scenario& s) {
+       std::uint32_t limit = 0;
+       if (r.integer(n, {0, std::numeric_limits<std::uint32_t>::max(), "units"}, limit))
+         s.limit_per_buyer_total = limit;
      }},
     {"skus", Presence::optional, read_skus},
     {"actors", Presence::optional, read_actors},

@@ -22,10 +22,10 @@ std::optional<std::int64_t> integer_member(const JsonNode& object, std::string_v
   return member->integer();
 }
 
-std::optional<std::uint32_t> limit_member(const JsonNode& object) {
-  const auto limit = integer_member(object, "limit_per_buyer");
-  if (!limit || !std::in_range<std::uint32_t>(*limit)) return std::nullopt;
-  return static_cast<std::uint32_t>(*limit);
+std::optional<std::uint32_t> small_member(const JsonNode& object, std::string_view name) {
+  const auto number = integer_member(object, name);
+  if (!number || !std::in_range<std::uint32_t>(*number)) return std::nullopt;
+  return static_cast<std::uint32_t>(*number);
 }
 
 tl::unexpected<Error> not_understood(std::string_view what, std::string_view why) {
@@ -57,7 +57,7 @@ Result<CampaignView> read_campaign(HttpClient& client, const std::string& campai
   view.state = string_member(root, "state");
   view.starts_at = parse_rfc3339(string_member(root, "starts_at"));
   view.ends_at = parse_rfc3339(string_member(root, "ends_at"));
-  view.limit_per_buyer = limit_member(root);
+  view.limit_per_buyer = small_member(root, "limit_per_buyer");
   if (const auto server_time = parse_rfc3339(string_member(root, "server_time"))) {
     view.clock_offset_ns = server_time->ns - (before.ns + (after.ns - before.ns) / 2);
     view.clock_error_ns =
@@ -105,7 +105,9 @@ Result<StockReading> read_stock(HttpClient& admin, const std::string& campaign) 
   const JsonNode* offers = document->root().find("offers");
   if (offers == nullptr || !offers->is(JsonType::array)) return not_understood(path, "no array `offers`");
   StockReading reading;
-  reading.limit_per_buyer = limit_member(document->root());
+  reading.limit_per_buyer = small_member(document->root(), "limit_per_buyer");
+  reading.limit_per_buyer_total = small_member(document->root(), "limit_per_buyer_total");
+  reading.hold_max_seconds = small_member(document->root(), "hold_max_seconds");
   for (const JsonNode& offer : offers->children()) {
     const auto allocated = integer_member(offer, "allocated");
     const auto available = integer_member(offer, "available");
@@ -123,12 +125,21 @@ Result<OrderView> parse_order(std::string_view body) {
   const Result<JsonDocument> document = parse_reply("the order", body);
   if (!document) return tl::unexpected(document.error());
   const JsonNode& root = document->root();
-  return OrderView{.order = string_member(root, "order"),
-                   .status = string_member(root, "status"),
-                   .campaign = string_member(root, "campaign"),
-                   .sku = string_member(root, "sku"),
-                   .buyer = string_member(root, "buyer"),
-                   .quantity = integer_member(root, "quantity").value_or(0)};
+  OrderView view{.order = string_member(root, "ticket"),
+                 .status = string_member(root, "status"),
+                 .campaign = string_member(root, "campaign"),
+                 .sku = string_member(root, "sku"),
+                 .buyer = string_member(root, "buyer"),
+                 .payment = string_member(root, "payment_reference"),
+                 .quantity = integer_member(root, "quantity").value_or(0),
+                 .confirmed = integer_member(root, "confirmed_quantity").value_or(0),
+                 .returned = integer_member(root, "returned_quantity").value_or(0)};
+  if (view.order.empty()) view.order = string_member(root, "order");
+  view.offered = view.status == "offered";
+  view.standing = standing_of(view.offered ? string_member(root, "order_status") : view.status);
+  const JsonNode* refund_due = root.find("refund_due");
+  view.refund_due = refund_due != nullptr && refund_due->is(JsonType::boolean) && refund_due->boolean();
+  return view;
 }
 
 }  // namespace doorbuster::load

@@ -10,6 +10,7 @@
 #include "doorbuster/base/result.h"
 #include "doorbuster/base/tick.h"
 #include "load/http_client.h"
+#include "load/record.h"
 
 namespace doorbuster::load {
 
@@ -36,14 +37,19 @@ struct StockView {
   std::int64_t committed() const { return held + sold; }
 };
 struct StockReading {
-  std::optional<std::uint32_t> limit_per_buyer;
+  std::optional<std::uint32_t> limit_per_buyer, limit_per_buyer_total, hold_max_seconds;
   std::vector<StockView> offers;
 };
 
-// GET /v1/orders/{order}
+// GET /v1/orders/{order} or /v1/waitlist/{ticket}
 struct OrderView {
-  std::string order, status, campaign, sku, buyer;
+  std::string order, status, campaign, sku, buyer, payment;
+  Standing standing = Standing::none;  // of an offered place: its order's
+  bool offered = false;
+  bool refund_due = false;
   std::int64_t quantity = 0;
+  std::int64_t confirmed = 0;  // 0: not said
+  std::int64_t returned = 0;
 };
 
 Result<CampaignView> read_campaign(HttpClient& client, const std::string& campaign);

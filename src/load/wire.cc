@@ -13,43 +13,38 @@ namespace doorbuster::load {
 namespace {
 
 constexpr std::string_view kScheme = "http://";
-constexpr std::string_view kWhitespace = " \t\r\n";
+// Bodies that a buy may have, each with and without a key.
+constexpr Body kBuyBodies[] = {Body::plain, Body::other_quantity, Body::low_price, Body::waits, Body::shared};
+constexpr std::size_t kTemplatesPerSku = 2 * std::size(kBuyBodies);
+static_assert(static_cast<std::size_t>(Body::shared) + 1 == std::size(kBuyBodies));
 
-// The refusals that a well-formed buy of a SKU that exists may get, from the contract's table.
-constexpr std::pair<Outcome, int> kBuyRefusals[] = {
-    {Outcome::sold_out, 409},          {Outcome::limit_reached, 409},
-    {Outcome::price_changed, 409},     {Outcome::all_held, 409},
-    {Outcome::request_in_flight, 409}, {Outcome::campaign_not_started, 409},
-    {Outcome::campaign_paused, 409},   {Outcome::campaign_ended, 410},
-    {Outcome::not_eligible, 403},      {Outcome::idempotency_key_reused, 422},
-    {Outcome::rate_limited, 429},      {Outcome::overloaded, 503},
-    {Outcome::draining, 503},          {Outcome::journal_failed, 503},
-};
-
-std::string_view after_member_name(std::string_view body, std::string_view name) {
-  for (std::size_t at = body.find(name); at != std::string_view::npos; at = body.find(name, at + 1)) {
-    const std::size_t end = at + name.size();
-    if (at == 0 || body[at - 1] != '"' || end >= body.size() || body[end] != '"') continue;
-    const std::size_t colon = body.find_first_not_of(kWhitespace, end + 1);
-    if (colon == std::string_view::npos || body[colon] != ':') continue;
-    const std::size_t value = body.find_first_not_of(kWhitespace, colon + 1);
-    if (value != std::string_view::npos) return body.substr(value);
+std::string_view path_of(Verb verb) {
+  switch (verb) {
+    case Verb::confirm:
+      return "/confirm";
+    case Verb::cancel:
+      return "/cancel";
+    case Verb::payment_failed:
+      return "/payment-failed";
+    case Verb::extend:
+      return "/extend";
+    case Verb::give_back:
+      return "/return";
+    default:
+      return "";
   }
-  return {};
 }
 
-BuyReply accepted_reply(Answer answer, std::string_view body) {
-  BuyReply reply;
-  const std::string_view order = find_string_member(body, "order");
-  if (!is_order_name(order)) {
-    reply.answer = Answer::unexpected();
-    return reply;
+// The body of a step; "" where there is nothing to say.
+std::string step_body(const Ask& ask, std::string_view order) {
+  std::string json;
+  const auto member = [&json](const std::string& text) { json += (json.empty() ? "{" : ",") + text; };
+  if (ask.quantity != 0) {
+    member(fmt::format(R"("{}":{})", ask.verb == Verb::extend ? "seconds" : "quantity", ask.quantity));
   }
-  reply.answer = answer;
-  reply.durable = !after_member_name(body, "durable").starts_with("false");
-  std::copy(order.begin(), order.end(), reply.order.bytes.begin());
-  reply.order.size = static_cast<std::uint8_t>(order.size());
-  return reply;
+  if (ask.body == Body::paid) member(fmt::format(R"("payment_reference":"{}")", Names::payment(order)));
+  if (ask.body == Body::scrapped) member(R"("restock":false)");
+  return json.empty() ? json : json + "}";
 }
 
 }  // namespace
@@ -72,75 +67,94 @@ Result<Target> parse_target(std::string_view url, std::string_view option) {
   return Target{endpoint->host, std::to_string(endpoint->port), std::string(authority)};
 }
 
-BuyWriter::BuyWriter(const Target& target, const std::string& campaign, const std::vector<SkuTerms>& skus,
-                     std::uint32_t quantity, const Names& names)
-    : quantity_(quantity) {
-  const std::string buyer_hole(Names::kBuyerDigits, '0');
-  const std::string key_hole(Names::kKeyDigits, '0');
-  templates_.reserve(skus.size() * kPerSku);
+RequestWriter::RequestWriter(const Target& target, const std::string& campaign,
+                             const std::vector<SkuTerms>& skus, std::uint32_t quantity, const Names& names)
+    : campaign_(campaign),
+      host_line_(fmt::format("Host: {}\r\n", target.authority)),
+      key_prefix_(names.key_prefix()),
+      quantity_(quantity) {
+  templates_.reserve(skus.size() * kTemplatesPerSku);
   for (const SkuTerms& terms : skus) {
-    for (const Body body : {Body::plain, Body::other_quantity, Body::low_price}) {
-      const std::string price =
-          body == Body::low_price
-              ? fmt::format(",\"expected_price\":{}", std::max<std::int64_t>(0, terms.price - 1))
-              : "";
-      const std::string head =
-          fmt::format(R"({{"campaign":"{}","sku":"{}","quantity":{}{},"buyer":"{})", campaign, terms.sku,
-                      this->quantity(body), price, names.buyer_prefix());
-      const std::string json = head + buyer_hole + "\"}";
+    for (const Body body : kBuyBodies) {
       for (const bool with_key : {false, true}) {
-        Template made;
-        made.text = fmt::format("POST /v1/buy HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\n",
-                                target.authority);
-        if (with_key) {
-          made.text += "Idempotency-Key: " + names.key_prefix();
-          made.key_at = made.text.size();
-          made.text += key_hole + "\r\n";
-        }
-        made.text += fmt::format("Content-Length: {}\r\n\r\n", json.size());
-        made.buyer_at = made.text.size() + head.size();
-        made.text += json;
-        templates_.push_back(std::move(made));
+        templates_.push_back(buy_template(terms.sku, body, terms.price, with_key, names));
       }
     }
   }
 }
 
-std::uint16_t BuyWriter::quantity(Body body) const {
+RequestWriter::Template RequestWriter::buy_template(std::string_view sku, Body body, std::int64_t price,
+                                                    bool with_key, const Names& names) const {
+  const std::string buyer_hole(Names::kBuyerDigits, '0');
+  std::string json =
+      fmt::format(R"({{"campaign":"{}","sku":"{}","quantity":{})", campaign_, sku, quantity(body));
+  if (body == Body::low_price) {
+    json += fmt::format(R"(,"expected_price":{})", std::max<std::int64_t>(0, price - 1));
+  }
+  if (body == Body::waits) json += R"(,"wait":true)";
+  std::size_t device_at = 0;
+  if (body == Body::shared) {
+    json += R"(,"identities":[")" + names.device_prefix();
+    device_at = json.size();
+    json += buyer_hole + "\"]";
+  }
+  json += R"(,"buyer":")" + names.buyer_prefix();
+  const std::size_t buyer_at = json.size();
+  json += buyer_hole + "\"}";
+
+  Template made;
+  made.text = "POST /v1/buy HTTP/1.1\r\n" + host_line_ + "Content-Type: application/json\r\n";
+  if (with_key) {
+    made.text += "Idempotency-Key: " + key_prefix_;
+    made.key_at = made.text.size();
+    made.text += std::string(Names::kKeyDigits, '0') + "\r\n";
+  }
+  made.text += fmt::format("Content-Length: {}\r\n\r\n", json.size());
+  made.buyer_at = made.text.size() + buyer_at;
+  if (device_at != 0) made.device_at = made.text.size() + device_at;
+  made.text += json;
+  return made;
+}
+
+std::uint16_t RequestWriter::quantity(Body body) const {
   return static_cast<std::uint16_t>(body == Body::other_quantity ? quantity_ + 1 : quantity_);
 }
 
-void BuyWriter::append(const Ask& ask, std::string& out) const {
-  const std::size_t index = std::size_t{ask.sku} * kPerSku + static_cast<std::size_t>(ask.body) * 2;
+void RequestWriter::append_buy(const Ask& ask, std::string& out) const {
+  const std::size_t index = std::size_t{ask.sku} * kTemplatesPerSku + static_cast<std::size_t>(ask.body) * 2;
   const Template& chosen = templates_[index + (ask.key == kNoKey ? 0 : 1)];
   const std::size_t at = out.size();
   out += chosen.text;
-  Names::write_digits(out.data() + at + chosen.buyer_at, Names::kBuyerDigits, ask.buyer);
-  if (ask.key != kNoKey) Names::write_digits(out.data() + at + chosen.key_at, Names::kKeyDigits, ask.key);
+  const auto fill = [&](std::size_t hole, std::size_t digits, std::uint32_t number) {
+    if (hole != 0) Names::write_digits(out.data() + at + hole, digits, number);
+  };
+  fill(chosen.buyer_at, Names::kBuyerDigits, ask.buyer);
+  fill(chosen.key_at, Names::kKeyDigits, ask.key);
+  fill(chosen.device_at, Names::kBuyerDigits, Names::device_number(ask.buyer));
 }
 
-BuyReply read_buy_reply(int status, std::string_view body) {
-  if (status == 201) return accepted_reply(Answer::accepted(), body);
-  if (status == 202) return accepted_reply(Answer::accepted_async(), body);
-  const std::string_view code = find_string_member(body, "code");
-  for (const auto& [refusal, refusal_status] : kBuyRefusals) {
-    if (status == refusal_status && code == outcome_code(refusal))
-      return {.answer = Answer::refused(refusal)};
+void RequestWriter::append_step(const Ask& ask, std::string_view order, std::string& out) const {
+  if (ask.verb == Verb::look || ask.verb == Verb::leave) {
+    fmt::format_to(std::back_inserter(out), "{} /v1/waitlist/{} HTTP/1.1\r\n{}\r\n",
+                   ask.verb == Verb::look ? "GET" : "DELETE", order, host_line_);
+    return;
   }
-  return {.answer = Answer::unexpected()};
+  const std::string json = step_body(ask, order);
+  fmt::format_to(std::back_inserter(out), "POST /v1/orders/{}{} HTTP/1.1\r\n{}", order, path_of(ask.verb),
+                 host_line_);
+  if (ask.key != kNoKey) {
+    const std::size_t at = out.size() + sizeof("Idempotency-Key: ") - 1 + key_prefix_.size();
+    out += "Idempotency-Key: " + key_prefix_ + std::string(Names::kKeyDigits, '0') + "\r\n";
+    Names::write_digits(out.data() + at, Names::kKeyDigits, ask.key);
+  }
+  if (!json.empty()) out += "Content-Type: application/json\r\n";
+  fmt::format_to(std::back_inserter(out), "Content-Length: {}\r\n\r\n{}", json.size(), json);
 }
 
-std::string_view find_string_member(std::string_view body, std::string_view name) {
-  std::string_view value = after_member_name(body, name);
-  if (!value.starts_with('"')) return {};
-  value.remove_prefix(1);
-  return value.substr(0, value.find('"'));
-}
-
-bool is_order_name(std::string_view text) {
-  constexpr std::string_view kSafe = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~";
-  return !text.empty() && text.size() <= OrderName::kBytesMax &&
-         text.find_first_not_of(kSafe) == std::string_view::npos;
+void append_get_order(const Target& target, std::string_view order, bool ticket, std::string& out) {
+  fmt::format_to(std::back_inserter(out),
+                 "GET /v1/{}/{} HTTP/1.1\r\nHost: {}\r\nAccept: application/json\r\n\r\n",
+                 ticket ? "waitlist" : "orders", order, target.authority);
 }
 
 std::string json_string(std::string_view text) {

@@ -1,5 +1,5 @@
 #pragma once
-// The bytes of a buy and the meaning of its reply.
+// The bytes of requests: buys, and the steps of an order's life.
 
 #include <cstdint>
 #include <string>
@@ -26,41 +26,38 @@ struct SkuTerms {
   std::int64_t price = 0;  // minor units, when the load began
 };
 
-// Encodes buys. Everything but buyer and key is there before the load starts; a request is one copy and two
-// numbers.
-class BuyWriter {
+// Encodes requests. Everything of a buy but its numbers is there before the load starts; it is one copy and
+// two or three numbers.
+class RequestWriter {
  public:
-  BuyWriter(const Target& target, const std::string& campaign, const std::vector<SkuTerms>& skus,
-            std::uint32_t quantity, const Names& names);
-  void append(const Ask& ask, std::string& out) const;
+  RequestWriter(const Target& target, const std::string& campaign, const std::vector<SkuTerms>& skus,
+                std::uint32_t quantity, const Names& names);
+  // REQUIRES: ask.verb == Verb::buy.
+  void append_buy(const Ask& ask, std::string& out) const;
+  // REQUIRES: another verb; `order` is the name of the order or place that it is about.
+  void append_step(const Ask& ask, std::string_view order, std::string& out) const;
+  // What a buy with this body asks for.
   std::uint16_t quantity(Body body) const;
 
  private:
   struct Template {
     std::string text;
-    std::size_t buyer_at = 0;  // of the digits
-    std::size_t key_at = 0;    // 0: has no key
+    std::size_t buyer_at = 0;   // of the digits
+    std::size_t key_at = 0;     // 0: has no key
+    std::size_t device_at = 0;  // 0: has no identity
   };
-  static constexpr std::size_t kPerSku = 6;  // three bodies, each with and without a key
-  std::uint32_t quantity_;
+  Template buy_template(std::string_view sku, Body body, std::int64_t price, bool with_key,
+                        const Names& names) const;
+
+  const std::string campaign_;
+  const std::string host_line_;  // "Host: ...\r\n"
+  const std::string key_prefix_;
+  const std::uint32_t quantity_;
   std::vector<Template> templates_;
 };
 
-struct BuyReply {
-  Answer answer;
-  bool durable = true;
-  OrderName order = {};  // when accepted
-};
-// `body` is the whole body, or as much of it as was kept. Anything that the contract does not allow as the
-// answer to a well-formed buy is Answer::unexpected().
-BuyReply read_buy_reply(int status, std::string_view body);
-
-// The first string member of this name, escapes left as they are; "" when there is none. For replies of known
-// shape.
-std::string_view find_string_member(std::string_view body, std::string_view name);
-
-// Letters, digits, - . _ ~ and 1 to 40 of them.
-bool is_order_name(std::string_view text);
+// GET of an order, or of a place in the line.
+void append_get_order(const Target& target, std::string_view order, bool ticket, std::string& out);
 
 // `text` as a JSON string, quotes included.
 std::string json_string(std::string_view text);

@@ -18,9 +18,10 @@ using tcp = asio::ip::tcp;
 // load; it is part of the scheduling lag that is reported.
 constexpr std::int64_t kPacingQuantumNs = 100 * kNsPerMicrosecond;
 constexpr std::int64_t kConnectTimeoutNs = 5 * kNsPerSecond;
-constexpr std::int64_t kOverrunNs = 10 * kNsPerSecond;  // for a backlog to be sent after the plan's end
-constexpr std::int64_t kDrainNs = 5 * kNsPerSecond;     // for the last replies after that
-constexpr std::int64_t kGiveUpNs = 2 * kNsPerSecond;    // without a single connection
+// For a backlog to be sent after the plan's end, and for orders to be lived to theirs.
+constexpr std::int64_t kOverrunNs = 10 * kNsPerSecond;
+constexpr std::int64_t kDrainNs = 5 * kNsPerSecond;   // for the last replies after that
+constexpr std::int64_t kGiveUpNs = 2 * kNsPerSecond;  // without a single connection
 constexpr std::uint32_t kTriesMax = 63;
 constexpr std::uint32_t kLostVisitsMax = 64;  // connections of lost_reply at the same time
 
@@ -107,16 +108,19 @@ bool Worker::finished(std::int64_t now) {
     record.gave_up = true;
     return true;
   }
-  const std::int64_t end_ns = setup_.plan->duration_ns + kOverrunNs;
-  if (now > end_ns && in_flight_ == 0) return true;
-  return now > end_ns + kDrainNs;
+  if (now > last_due_ns() && in_flight_ == 0) return true;
+  return now > last_due_ns() + kDrainNs;
+}
+
+std::int64_t Worker::last_due_ns() const {
+  return setup_.plan->duration_ns + kOverrunNs;
 }
 
 void Worker::send_due(std::int64_t now) {
   for (; noticed_ < visitors_ && visitor(noticed_).due_ns <= now; ++noticed_) {
     lag.record(now - visitor(noticed_).due_ns);
   }
-  if (now > setup_.plan->duration_ns + kOverrunNs) return;
+  if (now > last_due_ns()) return;
   ++cursor_;  // one batch goes to few links, the next one to others
   while (!follow_ups_.empty() && follow_ups_.front().due_ns <= now) {
     Link* link = link_for(follow_ups_.front());
@@ -163,6 +167,8 @@ void Worker::visit(const Visitor& visitor) {
   if (visitor.actor != Actor::no_key) ask.key = new_key();
   if (visitor.actor == Actor::price_checker && (*setup_.skus)[visitor.sku].price > 0)
     ask.body = Body::low_price;
+  if (visitor.actor == Actor::waiter) ask.body = Body::waits;
+  if (visitor.actor == Actor::identity_sharer) ask.body = Body::shared;
   if (visitor.actor == Actor::double_clicker) {
     follow_up({.due_ns = visitor.due_ns + visitor.gap_ms * kNsPerMillisecond,
                .ask = ask,
@@ -175,12 +181,17 @@ void Worker::visit(const Visitor& visitor) {
 
 void Worker::send(Link& link, const Ask& ask, std::int64_t planned_ns, std::uint32_t tries) {
   if (link.output().empty()) dirty_.push_back(&link);
-  setup_.writer->append(ask, link.output());
+  const bool buys = ask.verb == Verb::buy;
+  if (buys) {
+    setup_.writer->append_buy(ask, link.output());
+  } else {
+    setup_.writer->append_step(ask, record.told[ask.about].name.view(), link.output());
+  }
   link.push(static_cast<std::uint32_t>(record.requests.size()));
   RequestRecord& request = record.requests.emplace_back();
   request.planned_ns = planned_ns;
   request.ask = ask;
-  request.quantity = setup_.writer->quantity(ask.body);
+  if (buys) request.ask.quantity = setup_.writer->quantity(ask.body);
   request.tries = static_cast<std::uint8_t>(std::min(tries, kTriesMax)) & 63;
   ++in_flight_;
 }

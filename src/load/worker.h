@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "doorbuster/base/result.h"
+#include "doorbuster/base/tick.h"
 #include "doorbuster/load/histogram.h"
 #include "doorbuster/load/plan.h"
 #include "doorbuster/platform/clock.h"
@@ -80,11 +81,26 @@ class Worker final : public LinkOwner {
   void wait(std::int64_t now);
   void reap_lost_visits();
 
+  // After this nothing is sent any more.
+  std::int64_t last_due_ns() const;
+
   // --- what follows from an answer: worker_reactions.cc
   void follow_up(FollowUp next);
   void react(const RequestRecord& done);
+  void react_to_buy(const RequestRecord& done);
   void retry(const RequestRecord& done, std::int64_t pause_ns);
   void note_unexpected(std::string text);
+  void hand_over(const RequestRecord& request);
+
+  // --- an order's life: worker_life.cc
+  void begin_life(const RequestRecord& bought);
+  void go_on_with_life(const RequestRecord& done);
+  void go_on_in_line(const RequestRecord& done);
+  void go_on_after_confirm(const RequestRecord& done);
+  void step(const RequestRecord& done, Ask ask, std::int64_t pause_ns);
+  bool chance(std::uint32_t one_in) { return random_.below(one_in) == 0; }
+  std::int64_t moment_ns() { return (1 + random_.below(20)) * kNsPerMillisecond; }
+  std::int64_t think_ns(const Told& told);
 
   const LoadSetup& setup_;
   const std::uint32_t index_;

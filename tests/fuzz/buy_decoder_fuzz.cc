@@ -85,6 +85,17 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t coun
   check_lines(object, body);
   DOORBUSTER_CHECK(integer(object, "quantity", 1) == body.quantity);
   DOORBUSTER_CHECK(integer(object, "expected_price", Buy::kNoExpectedPrice) == body.expected_price);
+  const auto* wait = object.if_contains("wait");
+  DOORBUSTER_CHECK((wait != nullptr && wait->as_bool()) == body.wait);
+  const auto* identities = object.if_contains("identities");
+  const auto texts = body.identity_texts();
+  DOORBUSTER_CHECK((identities == nullptr ? 0 : identities->as_array().size()) == texts.size());
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    const auto& read = identities->as_array()[i].as_string();
+    DOORBUSTER_CHECK(std::string_view(read.data(), read.size()) == texts[i]);
+    DOORBUSTER_CHECK(!texts[i].empty() && texts[i].size() <= kIdentityBytesMax);
+    for (std::size_t j = 0; j < i; ++j) DOORBUSTER_CHECK(texts[j] != texts[i]);
+  }
   DOORBUSTER_CHECK(body.quantity >= 1 && body.quantity <= kQuantityMax &&
                    body.reference.size() <= kReferenceBytesMax);
   return 0;

@@ -154,7 +154,7 @@ class World {
     if (applied.discharged != 0 && engine.has_total_limit(offer)) {
       engine.discharge(applied.slot, applied.discharged);
     }
-    if (!applied.freed || event.kind == OrderEventKind::left_line) return;
+    if (!applied.freed) return;
     while (const auto next = engine.next_offer(offer, event.tick)) record(*next);
   }
 

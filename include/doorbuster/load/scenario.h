@@ -24,8 +24,20 @@ enum class Actor : std::uint8_t {
   limit_pusher,    // goes on buying as the same buyer, each time with a new key
   price_checker,   // expects a price below the one in force: must be refused
   refused_late,    // goes on asking after it was refused as sold out
+  // In a campaign with holds these go on where a shopper leaves the order alone; without holds, they ask the
+  // same of an order that is final.
+  payer,            // confirms with a payment reference, sometimes twice
+  abandoner,        // holds and never comes back
+  canceller,        // cancels, then cancels again or pays all the same
+  late_payer,       // confirms when the hold has run out
+  extender,         // extends, then confirms
+  partial_payer,    // confirms a part; the rest goes back
+  payment_failer,   // reports a failed payment; confirms if the hold is still there
+  returner,         // confirms, then returns a unit with a key, sometimes twice
+  waiter,           // takes a place in the line where all is held, and confirms what it is offered, or leaves
+  identity_sharer,  // a payer who shares a device with others
 };
-inline constexpr std::size_t kActorCount = 8;
+inline constexpr std::size_t kActorCount = 18;
 std::string_view actor_name(Actor actor);
 
 enum class StageShape : std::uint8_t {
@@ -63,8 +75,9 @@ struct Scenario {
   std::uint32_t pipeline = 1;  // requests in flight on one connection
   std::uint32_t buyers = 100'000;
   std::uint32_t quantity = 1;
-  std::uint32_t retries = 3;                     // per buy, with the same key
-  std::optional<std::uint32_t> limit_per_buyer;  // to judge by, where the server does not tell its own
+  std::uint32_t retries = 3;  // per buy, with the same key
+  // To judge by, instead of what the server tells.
+  std::optional<std::uint32_t> limit_per_buyer, limit_per_buyer_total;
   SkuMix skus;
   std::array<double, kActorCount> actors = {1.0};  // shares by Actor, sum 1
 };
@@ -80,6 +93,7 @@ inline constexpr std::uint32_t kBuyersMax = 99'999'999;
 inline constexpr std::uint32_t kRetriesMax = 20;
 inline constexpr std::uint32_t kGeneratorThreadsMax = 64;
 inline constexpr std::size_t kScenarioSkusMax = 65'535;
+inline constexpr std::uint32_t kSharersOfADevice = 4;  // identity_sharer: buyers 0 to 3, 4 to 7, ...
 
 // How many visitors the stages stand for.
 double expected_visitors(const std::vector<Stage>& stages);

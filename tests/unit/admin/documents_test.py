@@ -42,7 +42,7 @@ def codes_sent():
 def members_written(path):
     """Names of JSON members in the literals of a source that writes replies."""
     source = text(path)
-    return set(re.findall(r'\\"([a-z_]+)\\":', source)) | set(re.findall(r'append_time\(\w+, "(\w+)"', source))
+    return set(re.findall(r'\\"([a-z_]+)\\":', source) + re.findall(r'append_time\(\w+, "(\w+)"', source))
 
 
 def members_taken(path, table):

@@ -281,13 +281,15 @@ TEST_CASE("methods that we know are known, all others are others") {
 TEST_CASE("a POST without a body ends with its header, and a DELETE may have a body") {
   HttpRequest request;
   const std::string bare = "POST /v1/orders/o/confirm HTTP/1.1\r\n" + kHost + "\r\n";
-  Framing framing = frame(bare + "POST ", request);
+  const std::string posts = bare + "POST ";
+  Framing framing = frame(posts, request);
   REQUIRE(framing.state == State::complete);
   CHECK(framing.bytes == bare.size());
   CHECK(request.body.empty());
   CHECK_FALSE(request.has_content_length);
   const std::string removal = "DELETE /v1/waitlist/t HTTP/1.1\r\n" + kHost + "Content-Length: 2\r\n\r\n{}";
-  framing = frame(removal + "GET ", request);
+  const std::string removals = removal + "GET ";
+  framing = frame(removals, request);
   REQUIRE(framing.state == State::complete);
   CHECK(framing.bytes == removal.size());
   CHECK(request.body == "{}");

@@ -1,10 +1,8 @@
 // The judge on trial: a shop that keeps the contract passes, and for each promise there is a shop that breaks
 // it and must fail for that reason.
 
-#include <unistd.h>
+#include "unit/load/run.h"
 
-#include <cstdio>
-#include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <string>
@@ -23,38 +21,6 @@ using Catch::EndsWith;
 
 namespace {
 
-class Folder {
- public:
-  Folder() : path_(std::filesystem::temp_directory_path() / ("doorbuster-load-" + std::to_string(getpid()))) {
-    std::filesystem::create_directories(path_);
-  }
-  ~Folder() { std::filesystem::remove_all(path_); }
-  std::string file(const std::string& name) const { return (path_ / name).string(); }
-  std::string write(const std::string& name, const std::string& text) const {
-    std::ofstream(file(name)) << text;
-    return file(name);
-  }
-
- private:
-  std::filesystem::path path_;
-};
-
-struct Ended {
-  int exit_code = -1;
-  std::string out, err;
-  std::string verdict() const { return out.substr(out.rfind("verdict: ")); }
-};
-
-Ended run(const LoadOptions& options) {
-  std::ostringstream out;
-  std::ostringstream err;
-  Ended ended;
-  ended.exit_code = run_load(options, out, err);
-  ended.out = out.str();
-  ended.err = err.str();
-  return ended;
-}
-
 // Every kind of visitor, many more than there are units, in a third of a second.
 std::string crowd(const std::string& more = "") {
   return R"({"seed":11,"connections":6,"pipeline":3,"buyers":400,"retries":8,
@@ -63,16 +29,6 @@ std::string crowd(const std::string& more = "") {
     "actors":{"shopper":0.46,"no_key":0.04,"double_clicker":0.1,"lost_reply":0.05,"key_reuser":0.1,
               "limit_pusher":0.1,"price_checker":0.1,"refused_late":0.05})" +
          more + "}";
-}
-
-LoadOptions options_for(const FakeShop& shop, const std::string& scenario_file) {
-  LoadOptions options;
-  options.target = shop.url();
-  options.admin = shop.url();
-  options.scenario_file = scenario_file;
-  options.progress = ProgressMode::off;
-  options.run_name = "t";
-  return options;
 }
 
 Ended run_against(Fault fault, const std::string& scenario = crowd()) {
@@ -88,6 +44,7 @@ TEST_CASE("judge: a shop that keeps its promises passes, and the report says wha
   const Folder folder;
   FakeState state;
   state.offers[0].sold = 5;  // by somebody before
+  state.limit_per_buyer_total = 4;
   Ended ended;
   {
     const FakeShop shop(state);

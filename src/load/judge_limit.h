@@ -1,0 +1,36 @@
+#pragma once
+// No buyer, and no identity, has more units at any moment than the limits allow. Only units of which the
+// record is certain count: from the answer that gave them to the request that may have ended them.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "load/judge.h"
+#include "load/lives.h"
+
+namespace doorbuster::load {
+
+struct Limits {
+  std::optional<std::uint32_t> per_buyer;        // of each SKU; 0: none
+  std::optional<std::uint32_t> per_buyer_total;  // over all SKUs; 0: none
+};
+
+struct LiveUnits {
+  std::string name;  // "buyer b-1", "identity device:1"
+  std::string sku;
+  std::uint32_t units = 0;
+  std::int64_t from_ns = 0, until_ns = 0;  // record's time
+};
+
+// Held and confirmed units over the time of the record.
+std::vector<LiveUnits> live_units(const Lives& lives, const std::vector<SkuTerms>& skus, const Names& names,
+                                  const ServerClock& clock);
+// Confirmed units at the end, where there is no record of times.
+std::vector<LiveUnits> final_units(const std::vector<Promise>& orders);
+
+Check judge_limit(const std::vector<LiveUnits>& live, std::optional<std::uint32_t> limit);
+Check judge_total_limit(const std::vector<LiveUnits>& live, std::optional<std::uint32_t> limit);
+
+}  // namespace doorbuster::load

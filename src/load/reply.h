@@ -1,0 +1,33 @@
+#pragma once
+// What replies mean. Whatever the contract does not allow as the answer to the request is
+// Answer::unexpected().
+
+#include <string_view>
+
+#include "load/record.h"
+
+namespace doorbuster::load {
+
+struct Reply {
+  Answer answer;
+  bool durable = true;
+  bool tells = false;  // `told` is what it said about an order
+  Told told = {};
+};
+
+// `body` is the whole body, or as much of it as was kept.
+Reply read_buy_reply(int status, std::string_view body);
+// REQUIRES: verb is another than Verb::buy.
+Reply read_step_reply(Verb verb, int status, std::string_view body);
+inline Reply read_reply(Verb verb, int status, std::string_view body) {
+  return verb == Verb::buy ? read_buy_reply(status, body) : read_step_reply(verb, status, body);
+}
+
+// The first string member of this name, escapes left as they are; "" when there is none. For replies of known
+// shape.
+std::string_view find_string_member(std::string_view body, std::string_view name);
+
+// Letters, digits, - . _ ~ and 1 to 40 of them.
+bool is_order_name(std::string_view text);
+
+}  // namespace doorbuster::load

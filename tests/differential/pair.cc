@@ -1,0 +1,308 @@
+#include "differential/pair.h"
+
+#include <algorithm>
+#include <limits>
+#include <sstream>
+#include <tuple>
+
+#include "support/books.h"
+
+namespace doorbuster {
+namespace {
+
+std::vector<Hash128> hashes_of(const std::vector<std::string>& identities) {
+  std::vector<Hash128> hashes;
+  for (const std::string& identity : identities) hashes.push_back(hash_identity(kTableKey, identity));
+  std::sort(hashes.begin(), hashes.end(), [](const Hash128& a, const Hash128& b) {
+    return std::tie(a.low, a.high) < std::tie(b.low, b.high);
+  });
+  return hashes;
+}
+
+// As anybody is shown it: what has run out has expired, whether or not that is written down.
+bool same_order(const Order& order, std::uint32_t place, const NaiveOffer& offer, const NaiveOrder& twin,
+                Tick now) {
+  const bool ran_out = order.status == OrderStatus::held && order.expires_at <= now;
+  const OrderStatus status = ran_out ? OrderStatus::expired : order.status;
+  const bool timed = status == OrderStatus::held || status == OrderStatus::expired;
+  return status == NaiveShop::status_at(twin, now) && (!timed || order.expires_at == twin.expires_at) &&
+         order.quantity == twin.asked.quantity && order.unit_price == twin.unit_price &&
+         order.buyer == twin.asked.buyer && order.confirmed_quantity == twin.confirmed &&
+         order.returned_quantity == twin.returned && order.refund_due == twin.refund_due &&
+         order.payment == twin.payment && place == NaiveShop::place(offer, twin);
+}
+
+// That count for the order's names as long as nobody has written down that it has run out.
+std::uint32_t units_of(const Order& order) {
+  if (order.status == OrderStatus::held || order.status == OrderStatus::waiting) return order.quantity;
+  return order.confirmed_quantity - order.returned_quantity;
+}
+
+// The number of an order of the offer, or, rarely, the next one, which nobody has. Who leaves a line mostly
+// stands in it.
+std::uint64_t number_of(const Step& step, const NaiveOffer& offer) {
+  if (step.order == 0) return offer.orders.size() + 1;
+  if (step.action == OrderAction::leave_line && !offer.line.empty() && step.order % 4 != 0) {
+    return offer.line[step.order % offer.line.size()];
+  }
+  return 1 + step.order % offer.orders.size();
+}
+
+std::string offer_text(const NaiveShop::OfferName& name) {
+  return name.first + "/" + name.second;
+}
+
+}  // namespace
+
+Pair::Pair(std::uint64_t dice, std::uint64_t orders_max) : world_(1, orders_max) {
+  const auto campaigns = configuration_from(dice);
+  REQUIRE(world_.configure(campaigns, now_).has_value());
+  REQUIRE(twin_.configure(campaigns, now_) == "");
+}
+
+std::string Pair::play(const Step& step) {
+  Tick from = now_;
+  if (step.to_next_expiry) from = twin_.next_expiry(now_).value_or(now_);
+  now_ = std::max(now_, after(from, step.pause_ns));
+  switch (step.kind) {
+    case Step::buy:
+      return play_buy(step);
+    case Step::command:
+      return play_command(step);
+    case Step::timer:
+      return play_timer(step.at_most);
+    case Step::restart:
+      world_.restart(step.shards);
+      return compare_all();
+    case Step::configure: {
+      // What has run out and is not written down is held: a stock below it is refused.
+      run_timer();
+      const auto campaigns = configuration_from(step.dice);
+      const std::string engine = world_.configure(campaigns, now_) ? "" : "refused";
+      const std::string twin = twin_.configure(campaigns, now_);
+      if (engine != twin) return "only one of them refuses the configuration";
+      return compare_all();
+    }
+  }
+  return "";
+}
+
+void Pair::add_to(Fates& fates) const {
+  for (const auto& [name, offer] : twin_.offers()) {
+    for (const NaiveOrder& order : offer.orders) {
+      ++fates.orders;
+      if (NaiveShop::status_at(order, now_) == OrderStatus::expired) ++fates.expired;
+      if (order.status == OrderStatus::confirmed) ++fates.confirmed;
+      if (order.was_offered) ++fates.offered;
+      if (order.refund_due) ++fates.refunds;
+      if (order.returned != 0) ++fates.returned;
+    }
+  }
+}
+
+void play_random_sale(std::uint64_t seed, std::uint32_t steps, Fates& fates) {
+  std::mt19937_64 random(seed);
+  Pair pair(seed, steps);
+  for (std::uint32_t i = 0; i < steps; ++i) {
+    const Step step = random_step(random);
+    const std::string difference = pair.play(step);
+    if (difference.empty()) continue;
+    std::ostringstream told;
+    told << step;
+    FAIL("seed " << seed << ", step " << i << ": " << told.str() << difference);
+  }
+  pair.add_to(fates);
+}
+
+void Pair::run_timer() {
+  world_.run_timer(now_, std::numeric_limits<std::size_t>::max());
+  twin_.timer(now_);
+}
+
+std::string Pair::play_timer(std::uint32_t at_most) {
+  const bool somebody_waits = std::any_of(twin_.offers().begin(), twin_.offers().end(),
+                                          [](const auto& entry) { return !entry.second.line.empty(); });
+  if (at_most != 0 && !somebody_waits) {
+    world_.run_timer(now_, at_most);  // nobody may notice
+    return compare_all();
+  }
+  run_timer();
+  for (const auto& [name, offer] : twin_.offers()) {
+    if (world_.stock(index_of(name)).held != twin_.held(offer, now_)) {
+      return "the timer has left a hold of " + offer_text(name);
+    }
+  }
+  return compare_all();
+}
+
+std::string Pair::play_buy(const Step& step) {
+  NaiveBuy wanted;
+  wanted.campaign = "c" + std::to_string(step.campaign);
+  wanted.sku = "s" + std::to_string(step.sku);
+  wanted.buyer = "b" + std::to_string(step.buyer);
+  if (step.key != 0) wanted.key = "k" + std::to_string(step.key);
+  if (step.reference != 0) wanted.reference = "r" + std::to_string(step.reference);
+  for (std::uint32_t i = 0; i < kIdentities && wanted.identities.size() < kIdentitiesMax; ++i) {
+    if ((step.identities >> i & 1) != 0) wanted.identities.push_back("i" + std::to_string(i));
+  }
+  wanted.quantity = step.quantity;
+  wanted.wait = step.wait;
+  if (step.expected_price != 0) wanted.expected_price = step.expected_price;
+  const auto offer = twin_.offers().find({wanted.campaign, wanted.sku});
+  if (step.again && offer != twin_.offers().end() && !offer->second.orders.empty()) {
+    wanted = offer->second.orders[step.order % offer->second.orders.size()].asked;
+    if (step.reference != 0) wanted.reference = "r" + std::to_string(step.reference);
+  }
+  if (twin_.depends_on_timer(wanted, now_)) run_timer();
+  const std::string engine = ask_engine(wanted), twin = twin_.buy(wanted, now_);
+  if (engine != twin) return "the engine says \"" + engine + "\", the twin \"" + twin + "\"";
+  if (!twin_.offers().contains({wanted.campaign, wanted.sku})) return "";
+  const std::string difference = compare({wanted.campaign, wanted.sku});
+  return difference.empty() ? compare_limits(wanted) : difference;
+}
+
+std::string Pair::play_command(const Step& step) {
+  // To that offer, or the next that has orders.
+  const auto& offers = twin_.offers();
+  auto offer = offers.find({"c" + std::to_string(step.campaign), "s" + std::to_string(step.sku)});
+  const auto has_orders = [](const auto& entry) { return !entry.second.orders.empty(); };
+  if (offer == offers.end() || !has_orders(*offer))
+    offer = std::find_if(offers.begin(), offers.end(), has_orders);
+  if (offer == offers.end()) return "";
+  NaiveCommand command;
+  command.campaign = offer->first.first;
+  command.sku = offer->first.second;
+  command.action = step.action;
+  command.number = number_of(step, offer->second);
+  command.seconds = step.seconds;
+  command.restock = step.restock;
+  command.quantity = step.quantity % 4;
+  if (step.payment != 0) command.payment = "p" + std::to_string(step.payment);
+  // One key always comes with a quantity or always without.
+  if (step.key != 0) command.key = "k" + std::to_string(step.key % 4);
+  if (step.key != 0 && step.key % 2 == 0) command.quantity = 0;
+  if (step.key % 2 == 1) command.quantity = 1 + command.quantity % 2;
+  if (twin_.depends_on_timer(command, now_)) run_timer();
+  const std::string engine = ask_engine(command), twin = twin_.command(command, now_);
+  if (engine != twin) return "the engine says \"" + engine + "\", the twin \"" + twin + "\"";
+  const std::string difference = compare({command.campaign, command.sku});
+  if (!difference.empty() || command.number > offer->second.orders.size()) return difference;
+  return compare_limits(offer->second.orders[command.number - 1].asked);
+}
+
+std::string Pair::ask_engine(const NaiveBuy& wanted) {
+  Buy buy = buy_of(wanted.buyer, wanted.key, wanted.quantity);
+  const std::vector<Hash128> identities = hashes_of(wanted.identities);
+  buy.identities = identities;
+  buy.reference = wanted.reference;
+  buy.expected_price = wanted.expected_price;
+  buy.wait = wanted.wait;
+  const Decision decision = world_.buy(wanted.campaign, wanted.sku, buy, now_);
+  const std::string code(outcome_code(decision.outcome));
+  if (decision.outcome == Outcome::price_changed) return code + " to " + std::to_string(decision.price);
+  if (decision.outcome == Outcome::all_held) return code + " until " + std::to_string(decision.free_at.ns);
+  if (!is_new_order(decision) && !decision.replayed) return code;
+  const Order& order = decision.order;
+  std::string text = (decision.replayed ? "again " : "new ") + code + " " +
+                     std::to_string(order.number.ordinal()) + " at " + std::to_string(order.unit_price);
+  if (decision.outcome == Outcome::held) text += " until " + std::to_string(order.expires_at.ns);
+  return text;
+}
+
+std::string Pair::ask_engine(const NaiveCommand& command) {
+  OrderCommand asked;
+  asked.action = command.action;
+  asked.order = OrderNumber::make(index_of({command.campaign, command.sku}), command.number);
+  asked.quantity = command.quantity;
+  asked.seconds = command.seconds;
+  asked.restock = command.restock;
+  asked.payment = command.payment;
+  asked.key = command.key;
+  const OrderDecision decision = world_.command(asked, now_);
+  return (decision.replayed ? "again " : "") + std::string(outcome_code(decision.outcome));
+}
+
+OfferIndex Pair::index_of(const NaiveShop::OfferName& name) const {
+  const Campaign* campaign = world_.catalog()->find_campaign(kDefaultTenant, name.first);
+  return world_.catalog()->find_offer(campaign->definition.campaign, name.second)->definition.offer;
+}
+
+std::string Pair::compare_all() const {
+  if (world_.orders() != twin_.orders()) return "the numbers of orders differ";
+  for (const auto& [name, offer] : twin_.offers()) {
+    std::string difference = compare(name);
+    if (!difference.empty()) return difference;
+  }
+  return "";
+}
+
+std::string Pair::compare(const NaiveShop::OfferName& name) const {
+  const OfferIndex index = index_of(name);
+  const NaiveOffer& twin = twin_.offers().at(name);
+  const std::string wrong = what_is_wrong(world_, index);
+  if (!wrong.empty()) return offer_text(name) + ": " + wrong;
+
+  std::int64_t ran_out = 0;
+  for (const NaiveOrder& order : twin.orders) {
+    const OrderNumber number = OrderNumber::make(index, order.number);
+    const auto found = world_.find(number);
+    if (!found) return "an order of " + offer_text(name) + " is missing";
+    if (!same_order(*found, world_.place(number), twin, order, now_)) {
+      return "order " + std::to_string(order.number) + " of " + offer_text(name) + " differs";
+    }
+    if (found->status == OrderStatus::held && found->expires_at <= now_) ran_out += found->quantity;
+  }
+  if (world_.find(OrderNumber::make(index, twin.orders.size() + 1))) return "there is an order too many";
+
+  // What has run out may still be held there, as long as nobody needed it.
+  const OfferStock stock = world_.stock(index);
+  const std::int64_t held = twin_.held(twin, now_), sold = twin_.sold(twin);
+  const bool same = stock.allocated == twin.stock && stock.sold == sold && stock.held - ran_out == held &&
+                    stock.available + ran_out == twin.stock - sold - held;
+  return same ? "" : "the stock of " + offer_text(name) + " differs";
+}
+
+// What the engine counts for a name, from outside: how many more units it would let it have.
+std::string Pair::compare_limits(const NaiveBuy& asked) const {
+  std::string difference = compare_limit(asked, asked.buyer, {});
+  if (!difference.empty() || asked.identities.empty()) return difference;
+  const Hash128 identity = hash_identity(kTableKey, asked.identities.front());
+  return compare_limit(asked, "nobody", {&identity, 1});
+}
+
+std::string Pair::compare_limit(const NaiveBuy& asked, std::string_view buyer, Identities identity) const {
+  const NaiveCampaign& campaign = *twin_.find_campaign(asked.campaign);
+  const CampaignConfiguration& rules = campaign.rules;
+  if (!campaign.listed || !twin_.offers().at({asked.campaign, asked.sku}).listed) return "";
+  std::int64_t room = std::numeric_limits<std::int64_t>::max(), total = rules.limit_per_buyer_total;
+  for (const auto& [name, offer] : twin_.offers()) {
+    if (name.first != asked.campaign) continue;
+    std::int64_t units = 0;
+    for (const NaiveOrder& twin : offer.orders) {
+      const auto order = world_.find(OrderNumber::make(index_of(name), twin.number));
+      const auto& names = order->identities;
+      const bool counts = identity.empty()
+                              ? order->buyer == buyer
+                              : std::find(names.begin(), names.end(), identity.front()) != names.end();
+      if (counts) units += units_of(*order);
+    }
+    total -= units;
+    if (name.second == asked.sku && rules.limit_per_buyer != 0) room = rules.limit_per_buyer - units;
+  }
+  if (rules.limit_per_buyer_total != 0) room = std::min(room, total);
+  if (room == std::numeric_limits<std::int64_t>::max()) return "";
+
+  Buy buy = buy_of(buyer, {}, 1, index_of({asked.campaign, asked.sku}));
+  buy.identities = identity;
+  const Engine& engine = world_.owner(buy.offer);
+  const auto reaches_limit = [&](std::int64_t quantity) {
+    buy.quantity = static_cast<std::uint32_t>(quantity);
+    return engine.decide(buy, hash_buy(kTableKey, buy), rules.starts_at).outcome == Outcome::limit_reached;
+  };
+  if (room > 0 && reaches_limit(room)) return "the engine counts too many units for a name";
+  if (!reaches_limit(std::max<std::int64_t>(room, 0) + 1))
+    return "the engine counts too few units for a name";
+  return "";
+}
+
+}  // namespace doorbuster

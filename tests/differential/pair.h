@@ -1,0 +1,50 @@
+#pragma once
+// The engine and its twin side by side: the same question to both, and every way in which they may differ.
+
+#include <string>
+
+#include "differential/naive_shop.h"
+#include "differential/step.h"
+#include "support/world.h"
+
+namespace doorbuster {
+
+// What became of the orders of a sale: whether there was anything to differ in.
+struct Fates {
+  std::size_t orders = 0, expired = 0, confirmed = 0, offered = 0, refunds = 0, returned = 0;
+};
+
+class Pair {
+ public:
+  // Begins with a configuration.
+  Pair(std::uint64_t dice, std::uint64_t orders_max);
+
+  // Empty, or how the two differ. Answers, stock, orders, places and limits are compared of what was touched,
+  // after a restart, a timer and a change of the configuration of everything.
+  std::string play(const Step& step);
+  void add_to(Fates& fates) const;
+
+ private:
+  std::string play_buy(const Step& step);
+  std::string play_command(const Step& step);
+  std::string play_timer(std::uint32_t at_most);
+  void run_timer();
+
+  std::string ask_engine(const NaiveBuy& wanted);
+  std::string ask_engine(const NaiveCommand& command);
+
+  std::string compare_all() const;
+  std::string compare(const NaiveShop::OfferName& name) const;
+  std::string compare_limits(const NaiveBuy& asked) const;
+  std::string compare_limit(const NaiveBuy& asked, std::string_view buyer, Identities identity) const;
+  OfferIndex index_of(const NaiveShop::OfferName& name) const;
+
+  World world_;
+  NaiveShop twin_;
+  Tick now_ = kOpens;
+};
+
+// A sale of so many random questions. Fails with the first at which the two differ.
+void play_random_sale(std::uint64_t seed, std::uint32_t steps, Fates& fates);
+
+}  // namespace doorbuster

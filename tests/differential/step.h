@@ -1,0 +1,42 @@
+#pragma once
+// One question to the engine and its twin, in small numbers that meet each other often.
+
+#include <cstdint>
+#include <iosfwd>
+#include <random>
+#include <vector>
+
+#include "doorbuster/catalog/configuration.h"
+#include "doorbuster/model/order.h"
+
+namespace doorbuster {
+
+struct Step {
+  enum Kind : std::uint32_t { buy, command, timer, configure, restart } kind = buy;
+  // Time goes on by `pause_ns`, or to the next moment at which a hold runs out and `pause_ns` from there.
+  std::int64_t pause_ns = 0;
+  bool to_next_expiry = false;
+
+  std::uint32_t campaign = 0, sku = 0, key = 0, quantity = 1;  // buy, command; key 0: none
+  std::uint32_t order = 0;  // command: which of the offer's; 0: one that it has not
+  // buy
+  std::uint32_t buyer = 0, reference = 0, identities = 0;  // identities: a bit for each
+  std::int64_t expected_price = 0;                         // 0: none
+  bool wait = false;
+  bool again = false;  // as `order` was asked for; with a reference, if there is one here
+  // command
+  OrderAction action = OrderAction::confirm;
+  std::uint32_t seconds = 0, payment = 0;  // 0: none
+  bool restock = true;
+  std::uint32_t at_most = 0;  // timer; 0: all
+  std::uint32_t shards = 1;   // restart
+  std::uint64_t dice = 0;     // configure
+};
+
+inline constexpr std::uint32_t kCampaigns = 2, kSkus = 3, kIdentities = 5;
+
+std::ostream& operator<<(std::ostream& out, const Step& step);
+std::vector<CampaignConfiguration> configuration_from(std::uint64_t dice);
+Step random_step(std::mt19937_64& random);
+
+}  // namespace doorbuster
