@@ -49,10 +49,15 @@ Buy buy_of(const BuyBody& body, std::string_view key) {
 // The names of the identities, in the order of their values: what order they were sent in means nothing.
 Identities hash_identities(const HashKey& table_key, std::span<const std::string_view> texts,
                            std::array<Hash128, kIdentitiesMax>& names) {
-  for (std::size_t i = 0; i < texts.size(); ++i) names[i] = hash_identity(table_key, texts[i]);
-  std::sort(
-      names.begin(), names.begin() + static_cast<std::ptrdiff_t>(texts.size()),
-      [](const Hash128& a, const Hash128& b) { return std::tie(a.low, a.high) < std::tie(b.low, b.high); });
+  const auto before = [](const Hash128& a, const Hash128& b) {
+    return std::tie(a.low, a.high) < std::tie(b.low, b.high);
+  };
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    const Hash128 name = hash_identity(table_key, texts[i]);
+    std::size_t at = i;
+    for (; at > 0 && before(name, names[at - 1]); --at) names[at] = names[at - 1];
+    names[at] = name;
+  }
   return {names.data(), texts.size()};
 }
 
