@@ -124,15 +124,22 @@ std::optional<OrderSlot> Engine::due_before(const Buy& buy, const BuyHashes& has
   return first.hold;
 }
 
-// A hold of one of these names that has run out and counts against the offer's limit still.
+// A hold of one of these names in this offer that has run out and counts against a limit still.
 Engine::OwnDue Engine::own_due(const Hash128& buyer, Identities identities, std::uint32_t quantity,
                                OfferIndex offer, Tick now) const {
   OwnDue own;
-  const std::uint32_t limit = offers_[offer.value].limit_per_buyer;
-  if (limit == 0) return own;
+  const OfferState& state = offers_[offer.value];
+  const OfferRules& rules = rules_[offer.value];
+  if (state.limit_per_buyer == 0 && !state.has_total_limit) return own;
   visit_names(buyer, identities, [&](const Hash128& name) {
     const Hash128 key = offer_limit_key(name, offer);
-    if (own.hold || std::uint64_t{ledger_.units(key)} + quantity <= limit) return;
+    const bool over =
+        state.limit_per_buyer != 0 && std::uint64_t{ledger_.units(key)} + quantity > state.limit_per_buyer;
+    const bool over_total =
+        state.has_total_limit &&
+        std::uint64_t{options_.allowances->units(campaign_limit_key(name, rules.campaign))} + quantity >
+            rules.total_limit;
+    if (own.hold || (!over && !over_total)) return;
     own.over_limit = true;
     OrderSlot hold;
     if (ledger_.find_hold(

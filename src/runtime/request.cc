@@ -32,6 +32,8 @@ Request* RequestPool::take() {
   request->kind = Request::Kind::buy;
   request->answer_when_decided = request->close_after = request->head_only = false;
   request->replayed = request->durable = request->answered = false;
+  request->basket = nullptr;
+  request->asked = Request::Asked::once;
   request->next = nullptr;
   request->forget_texts();
   return request;

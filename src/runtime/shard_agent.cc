@@ -50,9 +50,11 @@ std::size_t ShardAgent::do_work() {
     metrics_.commands.add(count);
     metrics_.drained.record(static_cast<std::int64_t>(count));
   }
-  std::size_t done = count + open_gate();
+  std::size_t done = count;
+  if (!paused_ && !journal_->failed()) done += discharge_durable();  // before those who wait for it ask again
+  done += open_gate();
   if (!paused_) done += take_visits();
-  if (!paused_ && !journal_->failed()) done += discharge_durable() + serve_lines_left() + expire_due();
+  if (!paused_ && !journal_->failed()) done += serve_lines_left() + expire_due();
   if (done == 0) return 0;
   if (ring_.publish()) journal_notifier_->notify();
   metrics_.gate_depth.set(gate_count_);
@@ -124,6 +126,11 @@ void ShardAgent::handle_buy(Request* request, Tick now) {
   request->outcome = decision.outcome;
   request->price = decision.price;
   request->free_at = decision.free_at;
+  if (decision.outcome == Outcome::limit_reached && has_discharges_under_way(request)) {
+    // Units of this very buyer may be among those that come back in a moment: then it is asked once more.
+    request->asked = Request::Asked::waits_to_ask_again;
+    return wait_for(request, discharges_[(discharges_tail_ - 1) % kDischargesMax].position);
+  }
   const bool accepted = decision.outcome == Outcome::confirmed || decision.outcome == Outcome::held ||
                         decision.outcome == Outcome::waiting;
   if (!accepted) {
@@ -247,7 +254,9 @@ std::size_t ShardAgent::open_gate() {
       // Whether it is on the disk nobody knows now; recovery will. The buyer asks again with the same key.
       first.request->outcome = Outcome::journal_failed;
     }
-    if (first.request->basket == nullptr) {
+    const bool goes_on =
+        first.request->basket != nullptr || first.request->asked == Request::Asked::waits_to_ask_again;
+    if (!goes_on) {
       reply(first.request);
     } else {
       // Not at once: what has become durable is settled when nobody looks at the engines.

@@ -66,6 +66,7 @@ void ShardAgent::open_basket(Request* request, Tick now) {
   Basket* basket = take_basket();
   if (basket == nullptr) return refused(Outcome::overloaded);
   request->basket = basket;
+  request->free_at = {};
   basket->key = request->hashes.key;
   for (const OrderLine& line : request->buy.lines) basket->lines[basket->count++].line = line;
   if (!engine_->within_total_limit(request->buy, request->hashes)) {
@@ -106,6 +107,10 @@ std::size_t ShardAgent::take_visits() {
 
 // This shard's share of the step, then on to the next shard.
 void ShardAgent::visit(Request* request, Tick now) {
+  if (request->basket == nullptr) {
+    request->asked = Request::Asked::again;
+    return handle_buy(request, now);
+  }
   Basket& basket = *request->basket;
   if (journal_->failed()) {
     request->outcome = Outcome::journal_failed;

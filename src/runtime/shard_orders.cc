@@ -126,6 +126,11 @@ std::size_t ShardAgent::discharge_durable() {
   return done;
 }
 
+bool ShardAgent::has_discharges_under_way(const Request* request) const {
+  return request->asked == Request::Asked::once && discharges_head_ != discharges_tail_ &&
+         engine_->has_total_limit(request->buy.offer);
+}
+
 void ShardAgent::mark_names(OfferIndex offer, const Hash128& buyer, Identities identities) {
   const CampaignIndex campaign = engine_->catalog()->offer(offer).definition.campaign;
   const auto mark = [&](const Hash128& name) {

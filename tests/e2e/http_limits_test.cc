@@ -79,8 +79,8 @@ TEST_CASE("bytes that trickle in do not move the deadline of a header", "[e2e]")
   Shop shop = limited_shop(R"(,"header_timeout_ms":300,"idle_timeout_ms":60000)");
   HttpConnection client = shop.connect();
   client.send("GET /v1/campaigns HTTP/1.1\r\nHost: shop\r\nX: ");
-  // It must end the connection although there is always another byte. Paced, so that the deadline comes before
-  // the bound of a header's bytes on any machine.
+  // It must end the connection although there is always another byte. Paced, so that the deadline comes
+  // before the bound of a header's bytes on any machine.
   const auto until = Clock::now() + kPatience;
   while (!client.readable(std::chrono::milliseconds(2)) && Clock::now() < until) {
     client.send_some("x");

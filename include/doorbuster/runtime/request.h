@@ -54,6 +54,9 @@ struct Request {
 
   // --- the shards' own ---
   Basket* basket = nullptr;
+  // A buy whose own units may come back when what waits in the ring is durable is asked once more then.
+  enum class Asked : std::uint8_t { once, waits_to_ask_again, again };
+  Asked asked = Asked::once;
 
   // --- the HTTP thread's own: where the reply goes ---
   void* session = nullptr;

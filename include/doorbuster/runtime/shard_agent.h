@@ -155,6 +155,7 @@ class ShardAgent final : public Agent {
   void publish_offer(OfferIndex offer);
   void mark_names(OfferIndex offer, const Hash128& buyer, Identities identities);
   std::size_t discharge_durable();
+  bool has_discharges_under_way(const Request* request) const;
   std::size_t open_gate();
   void reply(Request* request);
   void run_task();

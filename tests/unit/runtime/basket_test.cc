@@ -214,6 +214,24 @@ TEST_CASE("the limit over the campaign counts a basket's units together, across 
   }
 }
 
+TEST_CASE("an own hold that has run out is no obstacle to the limit over the campaign, timer or not") {
+  for (const bool timer_first : {false, true}) {
+    CAPTURE(timer_first);
+    Estate estate(shop_with({5, 5}, 0, 60, 2), {.shards = 2});
+    House& house = *estate.house;
+    REQUIRE(house.sell(buy_of("ann", {}, 2)).outcome == Outcome::held);
+    CHECK(house.sell(buy_of("ann", {}, 1, {1})).outcome == Outcome::limit_reached);
+    estate.clock.advance_ns(60 * kNsPerSecond);
+    if (timer_first) {
+      house.decide();  // written down, and not on the disk: the units are not given back to other shards yet
+    }
+    const Answer answer = house.sell(buy_of("ann", {}, 2));
+    CHECK(answer.outcome == Outcome::held);
+    CHECK(house.stock({0}).held == 2);
+    CHECK(house.sell(buy_of("ann", {}, 1, {1})).outcome == Outcome::limit_reached);
+  }
+}
+
 TEST_CASE("baskets that want each other's units never lock up and strand nothing, in any order of steps") {
   for (std::uint64_t seed = 1; seed <= 60; ++seed) {
     CAPTURE(seed);
