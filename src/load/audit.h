@@ -16,7 +16,7 @@ struct AuditInput {
   HttpClient& api;
   HttpClient* admin = nullptr;  // null: stock is not judged
   std::string campaign;
-  std::vector<Promise> promises;
+  const std::vector<Promise>& promises;
   std::vector<StockView> baseline;  // before the load
   Limits limits = {};
   std::vector<LiveUnits> live = {};  // to judge the limits by

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <limits>
 #include <string_view>
-#include <tuple>
 #include <utility>
 
 namespace doorbuster::load {
@@ -141,9 +140,10 @@ void judge_groups(const std::vector<LiveUnits>& live, std::uint32_t limit, std::
     std::size_t last = first + 1;
     while (last < sorted.size() && group_of(*sorted[last]) == group_of(*sorted[first])) ++last;
     const std::uint64_t most = most_at_once(sorted, first, last);
-    const auto& [name, what] = group_of(*sorted[first]);
     if (most > limit) {
-      check.fail(fmt::format("{} had {} units of {} at a time, the limit is {}", name, most, what, limit));
+      const auto& [name, what] = group_of(*sorted[first]);
+      check.fail(fmt::format("{} {} had {} units of {} at a time, the limit is {}",
+                             name.first ? "identity" : "buyer", name.second, most, what, limit));
     }
     first = last;
   }
@@ -156,26 +156,28 @@ bool has_limit(std::optional<std::uint32_t> limit, Check& check) {
   return false;
 }
 
-void add_names(std::vector<LiveUnits>& live, LiveUnits units, const std::string& buyer,
-               const std::string& device) {
-  units.name = "buyer " + buyer;
+void add_names(std::vector<LiveUnits>& live, LiveUnits units) {
   live.push_back(units);
-  if (device.empty()) return;
-  units.name = "identity " + device;
-  live.push_back(std::move(units));
+  if (units.order->device.empty()) return;
+  units.of_device = true;
+  live.push_back(units);
+}
+
+// Whose units they are. A buyer and an identity may have the same name and are still two.
+using Name = std::pair<bool, std::string_view>;
+Name name_of(const LiveUnits& units) {
+  return {units.of_device, units.of_device ? units.order->device : units.order->buyer};
 }
 
 }  // namespace
 
-std::vector<LiveUnits> live_units(const Lives& lives, const std::vector<SkuTerms>& skus, const Names& names,
+std::vector<LiveUnits> live_units(const Lives& lives, const std::vector<Promise>& orders,
                                   const ServerClock& clock) {
   std::vector<LiveUnits> live;
-  for (const Life& life : lives.all()) {
-    const Ask& ask = life.bought->ask;
-    const UnitsOfLife units(lives, life, clock);
+  for (std::size_t i = 0; i < orders.size(); ++i) {
+    const UnitsOfLife units(lives, lives.all()[i], clock);
     for (const Span& span : units.spans()) {
-      add_names(live, {"", skus[ask.sku].sku, span.units, span.from_ns, span.until_ns},
-                names.buyer(ask.buyer), ask.body == Body::shared ? names.device(ask.buyer) : "");
+      add_names(live, {&orders[i], span.units, false, span.from_ns, span.until_ns});
     }
   }
   return live;
@@ -186,7 +188,7 @@ std::vector<LiveUnits> final_units(const std::vector<Promise>& orders) {
   for (const Promise& order : orders) {
     const std::uint32_t back = order.state.returned(true, false) + order.state.returned(false, false);
     if (order.state.standing != Standing::confirmed || order.state.confirmed <= back) continue;
-    add_names(live, {"", order.sku, order.state.confirmed - back, 0, kForEver}, order.buyer, order.device);
+    add_names(live, {&order, order.state.confirmed - back, false, 0, kForEver});
   }
   return live;
 }
@@ -196,9 +198,7 @@ Check judge_limit(const std::vector<LiveUnits>& live, std::optional<std::uint32_
   if (!has_limit(limit, check)) return check;
   judge_groups(
       live, *limit, "name and SKU pair",
-      [](const LiveUnits& units) {
-        return std::tuple<std::string_view, std::string_view>(units.name, units.sku);
-      },
+      [](const LiveUnits& units) { return std::pair(name_of(units), std::string_view(units.order->sku)); },
       check);
   return check;
 }
@@ -208,10 +208,7 @@ Check judge_total_limit(const std::vector<LiveUnits>& live, std::optional<std::u
   if (!has_limit(limit, check)) return check;
   judge_groups(
       live, *limit, "name",
-      [](const LiveUnits& units) {
-        return std::tuple<std::string_view, std::string_view>(units.name, "all SKUs");
-      },
-      check);
+      [](const LiveUnits& units) { return std::pair(name_of(units), std::string_view("all SKUs")); }, check);
   return check;
 }
 

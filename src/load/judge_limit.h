@@ -4,7 +4,6 @@
 
 #include <cstdint>
 #include <optional>
-#include <string>
 #include <vector>
 
 #include "load/judge.h"
@@ -17,15 +16,16 @@ struct Limits {
   std::optional<std::uint32_t> per_buyer_total;  // over all SKUs; 0: none
 };
 
+// Units that an order had for certain. The order must outlive it.
 struct LiveUnits {
-  std::string name;  // "buyer b-1", "identity device:1"
-  std::string sku;
+  const Promise* order = nullptr;
   std::uint32_t units = 0;
+  bool of_device = false;                  // they count for the order's identity; otherwise for its buyer
   std::int64_t from_ns = 0, until_ns = 0;  // record's time
 };
 
-// Held and confirmed units over the time of the record.
-std::vector<LiveUnits> live_units(const Lives& lives, const std::vector<SkuTerms>& skus, const Names& names,
+// Held and confirmed units over the time of the record. REQUIRES: orders[i] is of lives.all()[i].
+std::vector<LiveUnits> live_units(const Lives& lives, const std::vector<Promise>& orders,
                                   const ServerClock& clock);
 // Confirmed units at the end, where there is no record of times.
 std::vector<LiveUnits> final_units(const std::vector<Promise>& orders);

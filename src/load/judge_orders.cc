@@ -151,7 +151,9 @@ void add_order(StockFacts& fact, const Promise& promise, const FoundOrder& found
     if (!promise.durable) fact.sold_max += promise.quantity;
     return;
   }
-  if (found->standing == Standing::held) fact.held_max += promise.quantity;
+  // Who waits may have been offered a unit since.
+  const bool may_hold = found->standing == Standing::held || found->standing == Standing::waiting;
+  if (may_hold) fact.held_max += promise.quantity;
   if (found->standing != Standing::confirmed) return;
   const OrderState& state = promise.state;
   const std::int64_t confirmed = found->confirmed == 0 ? found->quantity : found->confirmed;

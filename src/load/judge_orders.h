@@ -31,7 +31,7 @@ struct StockFacts {
   StockView before, after;
   // Units sold as the orders say that were found: exactly, but for returns without an answer.
   std::int64_t sold_min = 0, sold_max = 0;
-  std::int64_t held_max = 0;        // of orders that are still held
+  std::int64_t held_max = 0;        // of orders that are still held, or wait to be
   std::int64_t unknown_units = 0;   // in buys without an answer: sold, held or neither
   bool unknown_is_complete = true;  // false: how many requests had no answer is not known
   bool restocked = false;           // units came back after they had been sold

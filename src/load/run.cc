@@ -88,17 +88,17 @@ Judgement judge(const LoadOptions& options, Prepared& prepared, LoadRun& run) {
   judge_record(prepared, run, lives, checks);
 
   const auto& skus = prepared.choice.skus;
-  std::vector<LiveUnits> live = live_units(lives, skus, run.names(), run.clock());
+  const Promises promises = promises_of(lives, skus, run.names());
+  std::vector<LiveUnits> live = live_units(lives, promises.orders, run.clock());
   if (!may_ask) {
     checks.push_back(judge_limit(live, prepared.limits.per_buyer));
     checks.push_back(judge_total_limit(live, prepared.limits.per_buyer_total));
     return judgement;
   }
-  Promises promises = promises_of(lives, skus, run.names());
   AuditInput input{.api = *prepared.api,
                    .admin = prepared.admin.get(),
                    .campaign = prepared.scenario.campaign,
-                   .promises = std::move(promises.orders),
+                   .promises = promises.orders,
                    .baseline = prepared.baseline,
                    .limits = prepared.limits,
                    .live = std::move(live),

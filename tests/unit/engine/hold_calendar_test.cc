@@ -63,16 +63,16 @@ class Model {
   explicit Model(std::uint64_t seed) : random_(seed) { calendar_.resize_offers(kOffers); }
 
   void step() {
-    now_ += static_cast<std::int64_t>(below(4));
+    now_ += below(4);
     const std::uint32_t slot = below(kSlots);
     const auto found = expires_.find(slot);
-    // Mostly in the order in which they are made, as holds of one offer are.
-    const std::int64_t end = now_ + (below(3) == 0 ? below(60) : 40);
     if (found == expires_.end()) {
-      const std::uint32_t offer = slot % kOffers;
-      calendar_.add({slot}, {offer}, at(end));
+      // Mostly in the order in which they are made, as holds of one offer are.
+      const std::int64_t end = now_ + (below(3) == 0 ? below(400) : 200);
+      calendar_.add({slot}, {slot % kOffers}, at(end));
       put(slot, end);
     } else if (below(2) == 0) {
+      const std::int64_t end = now_ + below(400);
       calendar_.move({slot}, at(end));
       take(slot);
       put(slot, end);
@@ -85,7 +85,7 @@ class Model {
   }
 
  private:
-  static constexpr std::uint32_t kOffers = 5, kSlots = 200;
+  static constexpr std::uint32_t kOffers = 3, kSlots = 300;
 
   std::uint32_t below(std::uint32_t bound) { return static_cast<std::uint32_t>(random_() % bound); }
   void put(std::uint32_t slot, std::int64_t end) {

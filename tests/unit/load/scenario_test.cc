@@ -22,7 +22,7 @@ std::string error_of(const std::string& text) {
 TEST_CASE("scenario: every member is read") {
   const Result<Scenario> scenario = parse_scenario(R"({
     "name": "all", "seed": 42, "campaign": "demo", "arrivals": "burst", "connections": 8, "pipeline": 4,
-    "buyers": 1000, "quantity": 2, "retries": 5, "limit_per_buyer": 3,
+    "buyers": 1000, "quantity": 2, "retries": 5, "limit_per_buyer": 3, "limit_per_buyer_total": 4,
     "stages": [{"shape": "ramp", "seconds": 1.5, "rate": 100},
                {"shape": "spike", "seconds": 2, "rate": 50.5}],
     "skus": {"hot": "tv", "hot_share": 0.5, "zipf": 1.2, "only": ["tv", "mug"]},
@@ -40,6 +40,7 @@ TEST_CASE("scenario: every member is read") {
   REQUIRE(scenario->quantity == 2);
   REQUIRE(scenario->retries == 5);
   REQUIRE(scenario->limit_per_buyer == 3U);
+  REQUIRE(scenario->limit_per_buyer_total == 4U);
   REQUIRE(scenario->stages.size() == 2);
   REQUIRE(scenario->stages[0].shape == StageShape::ramp);
   REQUIRE(scenario->stages[1].rate == 50.5);
@@ -49,6 +50,17 @@ TEST_CASE("scenario: every member is read") {
   REQUIRE(scenario->actors[static_cast<std::size_t>(Actor::shopper)] == 0.9);
   REQUIRE(scenario->actors[static_cast<std::size_t>(Actor::lost_reply)] == 0.1);
   REQUIRE(expected_visitors(scenario->stages) == Approx(75 + 101));
+}
+
+TEST_CASE("scenario: every actor has a word and a share of its own") {
+  for (std::size_t i = 0; i < kActorCount; ++i) {
+    const std::string word(actor_name(static_cast<Actor>(i)));
+    INFO(word);
+    const Result<Scenario> scenario = parse_scenario(
+        R"({"stages":[{"shape":"hold","seconds":1,"rate":10}],"actors":{")" + word + R"(":1}})", "s.json");
+    REQUIRE(scenario);
+    REQUIRE(scenario->actors[i] == 1);
+  }
 }
 
 TEST_CASE("scenario: everything that is wrong is said at once, each at its place") {
@@ -98,5 +110,5 @@ TEST_CASE("scenario: every file in config/scenarios is sound") {
     INFO(entry.path() << ": " << (scenario ? "" : scenario.error().message));
     REQUIRE(scenario);
   }
-  REQUIRE(files >= 4);
+  REQUIRE(files >= 6);
 }
