@@ -1,0 +1,330 @@
+// A folder with every kind and every version of payload that this program writes, as one history that can
+// have been: tests/golden/journal/1.0/payloads, and what `journal dump` prints of it in payloads.jsonl beside
+// it. Payloads do not change the format, so it stands with format 1.0. Later versions add folders of their
+// own and must read this one, byte for byte as it is.
+//
+// With DOORBUSTER_UPDATE_GOLDEN=1 this file writes it anew; see golden_test.cc for when not to.
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <sstream>
+
+#include "doorbuster/journal/inspect.h"
+#include "support/journal_fixture.h"
+
+namespace doorbuster {
+namespace {
+
+const std::filesystem::path kFolder = "tests/golden/journal/1.0/payloads";
+const std::filesystem::path kDump = "tests/golden/journal/1.0/payloads.jsonl";
+
+// Offers of the campaign without holds, and of the one with.
+constexpr OfferIndex kTv{0}, kPc{1}, kShoe{2}, kSock{3};
+constexpr Hash128 kCard{5, 6}, kDevice{7, 1};
+
+// Writes a history, a second after another.
+class Chronicle {
+ public:
+  explicit Chronicle(JournalWriter& writer) : writer_(writer) {}
+
+  Tick now() const { return now_; }
+  static Tick in(Tick from, std::int64_t seconds) { return {from.ns + seconds * kNsPerSecond}; }
+  void wait(std::int64_t seconds) { now_ = in(now_, seconds); }
+
+  template <typename Value>
+  void put(RecordKind kind, const Value& value, std::uint8_t version = 1) {
+    std::string bytes;
+    encode(value, bytes);
+    write(kind, version, bytes);
+  }
+  OrderNumber order(Order order, OfferIndex offer) {
+    order.number = OrderNumber::make(offer, ++ordinals_[offer.value]);
+    order.decided_at = in(now_, 1);
+    if (order.status == OrderStatus::held) order.expires_at = in(order.decided_at, 600);
+    std::string bytes(order_payload_bytes(order), '\0');
+    encode(order, std::as_writable_bytes(std::span(bytes)));
+    write(order_record_kind(order), order_record_version(order), bytes);
+    return order.number;
+  }
+  void event(OrderEvent event, OrderEventKind kind, OrderNumber order) {
+    event.kind = kind;
+    event.order = order;
+    event.tick = in(now_, 1);
+    std::string bytes(order_event_payload_bytes(event), '\0');
+    encode(event, std::as_writable_bytes(std::span(bytes)));
+    write(RecordKind::order_event, order_event_version(event), bytes);
+  }
+
+ private:
+  void write(RecordKind kind, std::uint8_t version, const std::string& bytes) {
+    wait(1);
+    writer_.append({.kind = kind, .version = version, .tenant = kDefaultTenant, .tick = now_},
+                   std::as_bytes(std::span(bytes)));
+  }
+
+  JournalWriter& writer_;
+  Tick now_{1'700'000'000 * kNsPerSecond};
+  std::map<std::uint32_t, std::uint64_t> ordinals_;
+};
+
+CampaignPut campaign(std::uint32_t index, const std::string& id) {
+  CampaignPut put;
+  put.campaign = {index};
+  put.starts_at = {1'700'000'000 * kNsPerSecond};
+  put.ends_at = {4'000'000'000 * kNsPerSecond};
+  put.id = id;
+  put.name = "Campaign " + id;
+  put.currency = "EUR";
+  return put;
+}
+
+void write_catalog(Chronicle& chronicle) {
+  chronicle.put(RecordKind::folder_created, FolderCreated{{1, 2}, {3, 4}});
+  const CatalogChange change = {.change = 1, .records = 6};
+  chronicle.put(RecordKind::catalog_change_begin, change);
+  const CampaignPut plain = campaign(0, "plain");
+  CampaignPut holds = campaign(1, "holds");
+  holds.hold_seconds = 600;
+  holds.hold_max_seconds = 900;
+  holds.limit_per_buyer_total = 6;
+  holds.on_payment_failed = PaymentFailure::grace;
+  holds.grace_seconds = 20;
+  holds.waitlist = true;
+  holds.offer_seconds = 30;
+  for (const CampaignPut& put : {plain, holds}) {
+    chronicle.put(RecordKind::campaign_put, put, campaign_put_version(put));
+  }
+  const std::pair<const char*, std::int64_t> skus[] = {{"tv", 10}, {"pc", 10}, {"shoe", 4}, {"sock", 5}};
+  for (std::uint32_t i = 0; i < std::size(skus); ++i) {
+    OfferPut offer;
+    offer.offer = {i};
+    offer.campaign = {i / 2};
+    offer.sku = skus[i].first;
+    offer.stock = skus[i].second;
+    offer.price = 100 + i;
+    offer.list_price = 200 + i;
+    chronicle.put(RecordKind::offer_put, offer);
+  }
+  chronicle.put(RecordKind::catalog_change_end, change);
+}
+
+Order order_of(std::uint32_t quantity, std::int64_t unit_price, std::string_view buyer,
+               OrderStatus status = OrderStatus::confirmed) {
+  Order order;
+  order.quantity = quantity;
+  order.unit_price = unit_price;
+  order.buyer = buyer;
+  order.status = status;
+  return order;
+}
+
+Order basket_of(OrderLines lines, std::string_view buyer, OrderStatus status = OrderStatus::confirmed) {
+  Order order = order_of(0, 0, buyer, status);
+  order.lines = lines;
+  for (const OrderLine& line : lines) {
+    order.quantity += line.quantity;
+    order.unit_price += line.quantity * line.unit_price;
+  }
+  return order;
+}
+
+// Final orders in the first, second and third version, and units of them that come back.
+void write_sales(Chronicle& chronicle) {
+  Order plain = order_of(2, 100, "b-1");
+  plain.key = "k-1";
+  plain.reference = "cart \"7\"";
+  plain.expected_price = 120;
+  plain.channel = "app";
+  plain.region = "de";
+  plain.segment = "gold";
+  const OrderNumber sold = chronicle.order(plain, kTv);
+  Order identified = order_of(1, 100, "b-2");
+  const Hash128 names[] = {kCard, kDevice};
+  identified.identities = names;
+  chronicle.order(identified, kTv);
+  const OrderLine lines[] = {{.offer = kTv, .quantity = 1, .unit_price = 100},
+                             {.offer = kPc, .quantity = 2, .unit_price = 101}};
+  Order basket = basket_of(lines, "b-3");
+  basket.identities = Identities(names).first(1);
+  basket.key = "k-3";
+  const OrderNumber whole = chronicle.order(basket, kTv);
+  OrderEvent back;
+  back.quantity = 1;
+  back.restock = true;
+  back.key = {8, 9};
+  chronicle.event(back, OrderEventKind::returned, sold);
+  back.key = {};
+  back.restock = false;
+  back.part = kPc;
+  chronicle.event(back, OrderEventKind::returned, whole);
+}
+
+// Of four shoes: held, extended, confirmed in part, waited for, offered, run out, sold late, cancelled, owed.
+void write_holds(Chronicle& chronicle) {
+  const Hash128 names[] = {kCard};
+  Order first = order_of(3, 102, "b-1", OrderStatus::held);
+  first.identities = names;
+  const OrderNumber held = chronicle.order(first, kShoe);
+  const OrderNumber other = chronicle.order(order_of(1, 102, "b-2", OrderStatus::held), kShoe);
+  const OrderNumber waits = chronicle.order(order_of(2, 102, "b-4", OrderStatus::waiting), kShoe);
+  Order identified = order_of(1, 102, "b-5", OrderStatus::waiting);
+  const Hash128 device[] = {kDevice};
+  identified.identities = device;
+  const OrderNumber leaves = chronicle.order(identified, kShoe);
+
+  OrderEvent extended;
+  extended.expires_at = Chronicle::in(chronicle.now(), 700);
+  chronicle.event(extended, OrderEventKind::extended, held);
+  OrderEvent confirmed;
+  confirmed.quantity = 1;
+  confirmed.payment = "pi_1";
+  chronicle.event(confirmed, OrderEventKind::confirmed, held);
+  OrderEvent offered;
+  offered.expires_at = Chronicle::in(chronicle.now(), 30);
+  chronicle.event(offered, OrderEventKind::offered, waits);
+  chronicle.event({}, OrderEventKind::left_line, leaves);
+  OrderEvent cancelled;
+  cancelled.reason = OrderEventReason::payment_failed;
+  chronicle.event(cancelled, OrderEventKind::cancelled, other);
+  OrderEvent owed;
+  owed.payment = "pi_2";
+  chronicle.event(owed, OrderEventKind::refund_due, other);
+  chronicle.wait(30);
+  chronicle.event({}, OrderEventKind::expired, waits);
+  OrderEvent late;
+  late.quantity = 2;
+  late.late = true;
+  chronicle.event(late, OrderEventKind::confirmed, waits);
+}
+
+// Baskets that are held: confirmed, extended and cancelled as a whole, and run out line by line.
+void write_held_baskets(Chronicle& chronicle) {
+  const OrderLine one_each[] = {{.offer = kShoe, .quantity = 1, .unit_price = 102},
+                                {.offer = kSock, .quantity = 1, .unit_price = 103}};
+  const OrderNumber cancelled = chronicle.order(basket_of(one_each, "b-6", OrderStatus::held), kShoe);
+  OrderEvent extended;
+  extended.expires_at = Chronicle::in(chronicle.now(), 800);
+  chronicle.event(extended, OrderEventKind::extended, cancelled);
+  chronicle.event({}, OrderEventKind::cancelled, cancelled);
+  const OrderNumber expires = chronicle.order(basket_of(one_each, "b-7", OrderStatus::held), kShoe);
+  chronicle.wait(600);
+  OrderEvent expired;
+  for (const OfferIndex part : {kSock, kShoe}) {
+    expired.part = part;
+    chronicle.event(expired, OrderEventKind::expired, expires);
+  }
+  const OrderNumber confirmed = chronicle.order(basket_of(one_each, "b-8", OrderStatus::held), kShoe);
+  OrderEvent confirm;
+  confirm.quantity = 2;
+  confirm.payment = "pi_3";
+  chronicle.event(confirm, OrderEventKind::confirmed, confirmed);
+  OrderEvent owed;
+  owed.payment = "pi_4";
+  chronicle.event(owed, OrderEventKind::refund_due, expires);
+  chronicle.order(basket_of(OrderLines(one_each).last(1), "b-9", OrderStatus::held), kSock);
+}
+
+MemoryStorage::Files make() {
+  MemoryStorage storage;
+  RecoveredJournal recovered;
+  recovered.fresh = true;
+  for (std::size_t i = 0; i < recovered.identity.size(); ++i) {
+    recovered.identity[i] = static_cast<std::uint8_t>(i + 1);
+  }
+  auto writer = JournalWriter::open(storage, recovered, kTinySegments).value();
+  Chronicle chronicle(*writer);
+  for (const auto write : {write_catalog, write_sales, write_holds, write_held_baskets}) {
+    write(chronicle);
+    must_commit(*writer);
+  }
+  must_close(*writer);
+  auto files = storage.files();
+  files.erase("spare");
+  return files;
+}
+
+std::string read_file(const std::filesystem::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+MemoryStorage::Files load() {
+  MemoryStorage::Files files;
+  for (const auto& entry : std::filesystem::directory_iterator(kFolder)) {
+    files[entry.path().filename().string()] = read_file(entry.path());
+  }
+  return files;
+}
+
+std::string dump_of(const MemoryStorage::Files& files) {
+  MemoryStorage storage(files);
+  std::ostringstream out, err;
+  CHECK(dump_journal(storage, out, err) == 0);
+  CHECK(err.str().empty());
+  return out.str();
+}
+
+TEST_CASE("the golden folder of payloads is written anew when it is asked for") {
+  if (std::getenv("DOORBUSTER_UPDATE_GOLDEN") == nullptr) return;
+  std::filesystem::create_directories(kFolder);
+  for (const auto& [file, bytes] : make()) std::ofstream(kFolder / file, std::ios::binary) << bytes;
+  std::ofstream(kDump, std::ios::binary) << dump_of(make());
+}
+
+TEST_CASE("every payload of the golden folder is read, and says what it always said") {
+  CHECK(dump_of(load()) == read_file(kDump));
+  MemoryStorage storage(load());
+  std::ostringstream out, err;
+  CHECK(verify_journal(storage, out, err) == 0);
+}
+
+TEST_CASE("this program still writes the bytes of the golden folder") {
+  CHECK(make() == load());
+}
+
+TEST_CASE("the golden folder has every kind in every version, and every event") {
+  std::map<std::string, int> seen;
+  std::istringstream lines(dump_of(load()));
+  for (std::string line; std::getline(lines, line);) {
+    const auto value = [&line](const std::string& name) {
+      const std::size_t at = line.find("\"" + name + "\":");
+      if (at == std::string::npos) return std::string();
+      const std::size_t from = at + name.size() + 3;
+      return line.substr(from, line.find_first_of(",}", from) - from);
+    };
+    ++seen[value("kind") + " " + value("version") + " " + value("event")];
+  }
+  for (const char* expected : {"\"folder_created\" 1 ",
+                               "\"catalog_change_begin\" 1 ",
+                               "\"campaign_put\" 1 ",
+                               "\"campaign_put\" 2 ",
+                               "\"offer_put\" 1 ",
+                               "\"catalog_change_end\" 1 ",
+                               "\"batch_end\" 1 ",
+                               "\"order_confirmed\" 1 ",
+                               "\"order_confirmed\" 2 ",
+                               "\"order_confirmed\" 3 ",
+                               "\"order_held\" 2 ",
+                               "\"order_held\" 3 ",
+                               "\"order_waiting\" 1 ",
+                               "\"order_waiting\" 2 ",
+                               "\"order_event\" 1 \"confirmed\"",
+                               "\"order_event\" 1 \"cancelled\"",
+                               "\"order_event\" 1 \"expired\"",
+                               "\"order_event\" 1 \"extended\"",
+                               "\"order_event\" 1 \"refund_due\"",
+                               "\"order_event\" 1 \"returned\"",
+                               "\"order_event\" 1 \"offered\"",
+                               "\"order_event\" 1 \"left_line\"",
+                               "\"order_event\" 2 \"expired\"",
+                               "\"order_event\" 2 \"returned\""}) {
+    CAPTURE(expected);
+    CHECK(seen[expected] > 0);
+  }
+  CHECK(seen.size() == 24);
+}
+
+}  // namespace
+}  // namespace doorbuster
