@@ -23,10 +23,10 @@ bool Engine::within_total_limit(const Buy& basket, const BuyHashes& hashes) cons
   return within;
 }
 
-bool Engine::reserve(const Buy& line, const BuyHashes& hashes) {
-  if (has_total_limit(line.offer) &&
-      !options_.allowances->take(campaign_keys(hashes.buyer, line.identities, line.offer).view(),
-                                 line.quantity, rules_[line.offer.value].total_limit)) {
+bool Engine::reserve(const Buy& line, const BuyHashes& hashes, bool& charged) {
+  charged = has_total_limit(line.offer);
+  if (charged && !options_.allowances->take(campaign_keys(hashes.buyer, line.identities, line.offer).view(),
+                                            line.quantity, rules_[line.offer.value].total_limit)) {
     return false;
   }
   ++reserved_rows_;
@@ -36,8 +36,8 @@ bool Engine::reserve(const Buy& line, const BuyHashes& hashes) {
   return true;
 }
 
-void Engine::release(const Buy& line, const BuyHashes& hashes) {
-  if (has_total_limit(line.offer)) {
+void Engine::release(const Buy& line, const BuyHashes& hashes, bool charged) {
+  if (charged) {
     options_.allowances->give_back(campaign_keys(hashes.buyer, line.identities, line.offer).view(),
                                    line.quantity);
   }
@@ -46,6 +46,13 @@ void Engine::release(const Buy& line, const BuyHashes& hashes) {
   visit_names(hashes.buyer, line.identities, [&](const Hash128& name) {
     ledger_.subtract(offer_limit_key(name, line.offer), line.quantity);
   });
+}
+
+void Engine::agree_on_charge(OrderSlot part, bool charged) {
+  const bool counts = has_total_limit(store_.offer(part));
+  const std::uint32_t units = live_units(part);
+  if (counts && !charged) DOORBUSTER_CHECK(charge_anyway(part, units));
+  if (!counts && charged) discharge(part, units);
 }
 
 Order Engine::new_basket(const Buy& basket, Tick now) const {
@@ -144,7 +151,8 @@ bool Engine::can_apply_to_basket(const OrderEvent& event, OrderSlot slot) const 
     case OrderEventKind::extended:
       return held;
     case OrderEventKind::refund_due:
-      return (row.status == OrderStatus::cancelled || is_due(slot, event.tick)) && !row.refund_due;
+      // Also while it is held: its parts may have run out by the clock of their shards, a moment earlier.
+      return row.status != OrderStatus::confirmed && !row.refund_due;
     case OrderEventKind::returned: {
       const bool room =
           event.key == Hash128{} || (!store_.returns_full() && store_.find_return(event.key) == nullptr);

@@ -103,6 +103,7 @@ OrderDecision Engine::decide_confirm(OrderSlot slot, const OrderCommand& command
     case OrderStatus::expired:
       break;
   }
+  if (row.refund_due) return outcome_of(slot, Outcome::hold_expired);
   // A basket is taken as a whole.
   const bool possible = is_basket(slot) ? wanted == row.quantity : wanted <= row.quantity;
   if (!possible) return outcome_of(slot, Outcome::validation_failed);

@@ -79,6 +79,9 @@ bool ShardAgent::has_work() {
   if (!paused_ && (commands_.size() != 0 || visits_->size() != 0)) return true;
   if (!paused_ && !journal_->failed()) {
     if (!lines_left_.empty() || engine_->next_due() <= clock_.wall_now()) return true;
+    for (const Request* request : to_record_) {
+      if (is_ready(*request->basket)) return true;
+    }
     if (discharges_head_ != discharges_tail_ &&
         discharges_[discharges_head_ % kDischargesMax].position <= ring_.durable()) {
       return true;

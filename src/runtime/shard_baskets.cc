@@ -179,7 +179,7 @@ void ShardAgent::take_line(Request* request, Basket::Line& line, Tick now) {
   const bool can_be_had = outcome == Outcome::confirmed || outcome == Outcome::held;
   if (line.outcome == Outcome::ok && !can_be_had) line.outcome = outcome;
   if (line.outcome != Outcome::ok || request->basket->refused) return;
-  line.reserved = engine_->reserve(buy, hashes);
+  line.reserved = engine_->reserve(buy, hashes, line.charged);
   if (!line.reserved) line.outcome = Outcome::limit_reached;
   publish_offer(buy.offer);
 }
@@ -208,6 +208,7 @@ void ShardAgent::settle_line(Request* request, Basket::Line& line, Tick now) {
         engine_->apply_part(request->order, line.line, request->hashes, Engine::Units::reserved);
     DOORBUSTER_CHECK(applied);
     const OrderSlot part = engine_->part(request->order.number, offer);
+    engine_->agree_on_charge(part, line.charged);
     position_by_slot_[part.value] = 0;
     mark_names(offer, request->hashes.buyer, request->buy.identities);
     return publish_offer(offer);
@@ -224,7 +225,8 @@ void ShardAgent::settle_line(Request* request, Basket::Line& line, Tick now) {
 
 void ShardAgent::drop_line(Request* request, Basket::Line& line) {
   if (line.reserved) {
-    engine_->release(line_as_buy(request->buy, line.line), {.buyer = request->hashes.buyer, .key = {}});
+    engine_->release(line_as_buy(request->buy, line.line), {.buyer = request->hashes.buyer, .key = {}},
+                     line.charged);
   } else if (request->basket->event) {
     engine_->unpin(engine_->part(request->command.order, line.line.offer), line.pin);
   }
@@ -298,20 +300,23 @@ void ShardAgent::refuse_basket(Request* request, Tick now) {
   visit(request, now);
 }
 
-// Those whose lines rest on nothing that could still be lost are written down.
+// Whether its lines rest on nothing that could still be lost.
+bool ShardAgent::is_ready(const Basket& basket) const {
+  if (journal_->failed()) return true;
+  for (std::size_t i = 0; i < basket.count; ++i) {
+    const Basket::Line& line = basket.lines[i];
+    const std::uint32_t owner = owner_shard(line.line.offer, static_cast<std::uint32_t>(shards_.size()));
+    // The own ring keeps the order anyway.
+    if (owner != options_.shard && line.position > shards_[owner]->ring().durable()) return false;
+  }
+  return true;
+}
+
 std::size_t ShardAgent::record_ready(Tick now) {
   std::size_t recorded = 0;
   for (std::size_t i = 0; i < to_record_.size();) {
     Request* request = to_record_[i];
-    const Basket& basket = *request->basket;
-    bool ready = true;
-    for (std::size_t k = 0; k < basket.count; ++k) {
-      const Basket::Line& line = basket.lines[k];
-      const std::uint32_t owner = owner_shard(line.line.offer, static_cast<std::uint32_t>(shards_.size()));
-      // Its own ring keeps the order anyway.
-      ready = ready && (owner == options_.shard || line.position <= shards_[owner]->ring().durable());
-    }
-    if (!ready && !journal_->failed()) {
+    if (!is_ready(*request->basket)) {
       ++i;
       continue;
     }

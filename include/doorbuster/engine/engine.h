@@ -132,8 +132,11 @@ class Engine {
   bool within_total_limit(const Buy& basket, const BuyHashes& hashes) const;
   // Keeps a line's units and the room for its row, after decide() has said yes to the line as a buy of its
   // own. False, with nothing kept: the campaign's limit is in the way.
-  [[nodiscard]] bool reserve(const Buy& line, const BuyHashes& hashes);
-  void release(const Buy& line, const BuyHashes& hashes);
+  // `charged`: whether they count for that limit; a reload can bring or end it before the basket is settled.
+  [[nodiscard]] bool reserve(const Buy& line, const BuyHashes& hashes, bool& charged);
+  void release(const Buy& line, const BuyHashes& hashes, bool charged);
+  // After apply_part() of what was reserved: the part counts for that limit if there is one now.
+  void agree_on_charge(OrderSlot part, bool charged);
   Order new_basket(const Buy& basket, Tick now) const;  // prices stand in its lines
   // The home's share of a basket is apply(); this is a line's. From what was reserved, or from what is free.
   enum class Units : std::uint8_t { reserved, free };

@@ -29,7 +29,7 @@ struct OrderRow {
   bool refund_due : 1;
   bool payment_failed : 1;  // what cancelled it
   bool is_part : 1;         // a basket's line; the basket itself is a row of its own, without units
-  bool is_pinned : 1;  // a part that stands still while something happens to its basket; never at rest
+  bool is_pinned : 1;       // a part that stands still while something happens to its basket; never at rest
   std::uint8_t unused_bits : 3;
   std::uint8_t unused;
 };

@@ -142,6 +142,7 @@ class ShardAgent final : public Agent {
   void begin_step(Basket& basket, Basket::Step step);
   void check_price(Request* request);
   void refuse_basket(Request* request, Tick now);
+  bool is_ready(const Basket& basket) const;
   std::size_t record_ready(Tick now);
   void record_basket(Request* request, Tick now);
   void close_basket(Request* request);

@@ -122,6 +122,9 @@ TEST_CASE("a basket is written down only when all that it rests on is durable") 
   for (int cycle = 0; cycle < 5; ++cycle) house.decide();
   // Nothing of it stands in home's ring: a crash here may lose the cancellation, and then the basket too.
   CHECK(house.shard(0).ring().written() == house.shard(0).ring().durable());
+  CHECK_FALSE(house.shard(0).has_work());
+  house.write();
+  CHECK(house.shard(0).has_work());  // or it would sleep over it
   house.settle();
   const auto answers = house.answers();
   REQUIRE(answers.size() == 2);
