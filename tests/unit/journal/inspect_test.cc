@@ -1,43 +1,8 @@
-#include "doorbuster/journal/inspect.h"
-
-#include <sstream>
-
-#include "journal/payload_json.h"
-#include "support/journal_fixture.h"
+#include "doorbuster/base/text.h"
+#include "unit/journal/inspecting.h"
 
 namespace doorbuster {
 namespace {
-
-constexpr Tick kSaleStart{1'795'766'400'000'000'000};  // 2026-11-27T08:00:00Z
-
-void append_encoded(JournalWriter& writer, RecordKind kind, const std::string& payload,
-                    std::uint8_t version = 1) {
-  writer.append({.kind = kind, .version = version, .tenant = kDefaultTenant, .tick = kSaleStart},
-                std::as_bytes(std::span(payload)));
-}
-
-template <typename Value>
-std::string encoded(const Value& value) {
-  std::string bytes;
-  encode(value, bytes);
-  return bytes;
-}
-
-std::string encoded_order(const Order& order) {
-  std::string bytes(order_payload_bytes(order), '\0');
-  encode(order, std::as_writable_bytes(std::span(bytes)));
-  return bytes;
-}
-
-void append_order(JournalWriter& writer, const Order& order) {
-  append_encoded(writer, order_record_kind(order), encoded_order(order), order_record_version(order));
-}
-
-std::string encoded_event(const OrderEvent& event) {
-  std::string bytes(order_event_payload_bytes(event), '\0');
-  encode(event, std::as_writable_bytes(std::span(bytes)));
-  return bytes;
-}
 
 // One record of every kind that a sale without holds has.
 MemoryStorage::Files sale() {
@@ -73,8 +38,6 @@ MemoryStorage::Files sale() {
   must_close(writer);
   return storage.files();
 }
-
-constexpr Tick kInTenMinutes{kSaleStart.ns + 600 * kNsPerSecond};
 
 // What holds, identities and lines add: a campaign's second version, orders of each kind, every event.
 MemoryStorage::Files sale_with_holds() {
@@ -131,62 +94,6 @@ MemoryStorage::Files sale_with_holds() {
   append_event(left_line, [](OrderEvent& e) { e.reason = OrderEventReason::cannot_be_served; });
   must_close(writer);
   return storage.files();
-}
-
-// What baskets add: orders with lines, and what happens to one of them.
-MemoryStorage::Files sale_of_baskets() {
-  MemoryStorage storage;
-  auto life = must_start(storage);
-  JournalWriter& writer = *life.writer;
-  append_encoded(writer, RecordKind::folder_created, encoded(FolderCreated{{1, 2}, {3, 4}}));
-  const OrderLine lines[] = {{.offer = {0}, .quantity = 2, .unit_price = 700},
-                             {.offer = {9}, .quantity = 1, .unit_price = 50}};
-  Order order;
-  order.number = OrderNumber::make({0}, 7);
-  order.quantity = 3;
-  order.unit_price = 1450;
-  order.expected_price = 1500;
-  order.buyer = "b";
-  order.lines = lines;
-  append_order(writer, order);
-  order.status = OrderStatus::held;
-  order.expires_at = kInTenMinutes;
-  append_order(writer, order);
-  OrderEvent event;
-  event.order = order.number;
-  event.part = OfferIndex{9};
-  event.kind = OrderEventKind::expired;
-  append_encoded(writer, RecordKind::order_event, encoded_event(event), order_event_version(event));
-  event.kind = OrderEventKind::returned;
-  event.quantity = 1;
-  event.restock = true;
-  append_encoded(writer, RecordKind::order_event, encoded_event(event), order_event_version(event));
-  must_close(writer);
-  return storage.files();
-}
-
-struct Printed {
-  int code = 0;
-  std::string out, err;
-};
-
-Printed print(int (*command)(Storage&, std::ostream&, std::ostream&), const MemoryStorage::Files& files) {
-  MemoryStorage storage(files);
-  std::ostringstream out, err;
-  Printed printed;
-  printed.code = command(storage, out, err);
-  printed.out = out.str();
-  printed.err = err.str();
-  CHECK(storage.files() == files);
-  CHECK(storage.operations(StorageOperation::write) + storage.operations(StorageOperation::sync) == 0);
-  return printed;
-}
-
-std::vector<std::string> lines_of(const std::string& text) {
-  std::vector<std::string> lines;
-  std::istringstream in(text);
-  for (std::string line; std::getline(in, line);) lines.push_back(line);
-  return lines;
 }
 
 TEST_CASE("dump prints each record of each kind as one JSON object a line") {
@@ -264,28 +171,6 @@ TEST_CASE("dump prints what holds, identities and lines add, and verify understa
                            "order_waiting_records 1\n", "order_event_records 10\n"}) {
     CHECK(stats.out.find(line) != std::string::npos);
   }
-}
-
-TEST_CASE("dump prints the lines of baskets and of what happens to one, and verify understands them") {
-  const auto files = sale_of_baskets();
-  const auto lines = lines_of(print(dump_journal, files).out);
-  const OrderId id = format_order_id({3, 4}, OrderNumber::make({0}, 7));
-  const std::string order =
-      R"("payload":{"order":")" + std::string(id.data(), id.size()) + R"(","offer":0,"ordinal":7,)";
-  const std::string sold = order +
-                           R"("quantity":3,"lines":[{"offer":0,"quantity":2,"unit_price":700},)"
-                           R"({"offer":9,"quantity":1,"unit_price":50}],"total":1450,"expected_price":1500,)";
-  const std::string texts = R"("buyer":"b","key":"","reference":"","channel":"","region":"","segment":""}})";
-  REQUIRE(lines.size() == 7);  // two batch ends behind
-  CHECK(lines[1].find(R"("kind":"order_confirmed","kind_number":32,"version":3,)") != std::string::npos);
-  CHECK(lines[1].ends_with(sold + texts));
-  CHECK(lines[2].find(R"("kind":"order_held","kind_number":33,"version":3,)") != std::string::npos);
-  CHECK(lines[2].ends_with(sold + R"("expires_at":"2026-11-27T08:10:00Z",)" + texts));
-  CHECK(lines[3].find(R"("kind":"order_event","kind_number":35,"version":2,)") != std::string::npos);
-  CHECK(lines[3].ends_with(order + R"("part":9,"event":"expired"}})"));
-  CHECK(lines[4].ends_with(order +
-                           R"("part":9,"event":"returned","quantity":1,"restock":true,"keyed":false}})"));
-  CHECK(print(verify_journal, files).code == 0);
 }
 
 TEST_CASE("a version that this program does not know is not understood, whatever the kind") {
