@@ -24,6 +24,82 @@ std::string all_units(const Shop& shop) {
   return units;
 }
 
+struct Refused {
+  const char* name;
+  const char* rules;
+  int limit;
+  std::function<void(Shop&)> before;
+  BasketSpec basket;
+  std::string outcome;
+  std::string sku;  // "<missing>": none is named
+};
+
+std::vector<Refused> refused_baskets() {
+  const auto sell = [](const char* sku, int quantity) {
+    return [=](Shop& shop) {
+      REQUIRE(shop.buy({.sku = sku, .buyer = "x", .quantity = quantity}).status == 201);
+    };
+  };
+  const auto nothing = [](Shop&) {};
+  const auto both = [](auto first, auto second) {
+    return [=](Shop& shop) {
+      first(shop);
+      second(shop);
+    };
+  };
+  const char* holds = R"(,"hold_seconds":3600)";
+  const char* total = R"(,"limit_per_buyer_total":3)";
+  const BasketSpec two{.lines = {{"tv", 2}, {"pc", 2}}};
+  const auto price = [&](int expected) {
+    BasketSpec spec = two;
+    spec.members = ",\"expected_price\":" + std::to_string(expected);
+    return spec;
+  };
+  return {
+      {"sold out in the other shard", "", 0, sell("pc", 5), two, "409 sold_out", "pc"},
+      {"sold out at home", "", 0, sell("tv", 4), two, "409 sold_out", "tv"},
+      {"too few left", "", 0, sell("pc", 4), two, "409 sold_out", "pc"},
+      {"held by others", holds, 0, sell("pc", 4), two, "409 all_held", "pc"},
+      {"a limit", "", 1, nothing, two, "409 limit_reached", "tv"},
+      {"a limit of what he has", "", 2,
+       [](Shop& shop) { REQUIRE(shop.buy({.sku = "pc", .quantity = 1}).status == 201); }, two,
+       "409 limit_reached", "pc"},
+      {"the limit over the campaign", total, 0, nothing, two, "409 limit_reached", "tv"},
+      {"a price that is higher now", "", 0, nothing, price(1999), "409 price_changed", "tv"},
+      {"the limit before the price", "", 1, nothing, price(1), "409 limit_reached", "tv"},
+      {"the price before the stock", "", 0, sell("pc", 5), price(1999), "409 price_changed", "tv"},
+      {"all held before sold out", holds, 0,
+       both(sell("pc", 4),
+            [](Shop& shop) {
+              const HttpReply held = shop.buy({.sku = "tv", .buyer = "x", .quantity = 5});
+              REQUIRE(shop.act(held.at("/order"), "confirm").status == 200);
+            }),
+       two, "409 all_held", "pc"},
+      {"no such SKU", "", 0, nothing, {.lines = {{"tv", 1}, {"cap", 1}}}, "404 sku_not_found", "cap"},
+      {"no such campaign",
+       "",
+       0,
+       nothing,
+       {.lines = {{"tv", 1}}, .campaign = "fair"},
+       "404 campaign_not_found",
+       "<missing>"},
+      {"a line that waits",
+       holds,
+       0,
+       nothing,
+       {.lines = {{"tv", 1}}, .members = R"(,"wait":true)"},
+       "422 validation_failed",
+       "<missing>"},
+      {"lines and a SKU",
+       "",
+       0,
+       nothing,
+       {.lines = {{"tv", 1}}, .members = R"(,"sku":"tv")"},
+       "422 validation_failed",
+       "<missing>"},
+  };
+}
+
 }  // namespace
 
 TEST_CASE("a basket over two shards is one order with one total", "[e2e]") {
@@ -94,81 +170,8 @@ TEST_CASE("a basket's key gets its order again, in any order of the lines, and f
   CHECK(buy_basket(shop, {.lines = {{"tv", 1}, {"pc", 1}}}).outcome() == "409 sold_out");
 }
 
-struct Refused {
-  const char* name;
-  const char* rules;
-  int limit;
-  std::function<void(Shop&)> before;
-  BasketSpec basket;
-  std::string outcome;
-  std::string sku;  // "<missing>": none is named
-};
-
 TEST_CASE("a basket of which one line cannot be had takes nothing, and says which", "[e2e]") {
-  const auto sell = [](const char* sku, int quantity) {
-    return [=](Shop& shop) {
-      REQUIRE(shop.buy({.sku = sku, .buyer = "x", .quantity = quantity}).status == 201);
-    };
-  };
-  const auto nothing = [](Shop&) {};
-  const auto both = [](auto first, auto second) {
-    return [=](Shop& shop) {
-      first(shop);
-      second(shop);
-    };
-  };
-  const char* holds = R"(,"hold_seconds":3600)";
-  const char* total = R"(,"limit_per_buyer_total":3)";
-  const BasketSpec two{.lines = {{"tv", 2}, {"pc", 2}}};
-  const auto price = [&](int expected) {
-    BasketSpec spec = two;
-    spec.members = ",\"expected_price\":" + std::to_string(expected);
-    return spec;
-  };
-  const Refused all[] = {
-      {"sold out in the other shard", "", 0, sell("pc", 5), two, "409 sold_out", "pc"},
-      {"sold out at home", "", 0, sell("tv", 4), two, "409 sold_out", "tv"},
-      {"too few left", "", 0, sell("pc", 4), two, "409 sold_out", "pc"},
-      {"held by others", holds, 0, sell("pc", 4), two, "409 all_held", "pc"},
-      {"a limit", "", 1, nothing, two, "409 limit_reached", "tv"},
-      {"a limit of what he has", "", 2,
-       [](Shop& shop) { REQUIRE(shop.buy({.sku = "pc", .quantity = 1}).status == 201); }, two,
-       "409 limit_reached", "pc"},
-      {"the limit over the campaign", total, 0, nothing, two, "409 limit_reached", "tv"},
-      {"a price that is higher now", "", 0, nothing, price(1999), "409 price_changed", "tv"},
-      {"the limit before the price", "", 1, nothing, price(1), "409 limit_reached", "tv"},
-      {"the price before the stock", "", 0, sell("pc", 5), price(1999), "409 price_changed", "tv"},
-      {"all held before sold out", holds, 0,
-       both(sell("pc", 4),
-            [](Shop& shop) {
-              const HttpReply held = shop.buy({.sku = "tv", .buyer = "x", .quantity = 5});
-              REQUIRE(shop.act(held.at("/order"), "confirm").status == 200);
-            }),
-       two, "409 all_held", "pc"},
-      {"no such SKU", "", 0, nothing, {.lines = {{"tv", 1}, {"cap", 1}}}, "404 sku_not_found", "cap"},
-      {"no such campaign",
-       "",
-       0,
-       nothing,
-       {.lines = {{"tv", 1}}, .campaign = "fair"},
-       "404 campaign_not_found",
-       "<missing>"},
-      {"a line that waits",
-       holds,
-       0,
-       nothing,
-       {.lines = {{"tv", 1}}, .members = R"(,"wait":true)"},
-       "422 validation_failed",
-       "<missing>"},
-      {"lines and a SKU",
-       "",
-       0,
-       nothing,
-       {.lines = {{"tv", 1}}, .members = R"(,"sku":"tv")"},
-       "422 validation_failed",
-       "<missing>"},
-  };
-  for (const Refused& refused : all) {
+  for (const Refused& refused : refused_baskets()) {
     INFO(refused.name);
     Shop shop(four_skus(refused.rules, refused.limit));
     refused.before(shop);
