@@ -101,7 +101,7 @@ Engine::Pin Engine::pin(OrderSlot part, const OrderEvent& event, Tick now) {
   OrderRow& row = store_.row(part);
   DOORBUSTER_CHECK(!is_due(part, now) && !row.is_pinned);
   if (event.kind == OrderEventKind::returned) {
-    return event.quantity <= live_units(part) ? Pin::untouched : Pin::not_enough;
+    return event.quantity != 0 && event.quantity <= live_units(part) ? Pin::untouched : Pin::not_enough;
   }
   if (row.status == OrderStatus::held) {
     calendar_.remove(part);

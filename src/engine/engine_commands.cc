@@ -191,14 +191,16 @@ OrderDecision Engine::decide_payment_failed(OrderSlot slot, Tick now) const {
   return with_event(slot, Outcome::ok, event);
 }
 
-Hash128 Engine::return_key(const OrderCommand& command) const {
-  return keyed_hash(options_.table_key, kReturnScope | command.order.value, command.key);
+Hash128 Engine::return_key(const OrderCommand& command, bool basket) const {
+  const Hash128 key = keyed_hash(options_.table_key, kReturnScope | command.order.value, command.key);
+  // A basket's lines are returned one by one, each with keys of its own.
+  return basket && command.part ? offer_limit_key(key, *command.part) : key;
 }
 
 OrderDecision Engine::decide_give_back(OrderSlot slot, const OrderCommand& command, Tick now) const {
   OrderEvent event = event_of(OrderEventKind::returned, command.order, now);
   if (!command.key.empty()) {
-    event.key = return_key(command);
+    event.key = return_key(command, is_basket(slot));
     if (const KeptReturn* kept = store_.find_return(event.key)) {
       const bool same =
           (command.quantity == 0 || command.quantity == kept->quantity) && command.restock == kept->restock;

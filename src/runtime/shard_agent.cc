@@ -106,7 +106,7 @@ void ShardAgent::handle(Request* request, Tick now, std::int64_t now_ns) {
     case Request::Kind::buy:
       return handle_buy(request, now);
     case Request::Kind::find_order:
-      return handle_find(request, now);
+      return handle_find(request);
     case Request::Kind::order_command:
       return handle_command(request, now);
   }
@@ -203,22 +203,24 @@ Outcome ShardAgent::take(const Decision& decision, Request* request, Tick now, O
   return decision.outcome;
 }
 
-void ShardAgent::handle_find(Request* request, Tick now) {
+void ShardAgent::handle_find(Request* request) {
   const auto slot = engine_->find(request->order_number);
   request->outcome = slot ? Outcome::ok : Outcome::order_not_found;
   if (slot) {
-    Order order = engine_->order(*slot);
-    // It has run out, whether or not anybody has written that down yet.
-    if (order.status == OrderStatus::held && order.expires_at <= now) order.status = OrderStatus::expired;
-    show_order(request, order, *slot);
+    show_order(request, *slot);
     request->durable = position_by_slot_[slot->value] <= ring_.durable();
   }
   reply(request);
 }
 
-void ShardAgent::show_order(Request* request, const Order& order, OrderSlot slot) {
+void ShardAgent::show_order(Request* request, OrderSlot slot) {
+  const Order order = engine_->order(slot);
   request->forget_texts();
   request->order = order;
+  // It has run out, whether or not anybody has written that down yet.
+  if (order.status == OrderStatus::held && order.expires_at <= request->now) {
+    request->order.status = OrderStatus::expired;
+  }
   request->order.buyer = request->keep(order.buyer);
   request->order.reference = request->keep(order.reference);
   request->order.payment = request->keep(order.payment);

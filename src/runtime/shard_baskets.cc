@@ -187,7 +187,10 @@ void ShardAgent::take_line(Request* request, Basket::Line& line, Tick now) {
 void ShardAgent::pin_line(Request* request, Basket::Line& line, Tick now) {
   if (request->basket->refused) return;
   const OrderSlot part = engine_->part(request->command.order, line.line.offer);
-  const OrderEvent& event = *request->basket->event;
+  OrderEvent& event = *request->basket->event;
+  if (event.kind == OrderEventKind::returned && request->command.quantity == 0) {
+    event.quantity = engine_->left_to_return(part);
+  }
   std::uint32_t expired = 0;
   while (const auto due = engine_->due_before_part(part, event, now)) {
     if (++expired > kExpiriesPerDecisionMax || !record(engine_->expiry_of(*due, now))) {
@@ -376,7 +379,7 @@ void ShardAgent::close_basket(Request* request) {
   }
   if (!refused) request->outcome = Outcome::ok;
   const OrderSlot slot = *engine_->find(request->command.order);
-  show_order(request, engine_->order(slot), slot);
+  show_order(request, slot);
   answer(request, position_by_slot_[slot.value]);
 }
 

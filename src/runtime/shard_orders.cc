@@ -46,7 +46,7 @@ void ShardAgent::handle_command(Request* request, Tick now) {
   }
   request->outcome = decision.outcome;
   request->replayed = decision.replayed;
-  show_order(request, engine_->order(decision.slot), decision.slot);
+  show_order(request, decision.slot);
   answer(request, position_by_slot_[decision.slot.value]);
 }
 

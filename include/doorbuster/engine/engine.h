@@ -158,6 +158,7 @@ class Engine {
     not_enough  // refused: less is left than is to be given back
   };
   std::optional<OrderSlot> due_before_part(OrderSlot part, const OrderEvent& event, Tick now) const;
+  std::uint32_t left_to_return(OrderSlot part) const { return live_units(part); }
   Pin pin(OrderSlot part, const OrderEvent& event, Tick now);
   void unpin(OrderSlot part, Pin pin);
   // What happened to the basket, for one of its parts. `pin` is what pin() said; in recovery none.
@@ -298,7 +299,7 @@ class Engine {
   OrderDecision decide_payment_failed(OrderSlot slot, Tick now) const;
   OrderDecision decide_give_back(OrderSlot slot, const OrderCommand& command, Tick now) const;
   OrderDecision decide_leave_line(OrderSlot slot, Tick now) const;
-  Hash128 return_key(const OrderCommand& command) const;
+  Hash128 return_key(const OrderCommand& command, bool basket) const;
   bool would_exceed_limit(OrderSlot slot, std::uint32_t units) const;
 
   bool can_apply(const OrderEvent& event, OrderSlot slot) const;

@@ -115,10 +115,10 @@ class ShardAgent final : public Agent {
 
   void handle(Request* request, Tick now, std::int64_t now_ns);
   void handle_buy(Request* request, Tick now);
-  void handle_find(Request* request, Tick now);
+  void handle_find(Request* request);
   void handle_command(Request* request, Tick now);
   Outcome take(const Decision& decision, Request* request, Tick now, OrderSlot& slot);
-  void show_order(Request* request, const Order& order, OrderSlot slot);
+  void show_order(Request* request, OrderSlot slot);
   void answer(Request* request, std::uint64_t position);
   void wait_for(Request* request, std::uint64_t position);
 
