@@ -35,8 +35,7 @@ int print_replayed_state(Storage& storage) {
     std::cerr << "doorbuster: " << read.error().message << "\n";
     return kExitRuntime;
   }
-  std::printf("replayed_orders %" PRIu64 "\nstate_hash %016" PRIx64 "\n", state.orders(),
-              state.state_hash());
+  std::printf("replayed_orders %" PRIu64 "\nstate_hash %016" PRIx64 "\n", state.orders(), state.state_hash());
   return kExitOk;
 }
 
