@@ -164,7 +164,18 @@ class HttpAgent::Impl {
     sessions_.pop_back();
   }
 
+  // Closing the listener resets the connections that wait in it: they end in good order like the others.
+  void accept_waiting() {
+    boost::system::error_code ec;
+    acceptor_.non_blocking(true, ec);
+    for (std::uint32_t i = 0; i < options_.max_connections && !ec; ++i) {
+      Socket socket = acceptor_.accept(ec);
+      if (!ec) take(std::move(socket));
+    }
+  }
+
   void begin_drain() {
+    accept_waiting();
     host_.draining = true;
     boost::system::error_code ec;
     acceptor_.close(ec);

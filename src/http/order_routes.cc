@@ -79,7 +79,7 @@ void explain(const Request& request, Outcome outcome, RefusalDetails& details) {
       details.detail = what_is_out_of_range(request);
       break;
     case Outcome::idempotency_key_reused:
-      details.detail = "This key belongs to a return of another sku, quantity or restock.";
+      details.detail = "This key belongs to a return with another quantity or restock.";
       break;
     default:
       break;
