@@ -123,6 +123,10 @@ void read_order(JsonReader& r, const JsonNode& n, Line& l) {
   r.string(n, {1, OrderName::kBytesMax}, l.promise.order);
 }
 
+void read_key(JsonReader& r, const JsonNode& n, std::string& key) {
+  r.string(n, {1, kIdempotencyKeyBytesMax}, key);
+}
+
 constexpr JsonMember<OrderLine> kBasketMembers[] = {
     {"sku", Presence::required,
      [](JsonReader& r, const JsonNode& n, OrderLine& line) { r.identifier(n, line.sku); }},
@@ -154,9 +158,7 @@ constexpr JsonMember<Line> kOrderMembers[] = {
        r.integer(n, {1, kQuantityMax, ""}, l.plain.quantity);
      }},
     {"key", Presence::optional,
-     [](JsonReader& r, const JsonNode& n, Line& l) {
-       r.string(n, {1, kIdempotencyKeyBytesMax}, l.promise.key);
-     }},
+     [](JsonReader& r, const JsonNode& n, Line& l) { read_key(r, n, l.promise.key); }},
     {"wait", Presence::optional,
      [](JsonReader& r, const JsonNode& n, Line& l) { r.boolean(n, l.promise.waits); }},
     {"durable", Presence::required,
@@ -178,9 +180,7 @@ constexpr JsonMember<Line> kStepMembers[] = {
        r.integer(n, {1, kHoldSecondsMax, ""}, l.step.quantity);
      }},
     {"key", Presence::optional,
-     [](JsonReader& r, const JsonNode& n, Line& l) {
-       r.string(n, {1, kIdempotencyKeyBytesMax}, l.step.key);
-     }},
+     [](JsonReader& r, const JsonNode& n, Line& l) { read_key(r, n, l.step.key); }},
     {"done", Presence::optional,
      [](JsonReader& r, const JsonNode& n, Line& l) { r.boolean(n, l.step.done); }},
     {"status", Presence::optional, read_status},
@@ -215,13 +215,12 @@ constexpr JsonMember<Line> kEndMembers[] = {
 // What an order is of is said in one of two ways.
 bool read_order_line(JsonReader& reader, const JsonNode& root, Line& line) {
   if (!reader.object(root, kOrderMembers, line)) return false;
-  const bool is_plain = !line.plain.sku.empty() && line.plain.quantity != 0;
-  const bool says_plain = !line.plain.sku.empty() || line.plain.quantity != 0;
-  if (line.promise.basket ? says_plain : !is_plain) {
+  const int said = (line.plain.sku.empty() ? 0 : 1) + (line.plain.quantity == 0 ? 0 : 1);
+  if (said != (line.promise.basket ? 0 : 2)) {
     reader.error(root, "an order has either `sku` and `quantity`, or `lines`");
     return false;
   }
-  if (is_plain) line.promise.lines.push_back(std::move(line.plain));
+  if (!line.promise.basket) line.promise.lines.push_back(std::move(line.plain));
   return true;
 }
 
@@ -292,14 +291,9 @@ void RecordWriter::append(const Promise& promise) {
 }
 
 void RecordWriter::append(std::string_view order, const Step& step) {
-  const auto word_of = [](const auto& words, auto value) {
-    for (const auto& [word, meaning] : words) {
-      if (meaning == value) return word;
-    }
-    return std::string_view();
-  };
-  std::string json = fmt::format(R"({{"order":"{}","verb":"{}")", order, word_of(kVerbWords, step.verb));
-  if (step.body != Body::plain) json += fmt::format(R"(,"body":"{}")", word_of(kBodyWords, step.body));
+  std::string json = fmt::format(R"({{"order":"{}","verb":"{}")", order, verb_name(step.verb));
+  if (step.body != Body::plain)
+    json += fmt::format(R"(,"body":"{}")", step.body == Body::paid ? "paid" : "scrapped");
   if (step.quantity != 0) json += fmt::format(R"(,"quantity":{})", step.quantity);
   if (!step.key.empty()) json += fmt::format(R"(,"key":"{}")", step.key);
   if (step.done) json += R"(,"done":true)";
