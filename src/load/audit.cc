@@ -24,8 +24,8 @@ std::string expiry_text(Tick tick) {
 }
 
 void append_buy(const Target& target, const std::string& campaign, const Promise& promise, std::string& out) {
-  std::string json = fmt::format(R"({{"campaign":"{}","sku":"{}","quantity":{},"buyer":"{}")", campaign,
-                                 promise.sku, promise.quantity, promise.buyer);
+  std::string json = fmt::format(R"({{"campaign":"{}",{},"buyer":"{}")", campaign,
+                                 content_member(promise.lines, promise.basket), promise.buyer);
   if (promise.waits) json += R"(,"wait":true)";
   if (!promise.device.empty()) json += fmt::format(R"(,"identities":["{}"])", promise.device);
   json += "}";
@@ -164,10 +164,21 @@ std::vector<StockFacts> stock_facts(const AuditInput& input, const std::vector<S
     facts.push_back(std::move(fact));
   }
   for (std::size_t i = 0; i < input.promises.size(); ++i) {
-    const auto at = index.find(input.promises[i].sku);
-    if (at != index.end()) add_order(facts[at->second], input.promises[i], found[i]);
+    for (const OrderLine& line : input.promises[i].lines) {
+      const auto at = index.find(line.sku);
+      if (at != index.end()) add_line(facts[at->second], input.promises[i], line, found[i]);
+    }
   }
   return facts;
+}
+
+std::string sku_that_is_gone(const std::vector<Promise>& promises, const std::vector<StockView>& stock) {
+  for (const Promise& promise : promises) {
+    for (const OrderLine& line : promise.lines) {
+      if (find_stock(stock, line.sku) == nullptr) return line.sku;
+    }
+  }
+  return "";
 }
 
 void check_stock(const AuditInput& input, const std::vector<FoundOrder>& found, std::vector<Check>& checks) {
@@ -184,10 +195,8 @@ void check_stock(const AuditInput& input, const std::vector<FoundOrder>& found, 
   }
   const std::vector<StockFacts> facts = stock_facts(input, after->offers, found);
   checks.push_back(judge_stock(facts));
-  for (const Promise& promise : input.promises) {
-    if (find_stock(after->offers, promise.sku) != nullptr) continue;
-    checks.back().fail(fmt::format("{} was sold and is not in the campaign any more", promise.sku));
-    break;
+  if (const std::string sku = sku_that_is_gone(input.promises, after->offers); !sku.empty()) {
+    checks.back().fail(fmt::format("{} was sold and is not in the campaign any more", sku));
   }
   checks.push_back(judge_sell_out(facts));
 }

@@ -39,14 +39,25 @@ std::string Judgement::verdict() const {
   return reasons.empty() ? "PASS" : "FAIL " + reasons;
 }
 
+std::uint32_t Promise::quantity() const {
+  std::uint32_t units = 0;
+  for (const OrderLine& line : lines) units += line.quantity;
+  return units;
+}
+
 Promise promise_of(const RequestRecord& bought, const Told& told, const std::vector<SkuTerms>& skus,
                    const Names& names) {
+  std::vector<OrderLine> lines;
+  lines.reserve(bought.ask.lines);
+  for_each_line(bought.ask, skus.size(), [&](AskedLine line) {
+    lines.push_back({skus[line.sku].sku, line.quantity});
+  });
   return {.order = std::string(told.name.view()),
-          .sku = skus[bought.ask.sku].sku,
           .buyer = names.buyer(bought.ask.buyer),
+          .lines = std::move(lines),
+          .basket = bought.ask.body == Body::basket,
           .key = bought.ask.key == kNoKey ? "" : names.key(bought.ask.key),
           .device = bought.ask.body == Body::shared ? names.device(bought.ask.buyer) : "",
-          .quantity = bought.ask.quantity,
           .durable = !bought.not_durable,
           .waits = bought.ask.body == Body::waits,
           .in_line = told.ticket,
@@ -59,25 +70,27 @@ Promises promises_of(const Lives& lives, const std::vector<SkuTerms>& skus, cons
   Promises result;
   result.unknown_units.resize(skus.size());
   result.sold_out_quantity.resize(skus.size());
+  const auto add_unknown = [&](const RequestRecord& request) {
+    for_each_line(request.ask, skus.size(),
+                  [&](AskedLine line) { result.unknown_units[line.sku] += line.quantity; });
+  };
   for (const RequestRecord& request : record.requests) {
     if (request.ask.verb != Verb::buy) continue;
     if (request.answer.is(Outcome::sold_out)) {
-      auto& smallest = result.sold_out_quantity[request.ask.sku];
-      smallest = std::min<std::uint32_t>(smallest.value_or(request.ask.quantity), request.ask.quantity);
+      const AskedLine line = asked_line(request.ask, request.refused_line, skus.size());
+      auto& smallest = result.sold_out_quantity[line.sku];
+      smallest = std::min<std::uint32_t>(smallest.value_or(line.quantity), line.quantity);
     }
-    if (request.ask.key == kNoKey && request.answer.unknown()) {
-      result.unknown_units[request.ask.sku] += request.ask.quantity;
-    }
+    if (request.ask.key == kNoKey && request.answer.unknown()) add_unknown(request);
   }
   for_each_key(record, [&](std::span<const RequestRecord* const> requests) {
-    std::uint32_t unknown_quantity = 0;
+    const RequestRecord* unknown = nullptr;  // the one that asks for most
     for (const RequestRecord* request : requests) {
       if (request->answer.is_accepted() || request->answer.is_queued()) return;
-      if (request->answer.unknown()) {
-        unknown_quantity = std::max<std::uint32_t>(unknown_quantity, request->ask.quantity);
-      }
+      if (!request->answer.unknown()) continue;
+      if (unknown == nullptr || unknown->ask.quantity < request->ask.quantity) unknown = request;
     }
-    result.unknown_units[requests.front()->ask.sku] += unknown_quantity;
+    if (unknown != nullptr) add_unknown(*unknown);
   });
   for (const Life& life : lives.all()) {
     result.orders.push_back(promise_of(*life.bought, lives.first_told(life), skus, names));

@@ -41,15 +41,17 @@ struct Judgement {
 
 // An order, or a place in the line, that the server said yes to.
 struct Promise {
-  std::string order, sku, buyer;
+  std::string order, buyer;
+  std::vector<OrderLine> lines;  // as they were asked for, no SKU twice; one, but of a basket
+  bool basket = false;
   std::string key;     // empty: none
   std::string device;  // the identity that it was bought with; empty: none
-  std::uint32_t quantity = 0;
   bool durable = true;
   bool waits = false;    // "wait": true
   bool in_line = false;  // it began as a place in the line
   Tick first_expires_at = {};
   OrderState state = {};
+  std::uint32_t quantity() const;  // in all lines
   friend bool operator==(const Promise&, const Promise&) = default;
 };
 // As the buy's reply told it, before anything else came of it.
@@ -61,7 +63,7 @@ struct Promises {
   std::vector<Promise> orders;  // one for each acceptance, replays left out
   std::vector<std::int64_t>
       unknown_units;  // by SKU: in requests that may have been accepted without our knowing
-  // By SKU: the smallest quantity that was refused as sold out.
+  // By SKU: the smallest quantity of a line that was refused as sold out.
   std::vector<std::optional<std::uint32_t>> sold_out_quantity;
 };
 Promises promises_of(const Lives& lives, const std::vector<SkuTerms>& skus, const Names& names);

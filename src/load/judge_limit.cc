@@ -156,11 +156,20 @@ bool has_limit(std::optional<std::uint32_t> limit, Check& check) {
   return false;
 }
 
-void add_names(std::vector<LiveUnits>& live, LiveUnits units) {
-  live.push_back(units);
-  if (units.order->device.empty()) return;
-  units.of_device = true;
-  live.push_back(units);
+// What a span of an order means for each of its SKUs and names.
+void add_units(const Promise& order, const Span& span, std::vector<LiveUnits>& live) {
+  for (const OrderLine& line : order.lines) {
+    // No part of a basket is confirmed or given back.
+    LiveUnits units{.order = &order,
+                    .line = &line,
+                    .units = order.basket ? line.quantity : span.units,
+                    .from_ns = span.from_ns,
+                    .until_ns = span.until_ns};
+    live.push_back(units);
+    if (order.device.empty()) continue;
+    units.of_device = true;
+    live.push_back(units);
+  }
 }
 
 // Whose units they are. A buyer and an identity may have the same name and are still two.
@@ -176,9 +185,7 @@ std::vector<LiveUnits> live_units(const Lives& lives, const std::vector<Promise>
   std::vector<LiveUnits> live;
   for (std::size_t i = 0; i < orders.size(); ++i) {
     const UnitsOfLife units(lives, lives.all()[i], clock);
-    for (const Span& span : units.spans()) {
-      add_names(live, {&orders[i], span.units, false, span.from_ns, span.until_ns});
-    }
+    for (const Span& span : units.spans()) add_units(orders[i], span, live);
   }
   return live;
 }
@@ -188,7 +195,7 @@ std::vector<LiveUnits> final_units(const std::vector<Promise>& orders) {
   for (const Promise& order : orders) {
     const std::uint32_t back = order.state.returned(true, false) + order.state.returned(false, false);
     if (order.state.standing != Standing::confirmed || order.state.confirmed <= back) continue;
-    add_names(live, {&order, order.state.confirmed - back, false, 0, kForEver});
+    add_units(order, {.units = order.state.confirmed - back, .from_ns = 0, .until_ns = kForEver}, live);
   }
   return live;
 }
@@ -198,7 +205,7 @@ Check judge_limit(const std::vector<LiveUnits>& live, std::optional<std::uint32_
   if (!has_limit(limit, check)) return check;
   judge_groups(
       live, *limit, "name and SKU pair",
-      [](const LiveUnits& units) { return std::pair(name_of(units), std::string_view(units.order->sku)); },
+      [](const LiveUnits& units) { return std::pair(name_of(units), std::string_view(units.line->sku)); },
       check);
   return check;
 }

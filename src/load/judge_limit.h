@@ -16,9 +16,10 @@ struct Limits {
   std::optional<std::uint32_t> per_buyer_total;  // over all SKUs; 0: none
 };
 
-// Units that an order had for certain. The order must outlive it.
+// Units of one SKU that an order had for certain. The order must outlive it.
 struct LiveUnits {
   const Promise* order = nullptr;
+  const OrderLine* line = nullptr;  // of the order
   std::uint32_t units = 0;
   bool of_device = false;                  // they count for the order's identity; otherwise for its buyer
   std::int64_t from_ns = 0, until_ns = 0;  // record's time

@@ -163,8 +163,9 @@ struct HeldOfSku {
   HeldTimes surely, possibly;
 };
 
-// The hold of one order: from when to when it is certain, and from when to when it is possible.
-void add_hold(const Lives& lives, const Life& life, const ServerClock& clock, HeldOfSku& held) {
+// The hold of one order, on each of its SKUs: from when to when it is certain, and from when to when it is
+// possible.
+void add_hold(const Lives& lives, const Life& life, const ServerClock& clock, std::vector<HeldOfSku>& held) {
   const RunRecord& record = lives.record();
   std::int64_t sure_from_ns = -1;
   std::int64_t sure_until_ns = 0;
@@ -200,17 +201,27 @@ void add_hold(const Lives& lives, const Life& life, const ServerClock& clock, He
   see(*life.bought);
   for (const RequestRecord* step : life.steps) see(*step);
   if (never_held) return;
-  if (sure_from_ns >= 0) held.surely.add(sure_from_ns, sure_until_ns, life.bought->ask.quantity);
-  held.possibly.add(life.first_sent_ns, possible_until_ns, life.bought->ask.quantity);
+  for_each_line(life.bought->ask, held.size(), [&](AskedLine line) {
+    if (sure_from_ns >= 0) held[line.sku].surely.add(sure_from_ns, sure_until_ns, line.quantity);
+    held[line.sku].possibly.add(life.first_sent_ns, possible_until_ns, line.quantity);
+  });
 }
 
-// Buys that may hold units without our knowing. Of a key, any answer tells.
+// Buys that may hold units without our knowing. Of a key, any answer tells. While a basket is decided, lines
+// that can be had are kept for it, also when it is refused for another one.
 void add_unknown_holds(const RunRecord& record, std::vector<HeldOfSku>& held) {
-  const auto add = [&](const RequestRecord& request) {
-    held[request.ask.sku].possibly.add(request.sent_ns, kNever, request.ask.quantity);
+  const auto add = [&](const RequestRecord& request, std::int64_t until_ns) {
+    for_each_line(request.ask, held.size(), [&](AskedLine line) {
+      held[line.sku].possibly.add(request.sent_ns, until_ns, line.quantity);
+    });
   };
   for (const RequestRecord& request : record.requests) {
-    if (request.ask.verb == Verb::buy && request.ask.key == kNoKey && request.answer.unknown()) add(request);
+    if (request.ask.verb != Verb::buy) continue;
+    if (request.ask.key == kNoKey && request.answer.unknown()) {
+      add(request, kNever);
+    } else if (request.ask.body == Body::basket && !request.answer.unknown()) {
+      add(request, request.answered_ns);
+    }
   }
   for_each_key(record, [&](std::span<const RequestRecord* const> requests) {
     bool is_open = false;
@@ -219,7 +230,7 @@ void add_unknown_holds(const RunRecord& record, std::vector<HeldOfSku>& held) {
       const bool undecided = is_passing(request->answer) && !request->answer.is(Outcome::all_held);
       if (!request->answer.unknown() && !undecided) is_open = false;
     }
-    if (is_open) add(*requests.front());
+    if (is_open) add(*requests.front(), kNever);
   });
 }
 
@@ -241,7 +252,7 @@ Check judge_availability(const Lives& lives, const std::vector<SkuTerms>& skus,
                          const std::vector<bool>& others_hold, const ServerClock& clock) {
   Check check{.name = "held or sold out"};
   std::vector<HeldOfSku> held(skus.size());
-  for (const Life& life : lives.all()) add_hold(lives, life, clock, held[life.bought->ask.sku]);
+  for (const Life& life : lives.all()) add_hold(lives, life, clock, held);
   add_unknown_holds(lives.record(), held);
   for (HeldOfSku& each : held) {
     each.surely.sort();
@@ -249,7 +260,7 @@ Check judge_availability(const Lives& lives, const std::vector<SkuTerms>& skus,
   }
   std::size_t refusals = 0;
   for (const RequestRecord& request : lives.record().requests) {
-    const std::size_t sku = request.ask.sku;
+    const auto [sku, quantity] = asked_line(request.ask, request.refused_line, skus.size());
     if (request.answer.is(Outcome::all_held)) {
       ++refusals;
       if (!others_hold[sku] && held[sku].possibly.touching(request.sent_ns, request.answered_ns) == 0) {
@@ -258,7 +269,7 @@ Check judge_availability(const Lives& lives, const std::vector<SkuTerms>& skus,
     } else if (request.answer.is(Outcome::sold_out)) {
       const std::int64_t surely = held[sku].surely.throughout(request.sent_ns, request.answered_ns);
       if (surely > 0) ++refusals;
-      if (surely >= request.ask.quantity) {
+      if (surely >= quantity) {
         check.fail(fmt::format("{} was refused as sold_out while {} units were held", skus[sku].sku, surely));
       }
     }

@@ -37,8 +37,8 @@ struct StockFacts {
   bool restocked = false;           // units came back after they had been sold
   std::optional<std::uint32_t> sold_out_quantity = {};
 };
-// Adds what one order means for its SKU.
-void add_order(StockFacts& fact, const Promise& promise, const FoundOrder& found);
+// Adds what one line of an order means for its SKU.
+void add_line(StockFacts& fact, const Promise& promise, const OrderLine& line, const FoundOrder& found);
 // Allocated is available, held and sold, and sold is what was confirmed and not given back to be sold again.
 Check judge_stock(const std::vector<StockFacts>& facts);
 Check judge_sell_out(const std::vector<StockFacts>& facts);

@@ -2,6 +2,7 @@
 // What is known of one order from the answers about it: its last acknowledged state, and what was asked and
 // not answered, which may have happened or not.
 
+#include <compare>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -10,6 +11,14 @@
 #include "load/record.h"
 
 namespace doorbuster::load {
+
+// What an order promises of one SKU.
+struct OrderLine {
+  std::string sku;
+  std::uint32_t quantity = 0;
+  friend bool operator==(const OrderLine&, const OrderLine&) = default;
+  friend auto operator<=>(const OrderLine&, const OrderLine&) = default;
+};
 
 // One thing that was asked about an order, and what came of it.
 struct Step {

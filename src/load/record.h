@@ -61,6 +61,7 @@ enum class Body : std::uint8_t {
   low_price,       // buy: below the price in force
   waits,           // buy: "wait": true
   shared,          // buy: with the identity of a device
+  basket,          // buy: several SKUs in one order
   paid,            // confirm: with a payment reference
   scrapped,        // give_back: "restock": false
 };
@@ -73,12 +74,33 @@ struct Ask {
   std::uint32_t buyer = 0;
   std::uint32_t key = kNoKey;      // buy, give_back
   std::uint32_t about = kNotTold;  // a step: index into RunRecord::told, of the buy's reply
-  std::uint16_t sku = 0;
-  std::uint16_t quantity = 0;  // units; extend: seconds; 0: not said
+  std::uint16_t sku = 0;           // of a basket: the first of `lines` that follow each other in the campaign
+  std::uint16_t quantity = 0;      // units, of a basket in all its lines; extend: seconds; 0: not said
+  std::uint8_t lines = 1;          // buy: how many SKUs
   Verb verb = Verb::buy;
   Body body = Body::plain;
   Actor actor = Actor::shopper;
 };
+
+// One SKU of a buy: its index, and units.
+struct AskedLine {
+  std::uint16_t sku = 0;
+  std::uint16_t quantity = 0;
+};
+
+// What line `line` of a buy asks for. The units are spread over the lines, the first ones have one more.
+// After the last SKU comes the first.
+constexpr AskedLine asked_line(const Ask& ask, std::uint32_t line, std::size_t sku_count) {
+  const std::uint32_t more = line < std::uint32_t{ask.quantity} % ask.lines ? 1 : 0;
+  return {static_cast<std::uint16_t>((ask.sku + std::size_t{line}) % sku_count),
+          static_cast<std::uint16_t>(std::uint32_t{ask.quantity} / ask.lines + more)};
+}
+
+// each(AskedLine)
+template <typename Each>
+void for_each_line(const Ask& ask, std::size_t sku_count, Each&& each) {
+  for (std::uint32_t line = 0; line < ask.lines; ++line) each(asked_line(ask, line, sku_count));
+}
 
 struct RequestRecord {
   std::int64_t planned_ns = 0;  // all three from the start of the load
@@ -87,9 +109,10 @@ struct RequestRecord {
   Ask ask;
   std::uint32_t told = kNotTold;  // index into RunRecord::told
   Answer answer;
-  bool replayed : 1 = false;     // Idempotent-Replayed: true
-  bool not_durable : 1 = false;  // "durable": false
-  std::uint8_t tries : 6 = 0;    // how often this visitor had asked before
+  std::uint8_t refused_line = 0;  // of a basket: which of its lines the refusal is about
+  bool replayed : 1 = false;      // Idempotent-Replayed: true
+  bool not_durable : 1 = false;   // "durable": false
+  std::uint8_t tries : 6 = 0;     // how often this visitor had asked before
 };
 static_assert(sizeof(RequestRecord) == 56);
 

@@ -14,6 +14,7 @@
 #include "doorbuster/base/text.h"
 #include "doorbuster/base/tick.h"
 #include "load/order_state.h"
+#include "load/wire.h"
 
 namespace doorbuster::load {
 namespace {
@@ -42,31 +43,25 @@ struct Line {
   std::optional<std::int64_t> version;
   RecordHeader header;
   Promise promise;
+  OrderLine plain;  // of an order that is no basket, until it is whole
   Step step;
   bool end = false;
   std::int64_t requests = 0;
   std::vector<UnknownUnits> unknown;
 };
 
+template <std::int64_t StockView::*kUnits>
+void read_units(JsonReader& r, const JsonNode& n, StockView& v) {
+  r.integer(n, {0, kUnitsMax, "units"}, v.*kUnits);
+}
+
 constexpr JsonMember<StockView> kStockMembers[] = {
     {"sku", Presence::required,
      [](JsonReader& r, const JsonNode& n, StockView& v) { r.identifier(n, v.sku); }},
-    {"allocated", Presence::required,
-     [](JsonReader& r, const JsonNode& n, StockView& v) {
-       r.integer(n, {0, kUnitsMax, "units"}, v.allocated);
-     }},
-    {"available", Presence::required,
-     [](JsonReader& r, const JsonNode& n, StockView& v) {
-       r.integer(n, {0, kUnitsMax, "units"}, v.available);
-     }},
-    {"held", Presence::required,
-     [](JsonReader& r, const JsonNode& n, StockView& v) {
-       r.integer(n, {0, kUnitsMax, "units"}, v.held);
-     }},
-    {"sold", Presence::required,
-     [](JsonReader& r, const JsonNode& n, StockView& v) {
-       r.integer(n, {0, kUnitsMax, "units"}, v.sold);
-     }},
+    {"allocated", Presence::required, read_units<&StockView::allocated>},
+    {"available", Presence::required, read_units<&StockView::available>},
+    {"held", Presence::required, read_units<&StockView::held>},
+    {"sold", Presence::required, read_units<&StockView::sold>},
 };
 
 constexpr JsonMember<UnknownUnits> kUnknownMembers[] = {
@@ -78,6 +73,12 @@ constexpr JsonMember<UnknownUnits> kUnknownMembers[] = {
      }},
 };
 
+template <std::optional<std::uint32_t> Limits::*kLimit>
+void read_limit(JsonReader& r, const JsonNode& n, Line& l) {
+  std::uint32_t limit = 0;
+  if (r.integer(n, {0, 0xffff'ffff, ""}, limit)) l.header.limits.*kLimit = limit;
+}
+
 constexpr JsonMember<Line> kHeaderMembers[] = {
     {"load_record", Presence::required,
      [](JsonReader& r, const JsonNode& n, Line& l) {
@@ -88,16 +89,8 @@ constexpr JsonMember<Line> kHeaderMembers[] = {
      [](JsonReader& r, const JsonNode& n, Line& l) { r.identifier(n, l.header.run); }},
     {"campaign", Presence::required,
      [](JsonReader& r, const JsonNode& n, Line& l) { r.identifier(n, l.header.campaign); }},
-    {"limit_per_buyer", Presence::optional,
-     [](JsonReader& r, const JsonNode& n, Line& l) {
-       std::uint32_t limit = 0;
-       if (r.integer(n, {0, 0xffff'ffff, ""}, limit)) l.header.limits.per_buyer = limit;
-     }},
-    {"limit_per_buyer_total", Presence::optional,
-     [](JsonReader& r, const JsonNode& n, Line& l) {
-       std::uint32_t limit = 0;
-       if (r.integer(n, {0, 0xffff'ffff, ""}, limit)) l.header.limits.per_buyer_total = limit;
-     }},
+    {"limit_per_buyer", Presence::optional, read_limit<&Limits::per_buyer>},
+    {"limit_per_buyer_total", Presence::optional, read_limit<&Limits::per_buyer_total>},
     {"baseline", Presence::required,
      [](JsonReader& r, const JsonNode& n, Line& l) {
        r.array(n, {0, kOffersMax}, [&](const JsonNode& element) {
@@ -130,24 +123,42 @@ void read_order(JsonReader& r, const JsonNode& n, Line& l) {
   r.string(n, {1, OrderName::kBytesMax}, l.promise.order);
 }
 
+void read_key(JsonReader& r, const JsonNode& n, std::string& key) {
+  r.string(n, {1, kIdempotencyKeyBytesMax}, key);
+}
+
+constexpr JsonMember<OrderLine> kBasketMembers[] = {
+    {"sku", Presence::required,
+     [](JsonReader& r, const JsonNode& n, OrderLine& line) { r.identifier(n, line.sku); }},
+    {"quantity", Presence::required,
+     [](JsonReader& r, const JsonNode& n, OrderLine& line) {
+       r.integer(n, {1, kQuantityMax, ""}, line.quantity);
+     }},
+};
+void read_lines(JsonReader& r, const JsonNode& n, Line& l) {
+  l.promise.basket = true;
+  r.array(n, {1, kBasketLinesMax}, [&](const JsonNode& element) {
+    r.object(element, kBasketMembers, l.promise.lines.emplace_back());
+  });
+}
+
 constexpr JsonMember<Line> kOrderMembers[] = {
     {"order", Presence::required, read_order},
-    {"sku", Presence::required,
-     [](JsonReader& r, const JsonNode& n, Line& l) { r.identifier(n, l.promise.sku); }},
+    {"sku", Presence::optional,
+     [](JsonReader& r, const JsonNode& n, Line& l) { r.identifier(n, l.plain.sku); }},
+    {"lines", Presence::optional, read_lines},
     {"buyer", Presence::required,
      [](JsonReader& r, const JsonNode& n, Line& l) { r.identifier(n, l.promise.buyer); }},
     {"device", Presence::optional,
      [](JsonReader& r, const JsonNode& n, Line& l) {
        r.string(n, {1, kIdentityBytesMax}, l.promise.device);
      }},
-    {"quantity", Presence::required,
+    {"quantity", Presence::optional,
      [](JsonReader& r, const JsonNode& n, Line& l) {
-       r.integer(n, {1, kQuantityMax, ""}, l.promise.quantity);
+       r.integer(n, {1, kQuantityMax, ""}, l.plain.quantity);
      }},
     {"key", Presence::optional,
-     [](JsonReader& r, const JsonNode& n, Line& l) {
-       r.string(n, {1, kIdempotencyKeyBytesMax}, l.promise.key);
-     }},
+     [](JsonReader& r, const JsonNode& n, Line& l) { read_key(r, n, l.promise.key); }},
     {"wait", Presence::optional,
      [](JsonReader& r, const JsonNode& n, Line& l) { r.boolean(n, l.promise.waits); }},
     {"durable", Presence::required,
@@ -169,9 +180,7 @@ constexpr JsonMember<Line> kStepMembers[] = {
        r.integer(n, {1, kHoldSecondsMax, ""}, l.step.quantity);
      }},
     {"key", Presence::optional,
-     [](JsonReader& r, const JsonNode& n, Line& l) {
-       r.string(n, {1, kIdempotencyKeyBytesMax}, l.step.key);
-     }},
+     [](JsonReader& r, const JsonNode& n, Line& l) { read_key(r, n, l.step.key); }},
     {"done", Presence::optional,
      [](JsonReader& r, const JsonNode& n, Line& l) { r.boolean(n, l.step.done); }},
     {"status", Presence::optional, read_status},
@@ -203,6 +212,18 @@ constexpr JsonMember<Line> kEndMembers[] = {
      }},
 };
 
+// What an order is of is said in one of two ways.
+bool read_order_line(JsonReader& reader, const JsonNode& root, Line& line) {
+  if (!reader.object(root, kOrderMembers, line)) return false;
+  const int said = (line.plain.sku.empty() ? 0 : 1) + (line.plain.quantity == 0 ? 0 : 1);
+  if (said != (line.promise.basket ? 0 : 2)) {
+    reader.error(root, "an order has either `sku` and `quantity`, or `lines`");
+    return false;
+  }
+  if (!line.promise.basket) line.promise.lines.push_back(std::move(line.plain));
+  return true;
+}
+
 Result<Line> parse_line(const std::string& text, const std::string& file, std::uint32_t number) {
   const auto wrong = [&](Diagnostic diagnostic) {
     diagnostic.line = number;
@@ -216,7 +237,7 @@ Result<Line> parse_line(const std::string& text, const std::string& file, std::u
   const bool sound = number == 1                    ? reader.object(root, kHeaderMembers, line)
                      : root.find("end") != nullptr  ? reader.object(root, kEndMembers, line)
                      : root.find("verb") != nullptr ? reader.object(root, kStepMembers, line)
-                                                    : reader.object(root, kOrderMembers, line);
+                                                    : read_order_line(reader, root, line);
   if (!sound) return wrong(reader.take_diagnostics().front());
   return line;
 }
@@ -257,8 +278,8 @@ Result<RecordWriter> RecordWriter::create(const std::string& file, const RecordH
 }
 
 void RecordWriter::append(const Promise& promise) {
-  std::string json = fmt::format(R"({{"order":"{}","sku":"{}","buyer":"{}","quantity":{})", promise.order,
-                                 promise.sku, promise.buyer, promise.quantity);
+  std::string json = fmt::format(R"({{"order":"{}",{},"buyer":"{}")", promise.order,
+                                 content_member(promise.lines, promise.basket), promise.buyer);
   if (!promise.key.empty()) json += fmt::format(R"(,"key":"{}")", promise.key);
   if (!promise.device.empty()) json += fmt::format(R"(,"device":"{}")", promise.device);
   if (promise.waits) json += R"(,"wait":true)";
@@ -270,14 +291,9 @@ void RecordWriter::append(const Promise& promise) {
 }
 
 void RecordWriter::append(std::string_view order, const Step& step) {
-  const auto word_of = [](const auto& words, auto value) {
-    for (const auto& [word, meaning] : words) {
-      if (meaning == value) return word;
-    }
-    return std::string_view();
-  };
-  std::string json = fmt::format(R"({{"order":"{}","verb":"{}")", order, word_of(kVerbWords, step.verb));
-  if (step.body != Body::plain) json += fmt::format(R"(,"body":"{}")", word_of(kBodyWords, step.body));
+  std::string json = fmt::format(R"({{"order":"{}","verb":"{}")", order, verb_name(step.verb));
+  if (step.body != Body::plain)
+    json += fmt::format(R"(,"body":"{}")", step.body == Body::paid ? "paid" : "scrapped");
   if (step.quantity != 0) json += fmt::format(R"(,"quantity":{})", step.quantity);
   if (!step.key.empty()) json += fmt::format(R"(,"key":"{}")", step.key);
   if (step.done) json += R"(,"done":true)";
@@ -330,11 +346,11 @@ class RecordReader {
     } else if (line.end) {
       record_.ended = true;
       for (const UnknownUnits& unknown : line.unknown) record_.unknown_units[unknown.sku] += unknown.units;
-    } else if (line.promise.sku.empty()) {
+    } else if (line.promise.lines.empty()) {
       const auto found = index_.find(line.promise.order);
       if (found == index_.end()) return false;
       Promise& promise = record_.promises[found->second];
-      take_step(promise.state, line.step, promise.quantity);
+      take_step(promise.state, line.step, promise.quantity());
     } else {
       take_promise(std::move(line));
     }
@@ -348,7 +364,7 @@ class RecordReader {
     if (!promise.key.empty() && !told_.emplace(promise.key, promise.order).second) return;
     promise.in_line = line.step.told.ticket;
     promise.first_expires_at = line.step.told.expires_at;
-    promise.state = state_at_first(line.step.told, promise.quantity);
+    promise.state = state_at_first(line.step.told, promise.quantity());
     index_.emplace(promise.order, record_.promises.size());
     record_.promises.push_back(std::move(promise));
   }

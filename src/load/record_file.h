@@ -4,7 +4,9 @@
 //
 //   {"load_record":1,"run":"...","campaign":"...","baseline":[{"sku":"...","allocated":...}]}
 //   {"order":"...","sku":"...","buyer":"...","quantity":1,"key":"...","durable":true,"status":"held",
-//    "expires_at":"..."}                                    one for each acknowledgement of a buy
+//    "expires_at":"..."}                                    one for each acknowledgement of a buy;
+//                                    a basket has "lines":[{"sku":"...","quantity":1}] for "sku" and
+//                                    "quantity"
 //   {"order":"...","verb":"confirm","done":true,"status":"confirmed"}      one for each answer about it since
 //   {"order":"...","verb":"cancel"}                           at the end: what was asked and never answered
 //   {"end":true,"requests":812,"unknown":[{"sku":"...","units":3}]}         missing when the load died

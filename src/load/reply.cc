@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <limits>
+#include <optional>
 #include <span>
 #include <utility>
 
@@ -31,8 +32,9 @@ constexpr Refusal kBuyRefusals[] = {
 
 // What any step may get, of an order that exists. That it does not is the judge's business, not the parser's.
 constexpr Refusal kStepRefusals[] = {
-    {Outcome::order_not_found, 404}, {Outcome::order_not_held, 409}, {Outcome::rate_limited, 429},
-    {Outcome::overloaded, 503},      {Outcome::draining, 503},       {Outcome::journal_failed, 503},
+    {Outcome::order_not_found, 404}, {Outcome::order_not_held, 409}, {Outcome::request_in_flight, 409},
+    {Outcome::rate_limited, 429},    {Outcome::overloaded, 503},     {Outcome::draining, 503},
+    {Outcome::journal_failed, 503},
 };
 constexpr Refusal kConfirmRefusals[] = {{Outcome::hold_expired, 409}, {Outcome::limit_reached, 409}};
 constexpr Refusal kExpiredRefusals[] = {{Outcome::hold_expired, 409}};
@@ -150,7 +152,17 @@ Reply read_buy_reply(int status, std::string_view body) {
     reply.tells = !reply.answer.is_unexpected();
     return reply;
   }
-  return {.answer = find_refusal(kBuyRefusals, status, find_string_member(body, "code"))};
+  return {.answer = find_refusal(kBuyRefusals, status, find_string_member(body, "code")),
+          .refused_sku = find_string_member(body, "sku")};
+}
+
+void find_refused_line(const RequestWriter& writer, const Ask& ask, Reply& reply) {
+  const bool of_a_line = reply.answer.is(Outcome::sold_out) || reply.answer.is(Outcome::all_held) ||
+                         reply.answer.is(Outcome::limit_reached);
+  if (ask.body != Body::basket || !of_a_line) return;
+  const std::optional<std::uint8_t> line = writer.line_of(ask, reply.refused_sku);
+  if (!line) reply.answer = Answer::unexpected();
+  reply.refused_line = line.value_or(0);
 }
 
 Reply read_step_reply(Verb verb, int status, std::string_view body) {

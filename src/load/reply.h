@@ -2,9 +2,11 @@
 // What replies mean. Whatever the contract does not allow as the answer to the request is
 // Answer::unexpected().
 
+#include <cstdint>
 #include <string_view>
 
 #include "load/record.h"
+#include "load/wire.h"
 
 namespace doorbuster::load {
 
@@ -13,6 +15,8 @@ struct Reply {
   bool durable = true;
   bool tells = false;  // `told` is what it said about an order
   Told told = {};
+  std::string_view refused_sku = {};  // of the body: whose refusal of a basket it is
+  std::uint8_t refused_line = 0;
 };
 
 // `body` is the whole body, or as much of it as was kept.
@@ -22,6 +26,9 @@ Reply read_step_reply(Verb verb, int status, std::string_view body);
 inline Reply read_reply(Verb verb, int status, std::string_view body) {
   return verb == Verb::buy ? read_buy_reply(status, body) : read_step_reply(verb, status, body);
 }
+
+// Which line of a basket was refused. A refusal that must name one of its SKUs and does not is unexpected.
+void find_refused_line(const RequestWriter& writer, const Ask& ask, Reply& reply);
 
 // The first string member of this name, escapes left as they are; "" when there is none. For replies of known
 // shape.

@@ -18,9 +18,10 @@ namespace doorbuster::load {
 namespace {
 
 constexpr std::array<std::string_view, kActorCount> kActorNames = {
-    "shopper",       "no_key",        "double_clicker", "lost_reply", "key_reuser", "limit_pusher",
-    "price_checker", "refused_late",  "payer",          "abandoner",  "canceller",  "late_payer",
-    "extender",      "partial_payer", "payment_failer", "returner",   "waiter",     "identity_sharer"};
+    "shopper",      "no_key",        "double_clicker",  "lost_reply",    "key_reuser",
+    "limit_pusher", "price_checker", "refused_late",    "payer",         "abandoner",
+    "canceller",    "late_payer",    "extender",        "partial_payer", "payment_failer",
+    "returner",     "waiter",        "identity_sharer", "basket_buyer"};
 
 constexpr std::pair<std::string_view, Arrivals> kArrivalWords[] = {
     {"uniform", Arrivals::uniform}, {"poisson", Arrivals::poisson}, {"burst", Arrivals::burst}};
@@ -103,6 +104,7 @@ constexpr JsonMember<std::array<double, kActorCount>> kShareMembers[] = {
     {kActorNames[15], Presence::optional, read_share<15>},
     {kActorNames[16], Presence::optional, read_share<16>},
     {kActorNames[17], Presence::optional, read_share<17>},
+    {kActorNames[18], Presence::optional, read_share<18>},
 };
 static_assert(std::size(kShareMembers) == kActorCount);
 

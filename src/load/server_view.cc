@@ -39,6 +39,27 @@ Result<JsonDocument> parse_reply(std::string_view what, std::string_view body) {
   return std::move(*document);
 }
 
+// The SKU and units of an order, or the lines of a basket, whose total must be theirs.
+Status read_lines(const JsonNode& root, OrderView& view) {
+  const auto read_line = [&](const JsonNode& node) {
+    const auto quantity = small_member(node, "quantity").value_or(0);
+    view.lines.push_back({string_member(node, "sku"), quantity});
+    view.quantity += quantity;
+    return quantity * integer_member(node, "unit_price").value_or(0);
+  };
+  const JsonNode* lines = root.find("lines");
+  view.basket = lines != nullptr;
+  if (!view.basket) {
+    read_line(root);
+    return {};
+  }
+  if (!lines->is(JsonType::array)) return not_understood("the order", "`lines` is no array");
+  std::int64_t total = 0;
+  for (const JsonNode& line : lines->children()) total += read_line(line);
+  if (integer_member(root, "total") == total) return {};
+  return not_understood("the order", fmt::format("its lines come to {}, and `total` is not that", total));
+}
+
 }  // namespace
 
 Result<CampaignView> read_campaign(HttpClient& client, const std::string& campaign) {
@@ -128,12 +149,11 @@ Result<OrderView> parse_order(std::string_view body) {
   OrderView view{.order = string_member(root, "ticket"),
                  .status = string_member(root, "status"),
                  .campaign = string_member(root, "campaign"),
-                 .sku = string_member(root, "sku"),
                  .buyer = string_member(root, "buyer"),
                  .payment = string_member(root, "payment_reference"),
-                 .quantity = integer_member(root, "quantity").value_or(0),
                  .confirmed = integer_member(root, "confirmed_quantity").value_or(0),
                  .returned = integer_member(root, "returned_quantity").value_or(0)};
+  if (const Status read = read_lines(root, view); !read) return tl::unexpected(read.error());
   if (view.order.empty()) view.order = string_member(root, "order");
   view.offered = view.status == "offered";
   view.standing = standing_of(view.offered ? string_member(root, "order_status") : view.status);

@@ -10,6 +10,7 @@
 #include "doorbuster/base/result.h"
 #include "doorbuster/base/tick.h"
 #include "load/http_client.h"
+#include "load/order_state.h"
 #include "load/record.h"
 
 namespace doorbuster::load {
@@ -43,11 +44,13 @@ struct StockReading {
 
 // GET /v1/orders/{order} or /v1/waitlist/{ticket}
 struct OrderView {
-  std::string order, status, campaign, sku, buyer, payment;
+  std::string order, status, campaign, buyer, payment;
+  std::vector<OrderLine> lines = {};  // one, but of a basket
+  bool basket = false;
   Standing standing = Standing::none;  // of an offered place: its order's
   bool offered = false;
   bool refund_due = false;
-  std::int64_t quantity = 0;
+  std::int64_t quantity = 0;   // in all lines
   std::int64_t confirmed = 0;  // 0: not said
   std::int64_t returned = 0;
 };

@@ -38,12 +38,14 @@ Status ask_all(const Settler& settler, std::vector<Ask> open) {
           }
         },
         [&](std::size_t i, const HttpReply& got) {
-          const Reply reply = read_reply(open[i].verb, got.status, got.body);
+          Reply reply = read_reply(open[i].verb, got.status, got.body);
+          find_refused_line(settler.writer, open[i], reply);
           RequestRecord& request = record.requests.emplace_back();
           request.planned_ns = request.sent_ns = sent_ns;
           request.answered_ns = clock.monotonic_ns() - settler.start_ns;
           request.ask = open[i];
           request.answer = reply.answer;
+          request.refused_line = reply.refused_line;
           request.replayed = got.replayed;
           request.not_durable = !reply.durable;
           if (reply.tells) {

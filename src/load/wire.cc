@@ -13,7 +13,7 @@ namespace doorbuster::load {
 namespace {
 
 constexpr std::string_view kScheme = "http://";
-// Bodies that a buy may have, each with and without a key.
+// Bodies that a buy of one SKU may have, each with and without a key.
 constexpr Body kBuyBodies[] = {Body::plain, Body::other_quantity, Body::low_price, Body::waits, Body::shared};
 constexpr std::size_t kTemplatesPerSku = 2 * std::size(kBuyBodies);
 static_assert(static_cast<std::size_t>(Body::shared) + 1 == std::size(kBuyBodies));
@@ -71,41 +71,42 @@ RequestWriter::RequestWriter(const Target& target, const std::string& campaign,
                              const std::vector<SkuTerms>& skus, std::uint32_t quantity, const Names& names)
     : campaign_(campaign),
       host_line_(fmt::format("Host: {}\r\n", target.authority)),
-      key_prefix_(names.key_prefix()),
+      names_(names),
       quantity_(quantity) {
   templates_.reserve(skus.size() * kTemplatesPerSku);
   for (const SkuTerms& terms : skus) {
+    skus_.push_back(terms.sku);
     for (const Body body : kBuyBodies) {
       for (const bool with_key : {false, true}) {
-        templates_.push_back(buy_template(terms.sku, body, terms.price, with_key, names));
+        templates_.push_back(buy_template(terms.sku, body, terms.price, with_key));
       }
     }
   }
 }
 
 RequestWriter::Template RequestWriter::buy_template(std::string_view sku, Body body, std::int64_t price,
-                                                    bool with_key, const Names& names) const {
+                                                    bool with_key) const {
   const std::string buyer_hole(Names::kBuyerDigits, '0');
   std::string json =
-      fmt::format(R"({{"campaign":"{}","sku":"{}","quantity":{})", campaign_, sku, quantity(body));
+      fmt::format(R"({{"campaign":"{}","sku":"{}","quantity":{})", campaign_, sku, quantity({.body = body}));
   if (body == Body::low_price) {
     json += fmt::format(R"(,"expected_price":{})", std::max<std::int64_t>(0, price - 1));
   }
   if (body == Body::waits) json += R"(,"wait":true)";
   std::size_t device_at = 0;
   if (body == Body::shared) {
-    json += R"(,"identities":[")" + names.device_prefix();
+    json += R"(,"identities":[")" + names_.device_prefix();
     device_at = json.size();
     json += buyer_hole + "\"]";
   }
-  json += R"(,"buyer":")" + names.buyer_prefix();
+  json += R"(,"buyer":")" + names_.buyer_prefix();
   const std::size_t buyer_at = json.size();
   json += buyer_hole + "\"}";
 
   Template made;
   made.text = "POST /v1/buy HTTP/1.1\r\n" + host_line_ + "Content-Type: application/json\r\n";
   if (with_key) {
-    made.text += "Idempotency-Key: " + key_prefix_;
+    made.text += "Idempotency-Key: " + names_.key_prefix();
     made.key_at = made.text.size();
     made.text += std::string(Names::kKeyDigits, '0') + "\r\n";
   }
@@ -116,11 +117,34 @@ RequestWriter::Template RequestWriter::buy_template(std::string_view sku, Body b
   return made;
 }
 
-std::uint16_t RequestWriter::quantity(Body body) const {
-  return static_cast<std::uint16_t>(body == Body::other_quantity ? quantity_ + 1 : quantity_);
+std::uint16_t RequestWriter::quantity(const Ask& ask) const {
+  // Of a basket: one in every line, and more in the first ones where a plain buy is of more.
+  const std::uint32_t more = ask.body == Body::other_quantity ? 1 : ask.lines - 1U;
+  return static_cast<std::uint16_t>(quantity_ + more);
+}
+
+std::optional<std::uint8_t> RequestWriter::line_of(const Ask& ask, std::string_view sku) const {
+  for (std::uint8_t line = 0; line < ask.lines; ++line) {
+    if (skus_[asked_line(ask, line, skus_.size()).sku] == sku) return line;
+  }
+  return std::nullopt;
+}
+
+void RequestWriter::append_basket(Ask ask, std::string& out) const {
+  ask.quantity = quantity(ask);
+  std::vector<OrderLine> lines;
+  for_each_line(ask, skus_.size(), [&](AskedLine line) {
+    lines.push_back({skus_[line.sku], line.quantity});
+  });
+  const std::string json = fmt::format(R"({{"campaign":"{}",{},"buyer":"{}"}})", campaign_,
+                                       content_member(lines, true), names_.buyer(ask.buyer));
+  out += "POST /v1/buy HTTP/1.1\r\n" + host_line_ + "Content-Type: application/json\r\n";
+  if (ask.key != kNoKey) out += "Idempotency-Key: " + names_.key(ask.key) + "\r\n";
+  fmt::format_to(std::back_inserter(out), "Content-Length: {}\r\n\r\n{}", json.size(), json);
 }
 
 void RequestWriter::append_buy(const Ask& ask, std::string& out) const {
+  if (ask.body == Body::basket) return append_basket(ask, out);
   const std::size_t index = std::size_t{ask.sku} * kTemplatesPerSku + static_cast<std::size_t>(ask.body) * 2;
   const Template& chosen = templates_[index + (ask.key == kNoKey ? 0 : 1)];
   const std::size_t at = out.size();
@@ -143,8 +167,8 @@ void RequestWriter::append_step(const Ask& ask, std::string_view order, std::str
   fmt::format_to(std::back_inserter(out), "POST /v1/orders/{}{} HTTP/1.1\r\n{}", order, path_of(ask.verb),
                  host_line_);
   if (ask.key != kNoKey) {
-    const std::size_t at = out.size() + sizeof("Idempotency-Key: ") - 1 + key_prefix_.size();
-    out += "Idempotency-Key: " + key_prefix_ + std::string(Names::kKeyDigits, '0') + "\r\n";
+    const std::size_t at = out.size() + sizeof("Idempotency-Key: ") - 1 + names_.key_prefix().size();
+    out += "Idempotency-Key: " + names_.key_prefix() + std::string(Names::kKeyDigits, '0') + "\r\n";
     Names::write_digits(out.data() + at, Names::kKeyDigits, ask.key);
   }
   if (!json.empty()) out += "Content-Type: application/json\r\n";
@@ -155,6 +179,18 @@ void append_get_order(const Target& target, std::string_view order, bool ticket,
   fmt::format_to(std::back_inserter(out),
                  "GET /v1/{}/{} HTTP/1.1\r\nHost: {}\r\nAccept: application/json\r\n\r\n",
                  ticket ? "waitlist" : "orders", order, target.authority);
+}
+
+std::string content_member(const std::vector<OrderLine>& lines, bool basket) {
+  const auto line_members = [](const OrderLine& line) {
+    return fmt::format(R"("sku":"{}","quantity":{})", line.sku, line.quantity);
+  };
+  if (!basket) return line_members(lines.front());
+  std::string json;
+  for (const OrderLine& line : lines) {
+    json += (json.empty() ? R"("lines":[{)" : ",{") + line_members(line) + "}";
+  }
+  return json + "]";
 }
 
 std::string json_string(std::string_view text) {

@@ -23,6 +23,7 @@ constexpr std::int64_t kOverrunNs = 10 * kNsPerSecond;
 constexpr std::int64_t kDrainNs = 5 * kNsPerSecond;   // for the last replies after that
 constexpr std::int64_t kGiveUpNs = 2 * kNsPerSecond;  // without a single connection
 constexpr std::uint32_t kTriesMax = 63;
+constexpr std::uint32_t kBasketLinesLeast = 2, kBasketLinesMost = 4;  // where the campaign has as many
 constexpr std::uint32_t kLostVisitsMax = 64;  // connections of lost_reply at the same time
 
 }  // namespace
@@ -169,6 +170,11 @@ void Worker::visit(const Visitor& visitor) {
     ask.body = Body::low_price;
   if (visitor.actor == Actor::waiter) ask.body = Body::waits;
   if (visitor.actor == Actor::identity_sharer) ask.body = Body::shared;
+  if (visitor.actor == Actor::basket_buyer) {
+    ask.body = Body::basket;
+    const std::size_t lines = kBasketLinesLeast + random_.below(kBasketLinesMost - kBasketLinesLeast + 1);
+    ask.lines = static_cast<std::uint8_t>(std::min(lines, setup_.skus->size()));
+  }
   if (visitor.actor == Actor::double_clicker) {
     follow_up({.due_ns = visitor.due_ns + visitor.gap_ms * kNsPerMillisecond,
                .ask = ask,
@@ -191,7 +197,7 @@ void Worker::send(Link& link, const Ask& ask, std::int64_t planned_ns, std::uint
   RequestRecord& request = record.requests.emplace_back();
   request.planned_ns = planned_ns;
   request.ask = ask;
-  if (buys) request.ask.quantity = setup_.writer->quantity(ask.body);
+  if (buys) request.ask.quantity = setup_.writer->quantity(ask);
   request.tries = static_cast<std::uint8_t>(std::min(tries, kTriesMax)) & 63;
   ++in_flight_;
 }

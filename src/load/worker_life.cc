@@ -12,7 +12,8 @@ constexpr std::int64_t kThinkMaxNs = 2 * kNsPerSecond;
 constexpr std::int64_t kLateMaxMs = 500;                       // late_payer: after the hold has run out
 constexpr std::int64_t kLookPauseNs = 80 * kNsPerMillisecond;  // waiter: between two looks, at least
 constexpr std::uint32_t kLooksMax = 60;                        // then it leaves the line
-constexpr std::uint32_t kOneInIsImpatient = 4;                 // and leaves after the first
+constexpr std::uint32_t kOneBasketInIsAbandoned = 3;
+constexpr std::uint32_t kOneInIsImpatient = 4;  // and leaves after the first
 
 Told still_waiting() {
   Told told;
@@ -48,6 +49,11 @@ void Worker::begin_life(const RequestRecord& bought) {
     case Actor::returner:
     case Actor::waiter:
       if (held || told.standing == Standing::confirmed) {
+        step(bought, {.verb = Verb::confirm, .body = Body::paid}, think_ns(told));
+      }
+      break;
+    case Actor::basket_buyer:
+      if (!chance(kOneBasketInIsAbandoned)) {
         step(bought, {.verb = Verb::confirm, .body = Body::paid}, think_ns(told));
       }
       break;

@@ -34,9 +34,11 @@ void Worker::on_reply(std::uint32_t tag, int status, bool replayed, std::string_
     read_lock_ = std::unique_lock(shared_mutex);  // once for all replies of one read
   }
   RequestRecord& request = record.requests[tag];
-  const Reply reply = read_reply(request.ask.verb, status, body);
+  Reply reply = read_reply(request.ask.verb, status, body);
+  find_refused_line(*setup_.writer, request.ask, reply);
   request.answered_ns = read_ns_;
   request.answer = reply.answer;
+  request.refused_line = reply.refused_line;
   request.replayed = replayed;
   request.not_durable = !reply.durable;
   --in_flight_;

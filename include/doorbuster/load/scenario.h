@@ -36,8 +36,9 @@ enum class Actor : std::uint8_t {
   returner,         // confirms, then returns a unit with a key, sometimes twice
   waiter,           // takes a place in the line where all is held, and confirms what it is offered, or leaves
   identity_sharer,  // a payer who shares a device with others
+  basket_buyer,     // buys 2 to 4 SKUs in one order; confirms it or abandons it
 };
-inline constexpr std::size_t kActorCount = 18;
+inline constexpr std::size_t kActorCount = 19;
 std::string_view actor_name(Actor actor);
 
 enum class StageShape : std::uint8_t {

@@ -45,9 +45,9 @@ void FakeOrders::tick(std::int64_t now_ns) {
   }
 }
 
-FakeOffer& FakeOrders::offer_of(const FakeOrder& order) {
+FakeOffer& FakeOrders::offer_of(const std::string& sku) {
   return *std::find_if(state_.offers.begin(), state_.offers.end(),
-                       [&](const FakeOffer& each) { return each.sku == order.sku; });
+                       [&](const FakeOffer& each) { return each.sku == sku; });
 }
 
 std::int64_t FakeOrders::open_units(const FakeOffer& offer) const {
@@ -55,24 +55,25 @@ std::int64_t FakeOrders::open_units(const FakeOffer& offer) const {
   return offer.line.empty() ? offer.available() - kept_back : 0;
 }
 
-bool FakeOrders::over_limit(const FakeOrder& wanted) const {
+bool FakeOrders::over_limit(const FakeOrder& wanted, std::int64_t total) const {
   std::int64_t of_buyer = 0, of_device = 0, total_of_buyer = 0, total_of_device = 0;
   for (const auto& [name, order] : state_.orders) {
     const bool pending = order.status == "held" || order.status == "waiting";
     std::int64_t units = pending ? order.quantity : order.confirmed - order.returned;
     if (pending && fault_ == Fault::limit_forgets_holds) units = 0;
+    const std::int64_t here = units_of_sku(order, wanted.sku, units);
     if (order.buyer == wanted.buyer) {
       total_of_buyer += units;
-      if (order.sku == wanted.sku) of_buyer += units;
+      of_buyer += here;
     }
     if (!wanted.device.empty() && order.device == wanted.device) {
       total_of_device += units;
-      if (order.sku == wanted.sku) of_device += units;
+      of_device += here;
     }
   }
   if (fault_ == Fault::ignores_identities) of_device = total_of_device = 0;
   const std::int64_t here = std::max(of_buyer, of_device) + wanted.quantity;
-  const std::int64_t everywhere = std::max(total_of_buyer, total_of_device) + wanted.quantity;
+  const std::int64_t everywhere = std::max(total_of_buyer, total_of_device) + total;
   if (here > state_.limit_per_buyer && fault_ != Fault::ignores_the_limit) return true;
   return state_.limit_per_buyer_total > 0 && everywhere > state_.limit_per_buyer_total &&
          fault_ != Fault::ignores_total_limit;
@@ -87,9 +88,9 @@ std::string FakeOrders::order_json(const FakeOrder& order) const {
   if (order.returned > 0) more += fmt::format(R"(,"returned_quantity":{})", order.returned);
   if (order.refund_due) more += R"(,"refund_due":true)";
   if (!order.payment.empty()) more += fmt::format(R"(,"payment_reference":"{}")", order.payment);
-  return fmt::format(R"({{"order":"{}","status":"{}","campaign":"demo","sku":"{}","quantity":{},
-                         "unit_price":{},"currency":"EUR","buyer":"{}","durable":true{}}})",
-                     order.order, order.status, order.sku, order.quantity, order.price,
+  return fmt::format(R"({{"order":"{}","status":"{}","campaign":"demo",{},
+                         "currency":"EUR","buyer":"{}","durable":true{}}})",
+                     order.order, order.status, content_json(order),
                      fault_ == Fault::changes_the_buyer ? "somebody" : order.buyer, more);
 }
 
@@ -127,6 +128,7 @@ FakeReply FakeOrders::replay(const FakeOrder& first) const {
 }
 
 FakeReply FakeOrders::buy(const JsonNode& body, const std::string& key) {
+  if (body.find("lines") != nullptr) return buy_basket(body, key);
   FakeOrder wanted{.order = "",
                    .sku = text_of(body, "sku"),
                    .buyer = text_of(body, "buyer"),
@@ -146,7 +148,7 @@ FakeReply FakeOrders::buy(const JsonNode& body, const std::string& key) {
     if (fault_ != Fault::accepts_reused_keys) return fake_refusal(422, "idempotency_key_reused");
     return sell(*offer, std::move(wanted));
   }
-  if (over_limit(wanted)) return fake_refusal(409, "limit_reached");
+  if (over_limit(wanted, wanted.quantity)) return fake_refusal(409, "limit_reached");
   if (number_of(body, "expected_price", offer->price) < offer->price &&
       fault_ != Fault::ignores_expected_price) {
     return fake_refusal(409, "price_changed");
@@ -204,9 +206,10 @@ FakeReply FakeOrders::take_place(FakeOffer& offer, FakeOrder wanted) {
 }
 
 void FakeOrders::free_hold(FakeOrder& order, const std::string& status) {
-  FakeOffer& offer = offer_of(order);
-  offer.held -= order.quantity;
   order.status = status;
+  if (!order.lines.empty()) return add_units(order, &FakeOffer::held, -1);
+  FakeOffer& offer = offer_of(order.sku);
+  offer.held -= order.quantity;
   serve_line(offer);
 }
 
@@ -234,7 +237,9 @@ FakeReply FakeOrders::order(const std::string& name) const {
   if (found == state_.orders.end() || found->second.status == "waiting") {
     return fake_refusal(404, "order_not_found");
   }
-  return {.body = order_json(found->second)};
+  FakeOrder order = found->second;
+  if (fault_ == Fault::shows_other_lines && !order.lines.empty()) ++order.lines.front().quantity;
+  return {.body = order_json(order)};
 }
 
 FakeReply FakeOrders::not_held(const FakeOrder& order, bool refund) const {
@@ -275,7 +280,8 @@ FakeReply FakeOrders::confirm(FakeOrder& order, const JsonNode& body) {
     lie.confirmed = units;
     return {.body = order_json(lie)};
   }
-  FakeOffer& offer = offer_of(order);
+  if (!order.lines.empty()) return confirm_basket(order, payment);
+  FakeOffer& offer = offer_of(order.sku);
   offer.held -= order.quantity;
   order.status = "confirmed";
   order.confirmed = units;
@@ -288,13 +294,14 @@ FakeReply FakeOrders::confirm(FakeOrder& order, const JsonNode& body) {
 }
 
 FakeReply FakeOrders::confirm_late(FakeOrder& order, std::int64_t units, const std::string& payment) {
-  FakeOffer& offer = offer_of(order);
+  if (!order.lines.empty()) return confirm_basket(order, payment);
+  FakeOffer& offer = offer_of(order.sku);
   const bool says_no_first = fault_ == Fault::yes_after_no && order.payment.empty();
   const bool is_settled = order.refund_due && fault_ != Fault::yes_after_no;
   FakeOrder wanted = order;
   wanted.quantity = units;
   if (says_no_first || is_settled || open_units(offer) < units) return refuse_late(order, payment);
-  if (over_limit(wanted)) return fake_refusal(409, "limit_reached");
+  if (over_limit(wanted, units)) return fake_refusal(409, "limit_reached");
   offer.sold += units;
   order.status = "confirmed";
   order.confirmed = units;
@@ -354,7 +361,7 @@ FakeReply FakeOrders::give_back(FakeOrder& order, const JsonNode& body, const st
   if (!known && units > order.confirmed - order.returned) return fake_refusal(422, "validation_failed");
   order.returned += units;
   order.return_keys.insert(key);
-  FakeOffer& offer = offer_of(order);
+  FakeOffer& offer = offer_of(order.sku);
   if (flag_of(body, "restock", true) && fault_ != Fault::keeps_returns) offer.sold -= units;
   const FakeReply reply{.body = order_json(order), .replayed = known};
   serve_line(offer);
@@ -374,22 +381,9 @@ FakeReply FakeOrders::leave(const std::string& ticket) {
   if (order.offered) return not_held(order, false);
   if (order.status == "waiting") {
     order.status = "cancelled";
-    std::erase(offer_of(order).line, ticket);
+    std::erase(offer_of(order.sku).line, ticket);
   }
   return {.body = ticket_json(order)};
-}
-
-std::string FakeOrders::stock_json() const {
-  std::string offers;
-  for (const FakeOffer& offer : state_.offers) {
-    const std::int64_t wrong = fault_ == Fault::counts_wrongly       ? 1
-                               : fault_ == Fault::counts_holds_twice ? offer.held
-                                                                     : 0;
-    offers += fmt::format(R"({}{{"sku":"{}","allocated":{},"available":{},"held":{},"sold":{}}})",
-                          offers.empty() ? "" : ",", offer.sku, offer.stock, offer.available() + wrong,
-                          offer.held, offer.sold);
-  }
-  return offers;
 }
 
 }  // namespace doorbuster::load::testing

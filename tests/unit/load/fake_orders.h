@@ -33,9 +33,10 @@ class FakeOrders {
   std::string stock_json() const;
 
  private:
-  FakeOffer& offer_of(const FakeOrder& order);
+  FakeOffer& offer_of(const std::string& sku);
   std::int64_t open_units(const FakeOffer& offer) const;
-  bool over_limit(const FakeOrder& wanted) const;
+  // `total` counts over all SKUs.
+  bool over_limit(const FakeOrder& wanted, std::int64_t total) const;
   bool unlucky() { return ++luck_ % 5 == 2; }
   std::string order_json(const FakeOrder& order) const;
   std::string ticket_json(const FakeOrder& order) const;
@@ -52,10 +53,20 @@ class FakeOrders {
   void free_hold(FakeOrder& order, const std::string& status);
   void serve_line(FakeOffer& offer);
 
+  // --- baskets: fake_baskets.cc
+  static std::int64_t units_of_sku(const FakeOrder& order, const std::string& sku, std::int64_t units);
+  static std::string content_json(const FakeOrder& order);
+  FakeReply buy_basket(const JsonNode& body, const std::string& key);
+  FakeReply refuse_line(FakeOrder& wanted, std::size_t line, std::string_view code);
+  const FakeLine* line_over_limit(const FakeOrder& wanted) const;
+  FakeReply confirm_basket(FakeOrder& order, const std::string& payment);
+  void add_units(const FakeOrder& order, std::int64_t FakeOffer::*units, std::int64_t sign);
+
   FakeState& state_;
   const Fault fault_;
   std::int64_t now_ns_ = 0;
   int sales_ = 0;
+  int baskets_ = 0;
   int luck_ = 0;
   std::size_t forgotten_ = 0;
 };

@@ -50,6 +50,11 @@ enum class Fault : std::uint8_t {
   serves_the_last,       // of the line
   all_held_for_ever,     // never sold_out
   sold_out_too_soon,     // although units are held
+  // --- baskets
+  takes_one_line,       // of one basket in ten, only the first line's units are taken
+  shows_other_lines,    // the order shows one unit more of its first line
+  keeps_refused_lines,  // the lines in front of the one that a basket is refused for stay held
+  refuses_without_sku,
 };
 
 struct FakeOffer {
@@ -57,6 +62,11 @@ struct FakeOffer {
   std::int64_t stock = 0, price = 0, sold = 0, held = 0;
   std::vector<std::string> line = {};  // orders that wait, the first in front
   std::int64_t available() const { return stock - sold - held; }
+};
+
+struct FakeLine {
+  std::string sku;
+  std::int64_t quantity = 0, price = 0;
 };
 
 struct FakeOrder {
@@ -68,6 +78,8 @@ struct FakeOrder {
   bool ticket = false, offered = false, refund_due = false;
   std::string payment = {};
   std::set<std::string> return_keys = {};
+  std::vector<FakeLine> lines = {};  // of a basket, and then `quantity` is of all of them
+  std::size_t lines_taken = 0;       // from the first on; all of them where nothing is wrong
 };
 
 // What survives a restart.

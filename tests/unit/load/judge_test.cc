@@ -256,9 +256,10 @@ TEST_CASE(
 }
 
 TEST_CASE("orders: an open request allows both ends, an answered one only its own") {
-  Promise order{.order = "o", .sku = "tv", .buyer = "b", .key = "", .device = "", .quantity = 1};
+  Promise order{.order = "o", .buyer = "b", .lines = {{"tv", 1}}, .key = "", .device = ""};
   order.state = state_at_first(told(Standing::held, 1000), 1);
-  OrderView view{.order = "o", .status = "", .campaign = "c", .sku = "tv", .buyer = "b", .payment = ""};
+  OrderView view{
+      .order = "o", .status = "", .campaign = "c", .buyer = "b", .payment = "", .lines = {{"tv", 1}}};
   view.quantity = 1;
   const auto passes = [&](Standing found, std::int64_t from_ms, bool complete = true) {
     view.standing = found;
@@ -288,19 +289,23 @@ TEST_CASE("orders: an open request allows both ends, an answered one only its ow
 }
 
 TEST_CASE("stock: sold is what was confirmed less what came back, exactly, or within what had no answer") {
-  Promise order{.order = "o", .sku = "tv", .buyer = "b", .key = "", .device = "", .quantity = 3};
+  Promise order{.order = "o", .buyer = "b", .lines = {{"tv", 3}}, .key = "", .device = ""};
   order.state = state_at_first(told(Standing::confirmed), 3);
   Step back{.verb = Verb::give_back, .quantity = 1, .key = "r", .answered = true, .done = true};
   back.told = told(Standing::confirmed);
   take_step(order.state, back, 3);
-  OrderView view{
-      .order = "o", .status = "confirmed", .campaign = "c", .sku = "tv", .buyer = "b", .payment = ""};
+  OrderView view{.order = "o",
+                 .status = "confirmed",
+                 .campaign = "c",
+                 .buyer = "b",
+                 .payment = "",
+                 .lines = {{"tv", 3}}};
   view.standing = Standing::confirmed;
   view.quantity = 3;
   view.returned = 1;
   const auto passes = [&](std::int64_t sold) {
     StockFacts fact{.sku = "tv", .before = {"tv", 10, 10, 0, 0}, .after = {"tv", 10, 10 - sold, 0, sold}};
-    add_order(fact, order, view);
+    add_line(fact, order, order.lines.front(), view);
     return judge_stock({fact}).passed();
   };
   REQUIRE(passes(2));

@@ -26,8 +26,8 @@ std::string crowd(const std::string& actors) {
 }
 
 const char* const kEverybody =
-    R"("payer":0.1,"abandoner":0.1,"canceller":0.1,"late_payer":0.1,"extender":0.05,"partial_payer":0.05,
-       "payment_failer":0.05,"returner":0.1,"waiter":0.25,"identity_sharer":0.1)";
+    R"("payer":0.05,"basket_buyer":0.05,"abandoner":0.1,"canceller":0.1,"late_payer":0.1,"extender":0.05,
+       "partial_payer":0.05,"payment_failer":0.05,"returner":0.1,"waiter":0.25,"identity_sharer":0.1)";
 
 FakeState shop_with_holds() {
   FakeState state;
@@ -36,6 +36,7 @@ FakeState shop_with_holds() {
   state.hold_ms = 300;
   state.hold_max_seconds = 1;
   state.waitlist = true;
+  state.offers.push_back({"cool", 400, 200});  // so that a basket has three lines
   return state;
 }
 
@@ -112,6 +113,7 @@ TEST_CASE("judge: every broken promise about an order's life fails for its own r
   const char* const kLate = R"("late_payer":0.6,"payer":0.4)";
   const char* const kReturners = R"("returner":1)";
   const char* const kExtenders = R"("extender":1)";
+  const char* const kBaskets = R"("basket_buyer":0.7,"payer":0.3)";
   const auto [fault, actors, reason] = GENERATE_COPY(
       Case{Fault::counts_holds_twice, kPayers, "at a look during the load: "},
       Case{Fault::limit_forgets_holds, kPayers, "units of all SKUs at a time, the limit is 6"},
@@ -136,7 +138,11 @@ TEST_CASE("judge: every broken promise about an order's life fails for its own r
       Case{Fault::replays_as_it_stands, kPayers, ", now with none"},
       Case{Fault::serves_the_last, R"("waiter":0.7,"abandoner":0.3)", "waited in front of it"},
       Case{Fault::all_held_for_ever, kReturners, "was refused as all_held when nothing was held"},
-      Case{Fault::sold_out_too_soon, kPayers, "was refused as sold_out while "});
+      Case{Fault::sold_out_too_soon, kPayers, "was refused as sold_out while "},
+      Case{Fault::takes_one_line, kBaskets, " units acknowledged, the server counts "},
+      Case{Fault::shows_other_lines, kBaskets, ": content is a basket of "},
+      Case{Fault::keeps_refused_lines, kBaskets, " units are held, and orders that can hold them come to "},
+      Case{Fault::refuses_without_sku, kBaskets, "what the contract does not allow"});
   const Ended ended = run_against(fault, actors);
   INFO("fault " << static_cast<int>(fault) << "\n" << ended.out << ended.err);
   REQUIRE(ended.exit_code == 1);
@@ -159,13 +165,15 @@ TEST_CASE("record: a shop that died with holds and came back passes, one that fo
   const Result<RecordFile> written = read_record_file(record);
   REQUIRE(written);
   REQUIRE(written->ended);
-  const auto with = [&](Standing standing) {
-    return std::find_if(written->promises.begin(), written->promises.end(),
-                        [&](const Promise& promise) { return promise.state.standing == standing; });
+  const auto with = [&](Standing standing, bool basket) {
+    return std::find_if(written->promises.begin(), written->promises.end(), [&](const Promise& promise) {
+      return promise.state.standing == standing && promise.basket == basket;
+    });
   };
-  REQUIRE(with(Standing::held) != written->promises.end());
-  REQUIRE(with(Standing::cancelled) != written->promises.end());
-  const auto confirmed = with(Standing::confirmed);
+  REQUIRE(with(Standing::held, false) != written->promises.end());
+  REQUIRE(with(Standing::cancelled, false) != written->promises.end());
+  REQUIRE(with(Standing::confirmed, true) != written->promises.end());
+  const auto confirmed = with(Standing::confirmed, false);
   REQUIRE(confirmed != written->promises.end());
 
   LoadOptions audit;

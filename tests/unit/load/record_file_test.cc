@@ -34,7 +34,7 @@ const RecordHeader kHeader{.run = "r1",
                            .limits = {.per_buyer = 2, .per_buyer_total = std::nullopt},
                            .baseline = {{"tv", 10, 7, 1, 2}, {"mug", 5, 5, 0, 0}}};
 Promise promise(const std::string& order, const std::string& key, Standing standing) {
-  Promise made{.order = order, .sku = "tv", .buyer = "b-1", .key = key, .device = "", .quantity = 2};
+  Promise made{.order = order, .buyer = "b-1", .lines = {{"tv", 2}}, .key = key, .device = ""};
   made.state.standing = standing;
   if (standing == Standing::confirmed) made.state.confirmed = 2;
   if (standing == Standing::held) made.state.expires_at = made.first_expires_at = {5 * kNsPerSecond};
@@ -44,7 +44,7 @@ Promise promise(const std::string& order, const std::string& key, Standing stand
 const Promise kFirst = promise("o-1", "k-1", Standing::confirmed);
 const Promise kSecond = [] {
   Promise made = promise("o-2", "", Standing::held);
-  made.sku = "mug";
+  made.lines = {{"mug", 2}};
   made.device = "device:7";
   made.durable = false;
   return made;
@@ -118,7 +118,7 @@ TEST_CASE("record file: orders come back in their last acknowledged state, with 
     writer->append(order);
     for (const Step& step : steps) {
       if (step.answered) writer->append(order.order, step);
-      take_step(order.state, step, order.quantity);
+      take_step(order.state, step, order.quantity());
     }
     ended.push_back(std::move(order));
   };

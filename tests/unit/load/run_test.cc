@@ -183,7 +183,8 @@ TEST_CASE("record: a shop that died and came back with everything passes, one th
   }
   state.orders.erase(written->promises[10].order);
   for (FakeOffer& offer : state.offers) {
-    if (offer.sku == written->promises[10].sku) offer.sold -= written->promises[10].quantity;
+    const OrderLine& sold = written->promises[10].lines.front();
+    if (offer.sku == sold.sku) offer.sold -= sold.quantity;
   }
   {
     const FakeShop again(state, {.fault = Fault::forgets_keys});
