@@ -378,22 +378,20 @@ class RecordReader {
 
 Result<RecordFile> read_record_file(const std::string& file) {
   std::ifstream stream(file, std::ios::binary);
-  if (!stream)
-    return fail(ErrorKind::runtime, fmt::format("cannot read {}: {}", quoted(file), std::strerror(errno)));
+  const auto problem = [](std::string what) { return fail(ErrorKind::runtime, std::move(what)); };
+  if (!stream) return problem(fmt::format("cannot read {}: {}", quoted(file), std::strerror(errno)));
   RecordReader reader;
   std::string text;
   for (std::uint32_t number = 1; std::getline(stream, text) && !stream.eof(); ++number) {
     Result<Line> line = parse_line(text, file, number);
     if (!line) return tl::unexpected(line.error());
     if (!reader.take(std::move(*line))) {
-      return fail(ErrorKind::runtime,
-                  fmt::format("{}:{}: a step of an order that no line before it told", file, number));
+      return problem(fmt::format("{}:{}: a step of an order that no line before it told", file, number));
     }
   }
   RecordFile record = reader.finish();
   if (record.header.campaign.empty()) {
-    return fail(ErrorKind::runtime,
-                fmt::format("{} is no record of a load: it has no header line", quoted(file)));
+    return problem(fmt::format("{} is no record of a load: it has no header line", quoted(file)));
   }
   return record;
 }
