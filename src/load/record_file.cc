@@ -54,7 +54,6 @@ template <std::int64_t StockView::*kUnits>
 void read_units(JsonReader& r, const JsonNode& n, StockView& v) {
   r.integer(n, {0, kUnitsMax, "units"}, v.*kUnits);
 }
-
 constexpr JsonMember<StockView> kStockMembers[] = {
     {"sku", Presence::required,
      [](JsonReader& r, const JsonNode& n, StockView& v) { r.identifier(n, v.sku); }},

@@ -36,7 +36,7 @@ FakeState shop_with_holds() {
   state.hold_ms = 300;
   state.hold_max_seconds = 1;
   state.waitlist = true;
-  state.offers.push_back({"cool", 400, 200});  // so that a basket has three lines
+  state.offers = {{"hot", 130, 500}, {"warm", 130, 300}, {"cool", 70, 200}};
   return state;
 }
 
