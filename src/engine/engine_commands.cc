@@ -103,10 +103,10 @@ OrderDecision Engine::decide_confirm(OrderSlot slot, const OrderCommand& command
     case OrderStatus::expired:
       break;
   }
-  if (row.refund_due) return outcome_of(slot, Outcome::hold_expired);
   // A basket is taken as a whole.
   const bool possible = is_basket(slot) ? wanted == row.quantity : wanted <= row.quantity;
   if (!possible) return outcome_of(slot, Outcome::validation_failed);
+  if (row.refund_due) return outcome_of(slot, Outcome::hold_expired);
   if (status == OrderStatus::expired) return decide_late_confirm(slot, command, now);
   OrderEvent event = event_of(OrderEventKind::confirmed, command.order, now);
   event.quantity = wanted;
