@@ -92,6 +92,7 @@ class Player {
   std::string answer_to(Line& line) {
     const std::string& verb = line.verb();
     if (verb == "buy") return buy(line);
+    if (verb == "basket") return basket(line);
     if (verb == "confirm") return command(line, OrderAction::confirm);
     if (verb == "cancel") return command(line, OrderAction::cancel);
     if (verb == "extend") return command(line, OrderAction::extend);
@@ -140,11 +141,7 @@ class Player {
     return "in force; definitions changed: " + std::to_string(*changed) + "\n";
   }
 
-  std::string buy(Line& line) {
-    const Tick at = line.time("at");
-    const std::string who = line.must("who"), sku = line.must("sku");
-    const std::string campaign = line.text("sale").value_or(campaign_);
-    const std::string key = line.text("key").value_or(""), reference = line.text("reference").value_or("");
+  static std::vector<Hash128> identities_of(Line& line) {
     std::vector<Hash128> identities;
     for (const std::string& text : line.list("identities")) {
       identities.push_back(hash_identity(kTableKey, text));
@@ -152,6 +149,15 @@ class Player {
     std::sort(identities.begin(), identities.end(), [](const Hash128& a, const Hash128& b) {
       return std::tie(a.low, a.high) < std::tie(b.low, b.high);
     });
+    return identities;
+  }
+
+  std::string buy(Line& line) {
+    const Tick at = line.time("at");
+    const std::string who = line.must("who"), sku = line.must("sku");
+    const std::string campaign = line.text("sale").value_or(campaign_);
+    const std::string key = line.text("key").value_or(""), reference = line.text("reference").value_or("");
+    const std::vector<Hash128> identities = identities_of(line);
     Buy wanted = buy_of(who, key, line.count("qty", 1));
     wanted.reference = reference;
     wanted.identities = identities;
@@ -159,7 +165,46 @@ class Player {
     wanted.expected_price = line.number("price", Buy::kNoExpectedPrice);
     line.nothing_else();
     const Decision decision = world_->buy(campaign, sku, wanted, at);
-    return outcome_text(decision, sku) + stock_text(campaign, sku);
+    return outcome_text(decision) + stock_text(campaign, sku);
+  }
+
+  // `tv:1,radio:2`
+  static std::vector<WantedLine> wanted_lines(Line& line) {
+    const std::vector<std::string> texts = line.list("lines");
+    if (texts.empty()) throw CannotRead{"lines= is missing"};
+    std::vector<WantedLine> lines;
+    for (const std::string& text : texts) {
+      WantedLine& wanted = lines.emplace_back();
+      const std::size_t colon = std::min(text.find(':'), text.size());
+      wanted.sku = text.substr(0, colon);
+      const char* const end = text.data() + text.size();
+      const char* const from = colon == text.size() ? end : text.data() + colon + 1;
+      if (std::from_chars(from, end, wanted.quantity) != std::from_chars_result{end, std::errc()}) {
+        throw CannotRead{"\"" + text + "\" is no SKU and quantity"};
+      }
+    }
+    return lines;
+  }
+
+  std::string basket(Line& line) {
+    const Tick at = line.time("at");
+    const std::string who = line.must("who"), campaign = line.text("sale").value_or(campaign_);
+    const std::string key = line.text("key").value_or(""), reference = line.text("reference").value_or("");
+    const std::vector<Hash128> identities = identities_of(line);
+    const std::vector<WantedLine> lines = wanted_lines(line);
+    Buy wanted = buy_of(who, key);
+    wanted.reference = reference;
+    wanted.identities = identities;
+    wanted.expected_price = line.number("price", Buy::kNoExpectedPrice);
+    line.nothing_else();
+    const BasketDecision decision = world_->basket(campaign, lines, wanted, at);
+    std::string text = outcome_text(decision);
+    if (!decision.refused_sku.empty()) text += " (" + decision.refused_sku + ")";
+    std::vector<std::string> skus;
+    for (const WantedLine& each : lines) {
+      if (std::find(skus.begin(), skus.end(), each.sku) == skus.end()) skus.push_back(each.sku);
+    }
+    return text + stock_lines(campaign, skus);
   }
 
   std::string command(Line& line, OrderAction action) {
@@ -174,12 +219,18 @@ class Player {
     command.restock = line.yes_or_no("restock", true);
     const Named named = find(line);
     command.order = named.number;
+    if (const auto part = line.text("sku")) {
+      command.part = offer_index(named.campaign, *part);
+      if (!command.part) throw CannotRead{"sku=" + *part + " is no offer"};
+    }
     line.nothing_else();
-    const OrderDecision decision = world_->command(command, at);
+    const CommandDecision decision = world_->command(command, at);
     std::string text(outcome_code(decision.outcome));
+    if (!decision.refused_sku.empty()) text += " (" + decision.refused_sku + ")";
     if (decision.replayed) text += " already";
-    if (const auto order = world_->find(named.number)) text += ": " + order_text(named.sku, *order, at);
-    return text + stock_text(named.campaign, named.sku);
+    const auto order = world_->find(named.number);
+    if (order) text += ": " + order_text(named.sku, *order, at);
+    return text + stock_of(named, order);
   }
 
   std::string timer(Line& line) {
@@ -195,7 +246,7 @@ class Player {
     line.nothing_else();
     const auto order = world_->find(named.number);
     const std::string text = order ? order_text(named.sku, *order, at) : "order_not_found";
-    return text + stock_text(named.campaign, named.sku);
+    return text + stock_of(named, order);
   }
 
   struct Named {
@@ -219,7 +270,7 @@ class Player {
     return named;
   }
 
-  std::string outcome_text(const Decision& decision, const std::string& sku) const {
+  std::string outcome_text(const Decision& decision) const {
     std::string text(outcome_code(decision.outcome));
     if (decision.outcome == Outcome::price_changed) text += " to " + std::to_string(decision.price);
     if (decision.outcome == Outcome::all_held) text += " until " + time_text(decision.free_at);
@@ -227,8 +278,14 @@ class Player {
     if (!accepted) return text;
     const Order& order = decision.order;
     if (decision.replayed) text += " already";
-    text += ": order " + order_name(sku, order) + ", " + std::to_string(order.quantity) + " at " +
-            std::to_string(order.unit_price);
+    const std::string home = world_->sku(order.number.offer());
+    text += ": order " + order_name(home, order) + ", ";
+    for (const OrderLine& line : order.lines) {
+      text += std::to_string(line.quantity) + " " + world_->sku(line.offer) + " at " +
+              std::to_string(line.unit_price) + ", ";
+    }
+    text += order.lines.empty() ? std::to_string(order.quantity) + " at " : "together ";
+    text += std::to_string(order.unit_price);
     if (order.status == OrderStatus::held) text += ", until " + time_text(order.expires_at);
     if (order.status == OrderStatus::waiting)
       text += ", place " + std::to_string(world_->place(order.number));
@@ -251,6 +308,10 @@ class Player {
       text += ", " + std::to_string(order.confirmed_quantity) + " of " + std::to_string(order.quantity);
     }
     if (order.returned_quantity != 0) text += ", " + std::to_string(order.returned_quantity) + " returned";
+    for (const OrderLine& line : order.lines) {
+      const std::uint32_t back = world_->part(order.number, line.offer).returned_quantity;
+      if (back != 0) text += " (" + std::to_string(back) + " " + world_->sku(line.offer) + ")";
+    }
     if (!order.payment.empty()) text += ", paid with " + std::string(order.payment);
     if (order.refund_due) text += ", refund due";
     return text;
@@ -261,6 +322,24 @@ class Player {
     if (found == nullptr) return std::nullopt;
     const Offer* offer = world_->catalog()->find_offer(found->definition.campaign, sku);
     return offer == nullptr ? std::nullopt : std::optional(offer->definition.offer);
+  }
+
+  // Of the order's offer, of a basket of all its lines'.
+  std::string stock_of(const Named& named, const std::optional<Order>& order) const {
+    if (!order || order->lines.empty()) return stock_text(named.campaign, named.sku);
+    std::vector<std::string> skus;
+    for (const OrderLine& line : order->lines) skus.push_back(world_->sku(line.offer));
+    return stock_lines(named.campaign, skus);
+  }
+
+  std::string stock_lines(const std::string& campaign, const std::vector<std::string>& skus) const {
+    std::string text;
+    for (const std::string& sku : skus) {
+      const std::string stock = stock_text(campaign, sku);
+      if (stock.empty()) continue;
+      text += (text.empty() ? "\n  " : "; ") + sku + ":" + stock.substr(1);
+    }
+    return text;
   }
 
   std::string stock_text(const std::string& campaign, const std::string& sku) const {

@@ -35,7 +35,7 @@ std::string read(const std::filesystem::path& file) {
 
 TEST_CASE("every scenario happens as it is written") {
   const auto files = scenario_files();
-  CHECK(files.size() >= 60);
+  CHECK(files.size() >= 68);
   for (const auto& file : files) {
     INFO(file.string());
     const std::string text = read(file), played = play_scenario(text);
@@ -75,6 +75,10 @@ TEST_CASE("what cannot be read is said, so that a slip of the pen never passes f
   CHECK(answer("confirm at=08:00:00 order=radio#1") ==
         "cannot read: order=radio#1 is no order of an offer\n");
   CHECK(answer("confirm at=08:00:00 order=tv#1x") == "cannot read: order=tv#1x is no order of an offer\n");
+  CHECK(answer("basket at=08:00:00 who=ann") == "cannot read: lines= is missing\n");
+  CHECK(answer("basket at=08:00:00 who=ann lines=tv") == "cannot read: \"tv\" is no SKU and quantity\n");
+  CHECK(answer("basket at=08:00:00 who=ann lines=tv:x") == "cannot read: \"tv:x\" is no SKU and quantity\n");
+  CHECK(answer("return at=08:00:00 order=tv#1 sku=radio") == "cannot read: sku=radio is no offer\n");
   CHECK(answer("sale t from=08:00:00 to=20:00:00 payment_failed=shrug") ==
         "cannot read: payment_failed=shrug is none of release, keep, grace\n");
   CHECK(answer("buy at=08:00:00 who=ann who=ben sku=tv") == "cannot read: who is there twice\n");

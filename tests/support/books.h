@@ -9,10 +9,63 @@
 
 namespace doorbuster {
 
+// What one offer's orders say of its units.
+struct BooksOfOffer {
+  std::int64_t held = 0, confirmed = 0, returned = 0;
+  void add(const Order& order) {
+    if (order.status == OrderStatus::held) held += order.quantity;
+    confirmed += order.confirmed_quantity;
+    returned += order.returned_quantity;
+  }
+};
+
+// A basket and its lines: the order has no units of its own, each line has its part of them.
+inline std::string what_is_wrong_in_basket(const World& world, const Order& basket) {
+  BooksOfOffer parts;
+  std::int64_t quantity = 0, price = 0;
+  for (const OrderLine& line : basket.lines) {
+    const Order part = world.part(basket.number, line.offer);
+    if (part.quantity != line.quantity) return "a part is not its line";
+    if (part.buyer != basket.buyer) return "a part is another's";
+    const bool sold = basket.status == OrderStatus::confirmed;
+    if ((part.status == OrderStatus::confirmed) != sold) return "a basket is sold in part";
+    if (part.status == OrderStatus::held && basket.status != OrderStatus::held) return "a part is left over";
+    if (sold && part.confirmed_quantity != line.quantity) return "a line is sold in part";
+    if (part.status == OrderStatus::held && part.expires_at != basket.expires_at)
+      return "a part has its own time";
+    if (part.returned_quantity > line.quantity) return "more came back of a line than went out";
+    quantity += line.quantity;
+    price += line.quantity * line.unit_price;
+    parts.add(part);
+  }
+  if (basket.quantity != quantity || basket.unit_price != price)
+    return "a basket is not the sum of its lines";
+  if (basket.confirmed_quantity != parts.confirmed) return "a basket is not sold as a whole";
+  if (basket.returned_quantity != parts.returned) return "what came back of a basket is not of its lines";
+  return "";
+}
+
+// The units that baskets have of the offer.
+inline BooksOfOffer baskets_of(const World& world, OfferIndex offer) {
+  BooksOfOffer books;
+  const CampaignIndex campaign = world.catalog()->offer(offer).definition.campaign;
+  for (const Offer& home : world.catalog()->offers()) {
+    if (home.definition.campaign != campaign) continue;
+    for (std::uint64_t ordinal = 1;; ++ordinal) {
+      const auto order = world.find(OrderNumber::make(home.definition.offer, ordinal));
+      if (!order) break;
+      for (const OrderLine& line : order->lines) {
+        if (line.offer == offer) books.add(world.part(order->number, offer));
+      }
+    }
+  }
+  return books;
+}
+
 // Empty, or the promise of engine.h that does not hold.
 inline std::string what_is_wrong(const World& world, OfferIndex offer) {
   const OfferStock stock = world.stock(offer);
-  std::int64_t held = 0, confirmed = 0, returned = 0;
+  BooksOfOffer books = baskets_of(world, offer);
   std::uint32_t waiting = 0;
   std::set<std::string_view> keys;
   for (std::uint64_t ordinal = 1;; ++ordinal) {
@@ -20,9 +73,12 @@ inline std::string what_is_wrong(const World& world, OfferIndex offer) {
     if (!order) break;
     if (order->number != OrderNumber::make(offer, ordinal)) return "an order has another's number";
     if (!order->key.empty() && !keys.insert(order->key).second) return "two orders have one key";
-    if (order->status == OrderStatus::held) held += order->quantity;
-    confirmed += order->confirmed_quantity;
-    returned += order->returned_quantity;
+    if (!order->lines.empty()) {
+      const std::string wrong = what_is_wrong_in_basket(world, *order);
+      if (!wrong.empty()) return wrong;
+    } else {
+      books.add(*order);
+    }
     if (order->returned_quantity > order->confirmed_quantity) return "more came back than went out";
     if (order->confirmed_quantity > order->quantity) return "more was sold than was asked for";
     if (order->status == OrderStatus::waiting && world.place(order->number) != ++waiting) {
@@ -31,9 +87,10 @@ inline std::string what_is_wrong(const World& world, OfferIndex offer) {
   }
   if (stock.held < 0 || stock.sold < 0 || stock.available < 0) return "a count is below zero";
   if (stock.allocated != stock.available + stock.held + stock.sold) return "the parts are not the whole";
-  if (stock.held != held) return "held is not what the orders hold";
+  if (stock.held != books.held) return "held is not what the orders hold";
   // Units that came back and cannot be sold again stay sold.
-  if (stock.sold > confirmed || stock.sold < confirmed - returned) return "sold is not what the orders have";
+  if (stock.sold > books.confirmed || stock.sold < books.confirmed - books.returned)
+    return "sold is not what the orders have";
   return "";
 }
 
