@@ -36,15 +36,20 @@ std::uint32_t NaiveShop::place(const NaiveOffer& offer, const NaiveOrder& order)
 
 std::int64_t NaiveShop::sold(const NaiveOffer& offer) const {
   std::int64_t units = 0;
-  for (const NaiveOrder& order : offer.orders) units += std::int64_t{order.confirmed} - order.restocked;
+  visit_units(offer, [&](const NaiveOrder& order, const NaivePart* part) {
+    if (part == nullptr) units += std::int64_t{order.confirmed} - order.restocked;
+    if (part != nullptr && order.status == OrderStatus::confirmed) {
+      units += std::int64_t{part->quantity} - part->restocked;
+    }
+  });
   return units;
 }
 
 std::int64_t NaiveShop::held(const NaiveOffer& offer, Tick now) const {
   std::int64_t units = 0;
-  for (const NaiveOrder& order : offer.orders) {
-    if (status_at(order, now) == OrderStatus::held) units += order.asked.quantity;
-  }
+  visit_units(offer, [&](const NaiveOrder& order, const NaivePart* part) {
+    if (status_at(order, now) == OrderStatus::held) units += quantity(order, part);
+  });
   return units;
 }
 
@@ -88,7 +93,12 @@ std::string NaiveShop::configure(const std::vector<CampaignConfiguration>& campa
   for (const CampaignConfiguration& campaign : campaigns) {
     campaigns_[campaign.id] = {true, campaign};
     for (const OfferConfiguration& configured : campaign.offers) {
-      NaiveOffer& offer = offers_[{campaign.id, configured.sku}];
+      const std::size_t defined = offers_.size();
+      const auto [entry, is_new] = offers_.try_emplace({campaign.id, configured.sku});
+      NaiveOffer& offer = entry->second;
+      if (is_new) offer.defined = defined;
+      offer.campaign = campaign.id;
+      offer.sku = configured.sku;
       offer.listed = true;
       offer.stock = configured.stock;
       offer.price = configured.price;
@@ -103,19 +113,21 @@ std::string NaiveShop::configure(const std::vector<CampaignConfiguration>& campa
 std::uint64_t NaiveShop::units(const NaiveOffer& offer, const std::string& buyer, const std::string& identity,
                                Tick now) const {
   std::uint64_t units = 0;
-  for (const NaiveOrder& order : offer.orders) {
+  visit_units(offer, [&](const NaiveOrder& order, const NaivePart* part) {
     const auto& names = order.asked.identities;
     const bool same = identity.empty() ? order.asked.buyer == buyer
                                        : std::find(names.begin(), names.end(), identity) != names.end();
-    if (!same) continue;
+    if (!same) return;
     const OrderStatus status = status_at(order, now);
-    if (status == OrderStatus::held || status == OrderStatus::waiting) units += order.asked.quantity;
-    if (status == OrderStatus::confirmed) units += order.confirmed - order.returned;
-  }
+    const bool counts = status == OrderStatus::held || status == OrderStatus::waiting;
+    if (counts) units += quantity(order, part);
+    if (status != OrderStatus::confirmed) return;
+    units += part == nullptr ? order.confirmed - order.returned : part->quantity - part->returned;
+  });
   return units;
 }
 
-bool NaiveShop::within_limits(const NaiveBuy& wanted, std::uint32_t quantity, Tick now) const {
+bool NaiveShop::within_limits(const NaiveBuy& wanted, const std::vector<NaiveLine>& lines, Tick now) const {
   const CampaignConfiguration& rules = find_campaign(wanted.campaign)->rules;
   std::vector<std::string> identities = wanted.identities;
   identities.push_back("");  // the buyer
@@ -125,12 +137,56 @@ bool NaiveShop::within_limits(const NaiveBuy& wanted, std::uint32_t quantity, Ti
       if (name.first != wanted.campaign) continue;
       const std::uint64_t had = units(offer, wanted.buyer, identity, now);
       total += had;
-      if (name.second != wanted.sku || rules.limit_per_buyer == 0) continue;
-      if (had + quantity > rules.limit_per_buyer) return false;
+      for (const NaiveLine& line : lines) {
+        if (line.sku != name.second) continue;
+        total += line.quantity;
+        if (rules.limit_per_buyer != 0 && had + line.quantity > rules.limit_per_buyer) return false;
+      }
     }
-    if (rules.limit_per_buyer_total != 0 && total + quantity > rules.limit_per_buyer_total) return false;
+    if (rules.limit_per_buyer_total != 0 && total > rules.limit_per_buyer_total) return false;
   }
   return true;
+}
+
+std::optional<Tick> NaiveShop::first_back(const NaiveOffer& offer, Tick now) const {
+  std::optional<Tick> first;
+  visit_units(offer, [&](const NaiveOrder& order, const NaivePart*) {
+    if (status_at(order, now) != OrderStatus::held) return;
+    first = std::min(first.value_or(order.expires_at), order.expires_at);
+  });
+  return first;
+}
+
+// The order that the key stands for, in words, or that it was asked for otherwise.
+std::optional<std::string> NaiveShop::answer_again(const NaiveOffer& offer, const NaiveBuy& wanted) {
+  const NaiveOrder* order = find_key(offer, wanted.key);
+  if (order == nullptr) return std::nullopt;
+  const NaiveBuy& first = order->asked;
+  const bool same = first.quantity == wanted.quantity && first.buyer == wanted.buyer &&
+                    first.expected_price == wanted.expected_price && first.reference == wanted.reference &&
+                    first.lines == wanted.lines;
+  if (!same) return "idempotency_key_reused";
+  if (order->first_status == OrderStatus::confirmed) return "again confirmed" + at_price(*order);
+  if (order->first_status == OrderStatus::waiting) return "again waiting" + at_price(*order);
+  return "again held" + at_price(*order) + " until " + std::to_string(order->first_expires_at.ns);
+}
+
+// Units that are there: sold, or held where the sale holds.
+std::string NaiveShop::take(const NaiveCampaign& campaign, NaiveOffer& offer, NaiveOrder order, Tick now) {
+  order.number = offer.orders.size() + 1;
+  std::string answer = "new confirmed" + at_price(order);
+  order.status = OrderStatus::confirmed;
+  if (campaign.rules.hold_seconds == 0) {
+    order.confirmed = order.asked.quantity;
+  } else {
+    order.status = OrderStatus::held;
+    order.held_at = now;
+    order.expires_at = order.first_expires_at = later(now, campaign.rules.hold_seconds);
+    answer = "new held" + at_price(order) + " until " + std::to_string(order.expires_at.ns);
+  }
+  order.first_status = order.status;
+  offer.orders.push_back(order);
+  return answer;
 }
 
 std::string NaiveShop::buy(const NaiveBuy& wanted, Tick now) {
@@ -138,17 +194,7 @@ std::string NaiveShop::buy(const NaiveBuy& wanted, Tick now) {
   if (campaign == campaigns_.end()) return "campaign_not_found";
   const auto found = offers_.find({wanted.campaign, wanted.sku});
   if (found != offers_.end()) {
-    if (const NaiveOrder* order = find_key(found->second, wanted.key)) {
-      const NaiveBuy& first = order->asked;
-      const bool same = first.quantity == wanted.quantity && first.buyer == wanted.buyer &&
-                        first.expected_price == wanted.expected_price && first.reference == wanted.reference;
-      if (!same) return "idempotency_key_reused";
-      if (order->first_status == OrderStatus::confirmed) return "again confirmed" + at_price(*order);
-      if (order->first_status == OrderStatus::held) {
-        return "again held" + at_price(*order) + " until " + std::to_string(order->first_expires_at.ns);
-      }
-      return "again waiting" + at_price(*order);
-    }
+    if (const auto again = answer_again(found->second, wanted)) return *again;
   }
   if (!campaign->second.listed) return "campaign_not_found";
   if (found == offers_.end() || !found->second.listed) return "sku_not_found";
@@ -157,7 +203,7 @@ std::string NaiveShop::buy(const NaiveBuy& wanted, Tick now) {
 
   if (now < rules.starts_at) return "campaign_not_started";
   if (now >= rules.ends_at) return "campaign_ended";
-  if (!within_limits(wanted, wanted.quantity, now)) return "limit_reached";
+  if (!within_limits(wanted, lines_of(wanted), now)) return "limit_reached";
   if (!offer.line.empty()) settle(campaign->second, offer, now);
   if (wanted.expected_price >= 0 && wanted.expected_price < offer.price) {
     return "price_changed to " + std::to_string(offer.price);
@@ -165,37 +211,20 @@ std::string NaiveShop::buy(const NaiveBuy& wanted, Tick now) {
 
   NaiveOrder order;
   order.asked = wanted;
-  order.number = offer.orders.size() + 1;
   order.unit_price = offer.price;
-  std::string answer;
   if (offer.line.empty() && available(offer, now) >= wanted.quantity) {
-    if (rules.hold_seconds == 0) {
-      order.status = OrderStatus::confirmed;
-      order.confirmed = wanted.quantity;
-      answer = "new confirmed" + at_price(order);
-    } else {
-      order.status = OrderStatus::held;
-      order.held_at = now;
-      order.expires_at = order.first_expires_at = later(now, rules.hold_seconds);
-      answer = "new held" + at_price(order) + " until " + std::to_string(order.expires_at.ns);
-    }
-  } else {
-    std::optional<Tick> first_back;
-    for (const NaiveOrder& other : offer.orders) {
-      if (status_at(other, now) != OrderStatus::held) continue;
-      first_back = std::min(first_back.value_or(other.expires_at), other.expires_at);
-    }
-    if (!first_back) return "sold_out";
-    if (!wanted.wait || !rules.waitlist || offer.stock - sold(offer) < wanted.quantity) {
-      return "all_held until " + std::to_string(first_back->ns);
-    }
-    order.status = OrderStatus::waiting;
-    offer.line.push_back(order.number);
-    answer = "new waiting" + at_price(order);
+    return take(campaign->second, offer, order, now);
   }
-  order.first_status = order.status;
+  const auto back = first_back(offer, now);
+  if (!back) return "sold_out";
+  if (!wanted.wait || !rules.waitlist || offer.stock - sold(offer) < wanted.quantity) {
+    return "all_held until " + std::to_string(back->ns);
+  }
+  order.number = offer.orders.size() + 1;
+  order.first_status = order.status = OrderStatus::waiting;
+  offer.line.push_back(order.number);
   offer.orders.push_back(order);
-  return answer;
+  return "new waiting" + at_price(order);
 }
 
 // --- what happens to orders ---
@@ -206,30 +235,39 @@ std::string NaiveShop::command(const NaiveCommand& command, Tick now) {
   NaiveOrder& order = offer.orders[command.number - 1];
   const NaiveCampaign& campaign = campaigns_[command.campaign];
   if (!offer.line.empty()) settle(campaign, offer, now);
+  const OrderStatus before = order.status;
   order.status = status_at(order, now);
+  std::string answer = act(campaign, offer, order, command, now);
+  // Of a basket each SKU writes down for itself that it has run out.
+  if (!order.parts.empty() && order.status == OrderStatus::expired) order.status = before;
+  return answer;
+}
+
+std::string NaiveShop::act(const NaiveCampaign& campaign, NaiveOffer& offer, NaiveOrder& order,
+                           const NaiveCommand& command, Tick now) {
   switch (command.action) {
     case OrderAction::confirm:
-      return confirm(campaign, offer, order, command, now);
+      return confirm(campaign, order, command, now);
     case OrderAction::cancel:
       if (order.status == OrderStatus::cancelled) return "ok";
       if (order.status != OrderStatus::held) return "order_not_held";
       order.status = OrderStatus::cancelled;
-      serve_line(campaign, offer, now);
+      serve_lines(campaign, order, now);
       return "ok";
     case OrderAction::extend:
       return extend(campaign, order, command.seconds, now);
     case OrderAction::payment_failed:
-      return payment_failed(campaign, offer, order, now);
+      return payment_failed(campaign, order, now);
     case OrderAction::give_back:
-      return give_back(campaign, offer, order, command, now);
+      return give_back(campaign, order, command, now);
     case OrderAction::leave_line:
       return leave(campaign, offer, order, now);
   }
   return "";
 }
 
-std::string NaiveShop::confirm(const NaiveCampaign& campaign, NaiveOffer& offer, NaiveOrder& order,
-                               const NaiveCommand& command, Tick now) {
+std::string NaiveShop::confirm(const NaiveCampaign& campaign, NaiveOrder& order, const NaiveCommand& command,
+                               Tick now) {
   const auto money_back = [&](const std::string& refusal) {
     if (!command.payment.empty() && !order.refund_due) {
       order.refund_due = true;
@@ -243,19 +281,31 @@ std::string NaiveShop::confirm(const NaiveCampaign& campaign, NaiveOffer& offer,
   }
   if (order.status == OrderStatus::cancelled) return money_back("order_not_held");
   if (order.status == OrderStatus::waiting) return "order_not_held";
-  if (wanted > order.asked.quantity) return "validation_failed";
+  if (order.refund_due) return "hold_expired";
+  const bool in_part = wanted < order.asked.quantity;
+  if (wanted > order.asked.quantity || (in_part && !order.parts.empty())) return "validation_failed";
   if (order.status == OrderStatus::expired) {
-    // What is there belongs to the line, as long as the sale lasts.
-    const bool kept_for_line = !offer.line.empty() && now < campaign.rules.ends_at;
-    if (order.refund_due || kept_for_line || available(offer, now) < wanted)
-      return money_back("hold_expired");
-    if (!within_limits(order.asked, wanted, now)) return money_back("limit_reached");
+    const std::string refusal = too_late(campaign, order, wanted, now);
+    if (!refusal.empty()) return money_back(refusal);
   }
   order.status = OrderStatus::confirmed;
   order.confirmed = wanted;
   order.payment = command.payment;
-  serve_line(campaign, offer, now);
+  serve_lines(campaign, order, now);
   return "ok";
+}
+
+std::string NaiveShop::too_late(const NaiveCampaign& campaign, const NaiveOrder& order, std::uint32_t wanted,
+                                Tick now) const {
+  std::vector<NaiveLine> lines = lines_of(order.asked);
+  if (order.parts.empty()) lines.front().quantity = wanted;
+  for (const NaiveLine& line : lines) {
+    const NaiveOffer& offer = offers_.at({order.asked.campaign, line.sku});
+    // What is there belongs to the line, as long as the sale lasts.
+    const bool kept_for_line = !offer.line.empty() && now < campaign.rules.ends_at;
+    if (kept_for_line || available(offer, now) < line.quantity) return "hold_expired";
+  }
+  return within_limits(order.asked, lines, now) ? "" : "limit_reached";
 }
 
 std::string NaiveShop::extend(const NaiveCampaign& campaign, NaiveOrder& order, std::uint32_t seconds,
@@ -268,8 +318,7 @@ std::string NaiveShop::extend(const NaiveCampaign& campaign, NaiveOrder& order, 
   return "ok";
 }
 
-std::string NaiveShop::payment_failed(const NaiveCampaign& campaign, NaiveOffer& offer, NaiveOrder& order,
-                                      Tick now) {
+std::string NaiveShop::payment_failed(const NaiveCampaign& campaign, NaiveOrder& order, Tick now) {
   if (order.status == OrderStatus::expired) return "hold_expired";
   if (order.status == OrderStatus::cancelled && order.payment_failed) return "ok";
   if (order.status != OrderStatus::held) return "order_not_held";
@@ -284,13 +333,13 @@ std::string NaiveShop::payment_failed(const NaiveCampaign& campaign, NaiveOffer&
     case PaymentFailure::release:
       order.status = OrderStatus::cancelled;
       order.payment_failed = true;
-      serve_line(campaign, offer, now);
+      serve_lines(campaign, order, now);
       return "ok";
   }
   return "";
 }
 
-std::string NaiveShop::give_back(const NaiveCampaign& campaign, NaiveOffer& offer, NaiveOrder& order,
+std::string NaiveShop::give_back(const NaiveCampaign& campaign, NaiveOrder& order,
                                  const NaiveCommand& command, Tick now) {
   for (const NaiveReturn& done : order.returns) {
     if (command.key.empty() || done.key != command.key) continue;
@@ -299,13 +348,18 @@ std::string NaiveShop::give_back(const NaiveCampaign& campaign, NaiveOffer& offe
     return same ? "again ok" : "idempotency_key_reused";
   }
   if (order.status != OrderStatus::confirmed) return "order_not_held";
-  const std::uint32_t left = order.confirmed - order.returned;
+  const auto part = std::find_if(order.parts.begin(), order.parts.end(),
+                                 [&](const NaivePart& each) { return each.sku == command.part; });
+  const bool is_basket = !order.parts.empty();
+  if (is_basket && part == order.parts.end()) return "validation_failed";
+  const std::uint32_t left = is_basket ? part->quantity - part->returned : order.confirmed - order.returned;
   const std::uint32_t quantity = command.quantity == 0 ? left : command.quantity;
   if (quantity == 0 || quantity > left) return "validation_failed";
   order.returned += quantity;
-  if (command.restock) order.restocked += quantity;
+  if (is_basket) part->returned += quantity;
+  if (command.restock) (is_basket ? part->restocked : order.restocked) += quantity;
   order.returns.push_back({command.key, quantity, command.restock});
-  serve_line(campaign, offer, now);
+  serve_lines(campaign, order, now);
   return "ok";
 }
 
@@ -317,72 +371,6 @@ std::string NaiveShop::leave(const NaiveCampaign& campaign, NaiveOffer& offer, N
   offer.line.erase(std::find(offer.line.begin(), offer.line.end(), order.number));
   serve_line(campaign, offer, now);
   return "ok";
-}
-
-// --- time, and the line ---
-
-void NaiveShop::settle(const NaiveCampaign& campaign, NaiveOffer& offer, Tick now) {
-  for (NaiveOrder& order : offer.orders) order.status = status_at(order, now);
-  serve_line(campaign, offer, now);
-}
-
-void NaiveShop::timer(Tick now) {
-  for (auto& [name, offer] : offers_) settle(campaigns_[name.first], offer, now);
-}
-
-void NaiveShop::serve_line(const NaiveCampaign& campaign, NaiveOffer& offer, Tick now) {
-  if (now >= campaign.rules.ends_at) return;
-  while (!offer.line.empty() && available(offer, now) > 0) {
-    NaiveOrder& first = offer.orders[offer.line.front() - 1];
-    const bool never = offer.stock - sold(offer) < first.asked.quantity;
-    if (!never && available(offer, now) < first.asked.quantity) return;
-    offer.line.erase(offer.line.begin());
-    first.status = never ? OrderStatus::cancelled : OrderStatus::held;
-    if (never) continue;
-    first.was_offered = true;
-    first.held_at = now;
-    first.expires_at = later(now, std::max(campaign.rules.offer_seconds, 1U));
-  }
-}
-
-bool NaiveShop::has_run_out(const NaiveOffer& offer, Tick now) const {
-  return std::any_of(offer.orders.begin(), offer.orders.end(),
-                     [now](const NaiveOrder& order) { return status_at(order, now) != order.status; });
-}
-
-bool NaiveShop::has_run_out(const std::string& campaign, Tick now) const {
-  return std::any_of(offers_.begin(), offers_.end(), [&](const auto& entry) {
-    return entry.first.first == campaign && has_run_out(entry.second, now);
-  });
-}
-
-bool NaiveShop::depends_on_timer(const NaiveBuy& wanted, Tick now) const {
-  const NaiveCampaign* campaign = find_campaign(wanted.campaign);
-  const auto found = offers_.find({wanted.campaign, wanted.sku});
-  if (campaign == nullptr || found == offers_.end()) return false;
-  if (campaign->rules.limit_per_buyer_total != 0) return has_run_out(wanted.campaign, now);
-  const NaiveOffer& offer = found->second;
-  if (offer.line.empty() || !has_run_out(offer, now)) return false;
-  const bool asks_for_units = find_key(offer, wanted.key) == nullptr && campaign->listed && offer.listed &&
-                              now >= campaign->rules.starts_at && now < campaign->rules.ends_at &&
-                              within_limits(wanted, wanted.quantity, now);
-  return !asks_for_units;
-}
-
-bool NaiveShop::depends_on_timer(const NaiveCommand& command, Tick now) const {
-  const auto found = offers_.find({command.campaign, command.sku});
-  if (found == offers_.end()) return false;
-  const NaiveOffer& offer = found->second;
-  if (find_campaign(command.campaign)->rules.limit_per_buyer_total != 0) {
-    return has_run_out(command.campaign, now);
-  }
-  if (offer.line.empty() || !has_run_out(offer, now)) return false;
-  if (command.number == 0 || command.number > offer.orders.size()) return false;
-  const NaiveOrder& order = offer.orders[command.number - 1];
-  const bool asks_for_units = command.action == OrderAction::confirm && !order.refund_due &&
-                              command.quantity <= order.asked.quantity &&
-                              status_at(order, now) == OrderStatus::expired;
-  return !asks_for_units;
 }
 
 }  // namespace doorbuster

@@ -15,8 +15,15 @@
 
 namespace doorbuster {
 
+struct NaiveLine {
+  std::string sku;
+  std::uint32_t quantity = 1;
+  friend bool operator==(const NaiveLine&, const NaiveLine&) = default;
+};
+
 struct NaiveBuy {
   std::string campaign, sku, buyer, key, reference;
+  std::vector<NaiveLine> lines;  // of a basket; then `sku` is the first one's and `quantity` the sum
   std::vector<std::string> identities;
   std::uint32_t quantity = 1;
   std::int64_t expected_price = Buy::kNoExpectedPrice;
@@ -29,9 +36,18 @@ struct NaiveReturn {
   bool restock = true;
 };
 
+// What a basket has of one SKU. Its time and its status are the basket's.
+struct NaivePart {
+  std::string sku;
+  std::uint32_t quantity = 0;
+  std::int64_t unit_price = 0;
+  std::uint32_t returned = 0, restocked = 0;
+};
+
 struct NaiveOrder {
   NaiveBuy asked;
-  std::uint64_t number = 0;  // in its offer
+  std::vector<NaivePart> parts;  // of a basket
+  std::uint64_t number = 0;      // in its offer
   std::int64_t unit_price = 0;
   OrderStatus first_status = OrderStatus::confirmed, status = OrderStatus::confirmed;
   Tick held_at, expires_at, first_expires_at;
@@ -44,6 +60,7 @@ struct NaiveOrder {
 struct NaiveCommand {
   OrderAction action = OrderAction::confirm;
   std::string campaign, sku;
+  std::string part;  // give_back of a basket: of which SKU
   std::uint64_t number = 0;
   std::uint32_t quantity = 0, seconds = 0;
   bool restock = true;
@@ -56,6 +73,8 @@ struct NaiveCampaign {
 };
 
 struct NaiveOffer {
+  std::string campaign, sku;
+  std::size_t defined = 0;  // how many offers were there before
   bool listed = false;
   std::int64_t stock = 0, price = 0;
   std::vector<NaiveOrder> orders;
@@ -70,6 +89,7 @@ class NaiveShop {
   std::string configure(const std::vector<CampaignConfiguration>& campaigns, Tick now);
   // What the shop answers, in words.
   std::string buy(const NaiveBuy& wanted, Tick now);
+  std::string basket(const NaiveBuy& wanted, Tick now);
   std::string command(const NaiveCommand& command, Tick now);
   // Everything that has run out is written down, and the lines get what is free.
   void timer(Tick now);
@@ -87,25 +107,60 @@ class NaiveShop {
   // The next moment at which a hold runs out.
   std::optional<Tick> next_expiry(Tick now) const;
   static OrderStatus status_at(const NaiveOrder& order, Tick now);
+  // Its SKUs in the order in which they were defined, with the first one's name and the sum.
+  NaiveBuy as_basket(NaiveBuy wanted) const;
   static std::uint32_t place(const NaiveOffer& offer, const NaiveOrder& order);  // 0: does not wait
 
  private:
-  std::string confirm(const NaiveCampaign& campaign, NaiveOffer& offer, NaiveOrder& order,
-                      const NaiveCommand& command, Tick now);
+  // Calls visit(order, part) for each order of which units are in the offer; part is null for one of one SKU.
+  template <typename Visit>
+  void visit_units(const NaiveOffer& offer, const Visit& visit) const {
+    for (const NaiveOrder& order : offer.orders) {
+      if (order.parts.empty()) visit(order, nullptr);
+    }
+    for (const auto& [name, home] : offers_) {
+      if (name.first != offer.campaign) continue;
+      for (const NaiveOrder& order : home.orders) {
+        for (const NaivePart& part : order.parts) {
+          if (part.sku == offer.sku) visit(order, &part);
+        }
+      }
+    }
+  }
+  static std::uint32_t quantity(const NaiveOrder& order, const NaivePart* part) {
+    return part == nullptr ? order.asked.quantity : part->quantity;
+  }
+  std::optional<std::string> refuse_lines(const NaiveCampaign& campaign, const NaiveBuy& wanted,
+                                          Tick now) const;
+  static std::optional<std::string> answer_again(const NaiveOffer& offer, const NaiveBuy& wanted);
+  std::optional<Tick> first_back(const NaiveOffer& offer, Tick now) const;
+  std::string take(const NaiveCampaign& campaign, NaiveOffer& offer, NaiveOrder order, Tick now);
+  // Whether its units are there for somebody who pays late; "", or why not.
+  std::string too_late(const NaiveCampaign& campaign, const NaiveOrder& order, std::uint32_t wanted,
+                       Tick now) const;
+  std::string act(const NaiveCampaign& campaign, NaiveOffer& offer, NaiveOrder& order,
+                  const NaiveCommand& command, Tick now);
+  std::string confirm(const NaiveCampaign& campaign, NaiveOrder& order, const NaiveCommand& command,
+                      Tick now);
   std::string extend(const NaiveCampaign& campaign, NaiveOrder& order, std::uint32_t seconds, Tick now);
-  std::string payment_failed(const NaiveCampaign& campaign, NaiveOffer& offer, NaiveOrder& order, Tick now);
-  std::string give_back(const NaiveCampaign& campaign, NaiveOffer& offer, NaiveOrder& order,
-                        const NaiveCommand& command, Tick now);
+  std::string payment_failed(const NaiveCampaign& campaign, NaiveOrder& order, Tick now);
+  std::string give_back(const NaiveCampaign& campaign, NaiveOrder& order, const NaiveCommand& command,
+                        Tick now);
   std::string leave(const NaiveCampaign& campaign, NaiveOffer& offer, NaiveOrder& order, Tick now);
 
   std::int64_t available(const NaiveOffer& offer, Tick now) const;
-  bool within_limits(const NaiveBuy& wanted, std::uint32_t quantity, Tick now) const;
+  bool within_limits(const NaiveBuy& wanted, const std::vector<NaiveLine>& lines, Tick now) const;
   std::uint64_t units(const NaiveOffer& offer, const std::string& buyer, const std::string& identity,
                       Tick now) const;
   bool has_run_out(const NaiveOffer& offer, Tick now) const;
   bool has_run_out(const std::string& campaign, Tick now) const;
+  bool has_run_out_in_line(const NaiveBuy& asked, Tick now) const;  // where somebody waits for it
   void settle(const NaiveCampaign& campaign, NaiveOffer& offer, Tick now);
   void serve_line(const NaiveCampaign& campaign, NaiveOffer& offer, Tick now);
+  void serve_lines(const NaiveCampaign& campaign, const NaiveOrder& order, Tick now);
+  static std::vector<NaiveLine> lines_of(const NaiveBuy& buy) {
+    return buy.lines.empty() ? std::vector<NaiveLine>{{buy.sku, buy.quantity}} : buy.lines;
+  }
 
   std::map<std::string, NaiveCampaign> campaigns_;
   std::map<OfferName, NaiveOffer> offers_;

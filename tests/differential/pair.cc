@@ -32,6 +32,22 @@ bool same_order(const Order& order, std::uint32_t place, const NaiveOffer& offer
          order.payment == twin.payment && place == NaiveShop::place(offer, twin);
 }
 
+bool same_lines(const Order& order, const NaiveOrder& twin, const Catalog& catalog) {
+  return std::equal(order.lines.begin(), order.lines.end(), twin.parts.begin(), twin.parts.end(),
+                    [&](const OrderLine& line, const NaivePart& part) {
+                      return catalog.offer(line.offer).definition.sku == part.sku &&
+                             line.quantity == part.quantity && line.unit_price == part.unit_price;
+                    });
+}
+
+// Late for two reasons in two SKUs: which of them is told depends on the way through the shards.
+bool same_refusal(const std::string& a, const std::string& b) {
+  const auto is_late = [](const std::string& text) {
+    return text == "hold_expired" || text == "limit_reached";
+  };
+  return a == b || (is_late(a) && is_late(b));
+}
+
 // That count for the order's names as long as nobody has written down that it has run out.
 std::uint32_t units_of(const Order& order) {
   if (order.status == OrderStatus::held || order.status == OrderStatus::waiting) return order.quantity;
@@ -46,6 +62,17 @@ std::uint64_t number_of(const Step& step, const NaiveOffer& offer) {
     return offer.line[step.order % offer.line.size()];
   }
   return 1 + step.order % offer.orders.size();
+}
+
+// What only baskets have, and what they have not: a line to return, and a part to confirm.
+void address_basket(NaiveCommand& command, const NaiveOrder& order, const Step& step) {
+  if (command.action == OrderAction::confirm && step.quantity < 3) command.quantity = 0;
+  if (command.action != OrderAction::give_back) return;
+  const NaivePart& part = order.parts[step.dice % order.parts.size()];
+  command.part = step.dice % 16 == 0 ? "s" + std::to_string(step.dice / 16 % kSkus) : part.sku;
+  // Not asked here: what "all" is when some of the line came back before, and one key for two lines.
+  if (part.returned != 0 && command.quantity == 0) command.quantity = 1;
+  if (!command.key.empty()) command.key += command.part;
 }
 
 std::string offer_text(const NaiveShop::OfferName& name) {
@@ -66,6 +93,7 @@ std::string Pair::play(const Step& step) {
   now_ = std::max(now_, after(from, step.pause_ns));
   switch (step.kind) {
     case Step::buy:
+    case Step::basket:
       return play_buy(step);
     case Step::command:
       return play_command(step);
@@ -96,13 +124,15 @@ void Pair::add_to(Fates& fates) const {
       if (order.was_offered) ++fates.offered;
       if (order.refund_due) ++fates.refunds;
       if (order.returned != 0) ++fates.returned;
+      if (order.parts.size() > 1) ++fates.baskets;
+      if (order.parts.size() > 1 && order.refund_due) ++fates.owed_baskets;
     }
   }
 }
 
 void play_random_sale(std::uint64_t seed, std::uint32_t steps, Fates& fates) {
   std::mt19937_64 random(seed);
-  Pair pair(seed, steps);
+  Pair pair(seed, steps * (1 + kSkus));
   for (std::uint32_t i = 0; i < steps; ++i) {
     const Step step = random_step(random);
     const std::string difference = pair.play(step);
@@ -135,10 +165,16 @@ std::string Pair::play_timer(std::uint32_t at_most) {
   return compare_all();
 }
 
-std::string Pair::play_buy(const Step& step) {
+NaiveBuy Pair::wanted_by(const Step& step) const {
   NaiveBuy wanted;
   wanted.campaign = "c" + std::to_string(step.campaign);
   wanted.sku = "s" + std::to_string(step.sku);
+  const auto offer = twin_.offers().find({wanted.campaign, wanted.sku});
+  if (step.again && offer != twin_.offers().end() && !offer->second.orders.empty()) {
+    wanted = offer->second.orders[step.order % offer->second.orders.size()].asked;
+    if (step.reference != 0) wanted.reference = "r" + std::to_string(step.reference);
+    return wanted;
+  }
   wanted.buyer = "b" + std::to_string(step.buyer);
   if (step.key != 0) wanted.key = "k" + std::to_string(step.key);
   if (step.reference != 0) wanted.reference = "r" + std::to_string(step.reference);
@@ -146,19 +182,25 @@ std::string Pair::play_buy(const Step& step) {
     if ((step.identities >> i & 1) != 0) wanted.identities.push_back("i" + std::to_string(i));
   }
   wanted.quantity = step.quantity;
-  wanted.wait = step.wait;
+  wanted.wait = step.wait && step.kind == Step::buy;
   if (step.expected_price != 0) wanted.expected_price = step.expected_price;
-  const auto offer = twin_.offers().find({wanted.campaign, wanted.sku});
-  if (step.again && offer != twin_.offers().end() && !offer->second.orders.empty()) {
-    wanted = offer->second.orders[step.order % offer->second.orders.size()].asked;
-    if (step.reference != 0) wanted.reference = "r" + std::to_string(step.reference);
+  if (step.kind == Step::buy) return wanted;
+  for (std::uint32_t i = 0; i < kSkus; ++i) {
+    const std::uint32_t quantity = step.lines >> 2 * i & 3;
+    if (quantity != 0) wanted.lines.push_back({"s" + std::to_string(i), quantity});
   }
+  if (wanted.lines.empty() || step.sku >= kSkus) wanted.lines.push_back({wanted.sku, step.quantity});
+  if (step.expected_price != 0) wanted.expected_price *= 2;
+  return twin_.as_basket(wanted);
+}
+
+std::string Pair::play_buy(const Step& step) {
+  const NaiveBuy wanted = wanted_by(step);
   if (twin_.depends_on_timer(wanted, now_)) run_timer();
-  const std::string engine = ask_engine(wanted), twin = twin_.buy(wanted, now_);
+  const std::string engine = ask_engine(wanted);
+  const std::string twin = wanted.lines.empty() ? twin_.buy(wanted, now_) : twin_.basket(wanted, now_);
   if (engine != twin) return "the engine says \"" + engine + "\", the twin \"" + twin + "\"";
-  if (!twin_.offers().contains({wanted.campaign, wanted.sku})) return "";
-  const std::string difference = compare({wanted.campaign, wanted.sku});
-  return difference.empty() ? compare_limits(wanted) : difference;
+  return compare_touched(wanted);
 }
 
 std::string Pair::play_command(const Step& step) {
@@ -182,12 +224,31 @@ std::string Pair::play_command(const Step& step) {
   if (step.key != 0) command.key = "k" + std::to_string(step.key % 4);
   if (step.key != 0 && step.key % 2 == 0) command.quantity = 0;
   if (step.key % 2 == 1) command.quantity = 1 + command.quantity % 2;
+  const NaiveOrder* order =
+      command.number > offer->second.orders.size() ? nullptr : &offer->second.orders[command.number - 1];
+  if (order != nullptr && !order->parts.empty()) address_basket(command, *order, step);
   if (twin_.depends_on_timer(command, now_)) run_timer();
   const std::string engine = ask_engine(command), twin = twin_.command(command, now_);
-  if (engine != twin) return "the engine says \"" + engine + "\", the twin \"" + twin + "\"";
-  const std::string difference = compare({command.campaign, command.sku});
-  if (!difference.empty() || command.number > offer->second.orders.size()) return difference;
-  return compare_limits(offer->second.orders[command.number - 1].asked);
+  const bool same = order != nullptr && !order->parts.empty() && command.action == OrderAction::confirm
+                        ? same_refusal(engine, twin)
+                        : engine == twin;
+  if (!same) return "the engine says \"" + engine + "\", the twin \"" + twin + "\"";
+  return order == nullptr ? compare({command.campaign, command.sku}) : compare_touched(order->asked);
+}
+
+std::string Pair::compare_touched(const NaiveBuy& asked) const {
+  std::vector<NaiveLine> lines = asked.lines;
+  if (lines.empty()) lines.push_back({asked.sku, asked.quantity});
+  for (const NaiveLine& line : lines) {
+    if (!twin_.offers().contains({asked.campaign, line.sku})) continue;
+    std::string difference = compare({asked.campaign, line.sku});
+    if (!difference.empty()) return difference;
+    NaiveBuy here = asked;
+    here.sku = line.sku;
+    difference = compare_limits(here);
+    if (!difference.empty()) return difference;
+  }
+  return "";
 }
 
 std::string Pair::ask_engine(const NaiveBuy& wanted) {
@@ -197,7 +258,8 @@ std::string Pair::ask_engine(const NaiveBuy& wanted) {
   buy.reference = wanted.reference;
   buy.expected_price = wanted.expected_price;
   buy.wait = wanted.wait;
-  const Decision decision = world_.buy(wanted.campaign, wanted.sku, buy, now_);
+  const Decision decision = wanted.lines.empty() ? world_.buy(wanted.campaign, wanted.sku, buy, now_)
+                                                 : Decision(ask_basket(wanted, buy));
   const std::string code(outcome_code(decision.outcome));
   if (decision.outcome == Outcome::price_changed) return code + " to " + std::to_string(decision.price);
   if (decision.outcome == Outcome::all_held) return code + " until " + std::to_string(decision.free_at.ns);
@@ -209,6 +271,12 @@ std::string Pair::ask_engine(const NaiveBuy& wanted) {
   return text;
 }
 
+BasketDecision Pair::ask_basket(const NaiveBuy& wanted, const Buy& buy) {
+  std::vector<WantedLine> lines;
+  for (const NaiveLine& line : wanted.lines) lines.push_back({line.sku, line.quantity});
+  return world_.basket(wanted.campaign, lines, buy, now_);
+}
+
 std::string Pair::ask_engine(const NaiveCommand& command) {
   OrderCommand asked;
   asked.action = command.action;
@@ -218,8 +286,26 @@ std::string Pair::ask_engine(const NaiveCommand& command) {
   asked.restock = command.restock;
   asked.payment = command.payment;
   asked.key = command.key;
+  const NaiveShop::OfferName part = {command.campaign, command.part};
+  if (!command.part.empty() && twin_.offers().contains(part)) asked.part = index_of(part);
   const OrderDecision decision = world_.command(asked, now_);
   return (decision.replayed ? "again " : "") + std::string(outcome_code(decision.outcome));
+}
+
+std::vector<Order> Pair::orders_in(const NaiveShop::OfferName& name) const {
+  std::vector<Order> orders;
+  const OfferIndex index = index_of(name);
+  for (const auto& [home, offer] : twin_.offers()) {
+    if (home.first != name.first) continue;
+    for (const NaiveOrder& order : offer.orders) {
+      const OrderNumber number = OrderNumber::make(index_of(home), order.number);
+      if (order.parts.empty() && home == name) orders.push_back(*world_.find(number));
+      for (const NaivePart& part : order.parts) {
+        if (part.sku == name.second) orders.push_back(world_.part(number, index));
+      }
+    }
+  }
+  return orders;
 }
 
 OfferIndex Pair::index_of(const NaiveShop::OfferName& name) const {
@@ -242,18 +328,25 @@ std::string Pair::compare(const NaiveShop::OfferName& name) const {
   const std::string wrong = what_is_wrong(world_, index);
   if (!wrong.empty()) return offer_text(name) + ": " + wrong;
 
-  std::int64_t ran_out = 0;
   for (const NaiveOrder& order : twin.orders) {
     const OrderNumber number = OrderNumber::make(index, order.number);
     const auto found = world_.find(number);
     if (!found) return "an order of " + offer_text(name) + " is missing";
-    if (!same_order(*found, world_.place(number), twin, order, now_)) {
+    if (!same_order(*found, world_.place(number), twin, order, now_) ||
+        !same_lines(*found, order, *world_.catalog())) {
       return "order " + std::to_string(order.number) + " of " + offer_text(name) + " differs";
     }
-    if (found->status == OrderStatus::held && found->expires_at <= now_) ran_out += found->quantity;
+    for (const NaivePart& part : order.parts) {
+      const Order line = world_.part(number, index_of({name.first, part.sku}));
+      if (line.returned_quantity != part.returned) return "more or less came back of " + part.sku;
+    }
   }
   if (world_.find(OrderNumber::make(index, twin.orders.size() + 1))) return "there is an order too many";
 
+  std::int64_t ran_out = 0;
+  for (const Order& order : orders_in(name)) {
+    if (order.status == OrderStatus::held && order.expires_at <= now_) ran_out += order.quantity;
+  }
   // What has run out may still be held there, as long as nobody needed it.
   const OfferStock stock = world_.stock(index);
   const std::int64_t held = twin_.held(twin, now_), sold = twin_.sold(twin);
@@ -278,13 +371,12 @@ std::string Pair::compare_limit(const NaiveBuy& asked, std::string_view buyer, I
   for (const auto& [name, offer] : twin_.offers()) {
     if (name.first != asked.campaign) continue;
     std::int64_t units = 0;
-    for (const NaiveOrder& twin : offer.orders) {
-      const auto order = world_.find(OrderNumber::make(index_of(name), twin.number));
-      const auto& names = order->identities;
+    for (const Order& order : orders_in(name)) {
+      const auto& names = order.identities;
       const bool counts = identity.empty()
-                              ? order->buyer == buyer
+                              ? order.buyer == buyer
                               : std::find(names.begin(), names.end(), identity.front()) != names.end();
-      if (counts) units += units_of(*order);
+      if (counts) units += units_of(order);
     }
     total -= units;
     if (name.second == asked.sku && rules.limit_per_buyer != 0) room = rules.limit_per_buyer - units;

@@ -2,6 +2,7 @@
 // The engine and its twin side by side: the same question to both, and every way in which they may differ.
 
 #include <string>
+#include <vector>
 
 #include "differential/naive_shop.h"
 #include "differential/step.h"
@@ -11,7 +12,8 @@ namespace doorbuster {
 
 // What became of the orders of a sale: whether there was anything to differ in.
 struct Fates {
-  std::size_t orders = 0, expired = 0, confirmed = 0, offered = 0, refunds = 0, returned = 0;
+  std::size_t orders = 0, expired = 0, confirmed = 0, offered = 0, refunds = 0, returned = 0, baskets = 0,
+              owed_baskets = 0;
 };
 
 class Pair {
@@ -25,18 +27,23 @@ class Pair {
   void add_to(Fates& fates) const;
 
  private:
+  NaiveBuy wanted_by(const Step& step) const;
   std::string play_buy(const Step& step);
   std::string play_command(const Step& step);
   std::string play_timer(std::uint32_t at_most);
   void run_timer();
 
   std::string ask_engine(const NaiveBuy& wanted);
+  BasketDecision ask_basket(const NaiveBuy& wanted, const Buy& buy);
   std::string ask_engine(const NaiveCommand& command);
 
   std::string compare_all() const;
+  std::string compare_touched(const NaiveBuy& asked) const;
   std::string compare(const NaiveShop::OfferName& name) const;
   std::string compare_limits(const NaiveBuy& asked) const;
   std::string compare_limit(const NaiveBuy& asked, std::string_view buyer, Identities identity) const;
+  // Every order and every line of a basket that has units in the offer.
+  std::vector<Order> orders_in(const NaiveShop::OfferName& name) const;
   OfferIndex index_of(const NaiveShop::OfferName& name) const;
 
   World world_;

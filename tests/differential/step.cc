@@ -25,6 +25,9 @@ std::ostream& operator<<(std::ostream& out, const Step& step) {
       return out << kActions[static_cast<int>(step.action)] << " c" << step.campaign << "/s" << step.sku
                  << " order " << step.order << " x" << step.quantity << " k" << step.key << " payment "
                  << step.payment << " seconds " << step.seconds << " restock " << step.restock << '\n';
+    case Step::basket:
+      out << "basket lines " << step.lines << ", else as ";
+      break;
     case Step::buy:
       break;
   }
@@ -75,7 +78,8 @@ Step random_step(std::mt19937_64& random) {
               : kind < 6   ? Step::restart
               : kind < 20  ? Step::timer
               : kind < 110 ? Step::command
-                           : Step::buy;
+              : kind < 170 ? Step::buy
+                           : Step::basket;
   step.to_next_expiry = below(12) == 0;
   step.pause_ns = step.to_next_expiry ? static_cast<std::int64_t>(below(3)) - 1
                   : below(5) == 0     ? below(400'000'000)
@@ -91,6 +95,8 @@ Step random_step(std::mt19937_64& random) {
   step.identities = below(2) == 0 ? 0 : below(1U << kIdentities) & below(1U << kIdentities);
   step.expected_price = below(4) != 0 ? 0 : 1 + below(5);
   step.wait = below(3) != 0;
+  // Mostly one of each, so that some can be had.
+  step.lines = below(4) == 0 ? below(1U << 2 * kSkus) : below(1U << 2 * kSkus) & 0b010101;
   const std::uint32_t action = below(16);
   step.action = action < 3    ? OrderAction::confirm
                 : action < 6  ? OrderAction::cancel

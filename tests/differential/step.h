@@ -12,16 +12,17 @@
 namespace doorbuster {
 
 struct Step {
-  enum Kind : std::uint32_t { buy, command, timer, configure, restart } kind = buy;
+  enum Kind : std::uint32_t { buy, basket, command, timer, configure, restart } kind = buy;
   // Time goes on by `pause_ns`, or to the next moment at which a hold runs out and `pause_ns` from there.
   std::int64_t pause_ns = 0;
   bool to_next_expiry = false;
 
-  std::uint32_t campaign = 0, sku = 0, key = 0, quantity = 1;  // buy, command; key 0: none
+  std::uint32_t campaign = 0, sku = 0, key = 0, quantity = 1;  // buy, basket, command; key 0: none
   std::uint32_t order = 0;  // command: which of the offer's; 0: one that it has not
   // buy
   std::uint32_t buyer = 0, reference = 0, identities = 0;  // identities: a bit for each
   std::int64_t expected_price = 0;                         // 0: none
+  std::uint32_t lines = 0;                                 // basket: two bits for each SKU, its quantity
   bool wait = false;
   bool again = false;  // as `order` was asked for; with a reference, if there is one here
   // command

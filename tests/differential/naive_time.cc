@@ -1,0 +1,106 @@
+// The obvious twin's time: what runs out, and who gets it.
+
+#include <algorithm>
+
+#include "differential/naive_shop.h"
+
+namespace doorbuster {
+namespace {
+
+Tick later(Tick tick, std::uint32_t seconds) {
+  return {tick.ns + seconds * kNsPerSecond};
+}
+
+}  // namespace
+
+void NaiveShop::settle(const NaiveCampaign& campaign, NaiveOffer& offer, Tick now) {
+  for (NaiveOrder& order : offer.orders) {
+    if (order.parts.empty()) order.status = status_at(order, now);
+  }
+  serve_line(campaign, offer, now);
+}
+
+void NaiveShop::timer(Tick now) {
+  for (auto& [name, offer] : offers_) settle(campaigns_[name.first], offer, now);
+  for (auto& [name, offer] : offers_) {
+    for (NaiveOrder& order : offer.orders) order.status = status_at(order, now);
+  }
+}
+
+void NaiveShop::serve_line(const NaiveCampaign& campaign, NaiveOffer& offer, Tick now) {
+  if (now >= campaign.rules.ends_at) return;
+  while (!offer.line.empty() && available(offer, now) > 0) {
+    NaiveOrder& first = offer.orders[offer.line.front() - 1];
+    const bool never = offer.stock - sold(offer) < first.asked.quantity;
+    if (!never && available(offer, now) < first.asked.quantity) return;
+    offer.line.erase(offer.line.begin());
+    first.status = never ? OrderStatus::cancelled : OrderStatus::held;
+    if (never) continue;
+    first.was_offered = true;
+    first.held_at = now;
+    first.expires_at = later(now, std::max(campaign.rules.offer_seconds, 1U));
+  }
+}
+
+void NaiveShop::serve_lines(const NaiveCampaign& campaign, const NaiveOrder& order, Tick now) {
+  for (const NaiveLine& line : lines_of(order.asked)) {
+    serve_line(campaign, offers_.at({order.asked.campaign, line.sku}), now);
+  }
+}
+
+bool NaiveShop::has_run_out(const NaiveOffer& offer, Tick now) const {
+  bool found = false;
+  visit_units(offer, [&](const NaiveOrder& order, const NaivePart*) {
+    found = found || status_at(order, now) != order.status;
+  });
+  return found;
+}
+
+bool NaiveShop::has_run_out_in_line(const NaiveBuy& asked, Tick now) const {
+  const std::vector<NaiveLine> lines = lines_of(asked);
+  return std::any_of(lines.begin(), lines.end(), [&](const NaiveLine& line) {
+    const auto offer = offers_.find({asked.campaign, line.sku});
+    return offer != offers_.end() && !offer->second.line.empty() && has_run_out(offer->second, now);
+  });
+}
+
+bool NaiveShop::has_run_out(const std::string& campaign, Tick now) const {
+  return std::any_of(offers_.begin(), offers_.end(), [&](const auto& entry) {
+    return entry.first.first == campaign && has_run_out(entry.second, now);
+  });
+}
+
+bool NaiveShop::depends_on_timer(const NaiveBuy& wanted, Tick now) const {
+  const NaiveCampaign* campaign = find_campaign(wanted.campaign);
+  const auto found = offers_.find({wanted.campaign, wanted.sku});
+  if (campaign == nullptr || found == offers_.end()) return false;
+  if (!wanted.lines.empty() && campaign->rules.limit_per_buyer_total == 0) {
+    return has_run_out_in_line(wanted, now);
+  }
+  if (campaign->rules.limit_per_buyer_total != 0) return has_run_out(wanted.campaign, now);
+  const NaiveOffer& offer = found->second;
+  if (offer.line.empty() || !has_run_out(offer, now)) return false;
+  const bool asks_for_units = !answer_again(offer, wanted) && campaign->listed && offer.listed &&
+                              now >= campaign->rules.starts_at && now < campaign->rules.ends_at &&
+                              within_limits(wanted, lines_of(wanted), now);
+  return !asks_for_units;
+}
+
+bool NaiveShop::depends_on_timer(const NaiveCommand& command, Tick now) const {
+  const auto found = offers_.find({command.campaign, command.sku});
+  if (found == offers_.end()) return false;
+  const NaiveOffer& offer = found->second;
+  if (find_campaign(command.campaign)->rules.limit_per_buyer_total != 0) {
+    return has_run_out(command.campaign, now);
+  }
+  if (command.number == 0 || command.number > offer.orders.size()) return false;
+  const NaiveOrder& order = offer.orders[command.number - 1];
+  if (!order.parts.empty()) return has_run_out_in_line(order.asked, now);
+  if (offer.line.empty() || !has_run_out(offer, now)) return false;
+  const bool asks_for_units = command.action == OrderAction::confirm && !order.refund_due &&
+                              command.quantity <= order.asked.quantity &&
+                              status_at(order, now) == OrderStatus::expired;
+  return !asks_for_units;
+}
+
+}  // namespace doorbuster
