@@ -281,9 +281,9 @@ std::string NaiveShop::confirm(const NaiveCampaign& campaign, NaiveOrder& order,
   }
   if (order.status == OrderStatus::cancelled) return money_back("order_not_held");
   if (order.status == OrderStatus::waiting) return "order_not_held";
-  if (order.refund_due) return "hold_expired";
   const bool in_part = wanted < order.asked.quantity;
   if (wanted > order.asked.quantity || (in_part && !order.parts.empty())) return "validation_failed";
+  if (order.refund_due) return "hold_expired";
   if (order.status == OrderStatus::expired) {
     const std::string refusal = too_late(campaign, order, wanted, now);
     if (!refusal.empty()) return money_back(refusal);
