@@ -36,9 +36,7 @@ std::string FakeOrders::content_json(const FakeOrder& order) {
 // Of the lines that were taken.
 void FakeOrders::add_units(const FakeOrder& order, std::int64_t FakeOffer::*units, std::int64_t sign) {
   for (std::size_t i = 0; i < order.lines_taken; ++i) {
-    FakeOffer& offer = offer_of(order.lines[i].sku);
-    offer.*units += sign * order.lines[i].quantity;
-    serve_line(offer);
+    offer_of(order.lines[i].sku).*units += sign * order.lines[i].quantity;
   }
 }
 

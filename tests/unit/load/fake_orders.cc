@@ -207,7 +207,11 @@ FakeReply FakeOrders::take_place(FakeOffer& offer, FakeOrder wanted) {
 
 void FakeOrders::free_hold(FakeOrder& order, const std::string& status) {
   order.status = status;
-  if (!order.lines.empty()) return add_units(order, &FakeOffer::held, -1);
+  if (!order.lines.empty()) {
+    add_units(order, &FakeOffer::held, -1);
+    for (const FakeLine& line : order.lines) serve_line(offer_of(line.sku));
+    return;
+  }
   FakeOffer& offer = offer_of(order.sku);
   offer.held -= order.quantity;
   serve_line(offer);
