@@ -177,7 +177,8 @@ void ShardAgent::take_line(Request* request, Basket::Line& line, Tick now) {
     if (outcome == Outcome::all_held) request->free_at = std::max(request->free_at, decision.free_at);
   }
   const bool can_be_had = outcome == Outcome::confirmed || outcome == Outcome::held;
-  if (line.outcome == Outcome::ok && !can_be_had) line.outcome = outcome;
+  // The limit over the campaign was asked first, and is not the first in the order of the checks.
+  if (!can_be_had && (line.outcome == Outcome::ok || outcome < line.outcome)) line.outcome = outcome;
   if (line.outcome != Outcome::ok || request->basket->refused) return;
   line.reserved = engine_->reserve(buy, hashes, line.charged);
   if (!line.reserved) line.outcome = Outcome::limit_reached;
@@ -185,7 +186,6 @@ void ShardAgent::take_line(Request* request, Basket::Line& line, Tick now) {
 }
 
 void ShardAgent::pin_line(Request* request, Basket::Line& line, Tick now) {
-  if (request->basket->refused) return;
   const OrderSlot part = engine_->part(request->command.order, line.line.offer);
   OrderEvent& event = *request->basket->event;
   if (event.kind == OrderEventKind::returned && request->command.quantity == 0) {
@@ -200,6 +200,11 @@ void ShardAgent::pin_line(Request* request, Basket::Line& line, Tick now) {
   }
   line.pin = engine_->pin(part, event, now);
   line.outcome = refusal_of(line.pin);
+  if (request->basket->refused) {
+    // Asked for its answer only: what the refusal says does not depend on the way.
+    engine_->unpin(part, line.pin);
+    line.pin = Engine::Pin::none;
+  }
   publish_offer(line.line.offer);
 }
 

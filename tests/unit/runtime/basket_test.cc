@@ -85,6 +85,14 @@ TEST_CASE("a basket that cannot be had as a whole takes nothing, and the refusal
   }
 }
 
+TEST_CASE("the end of the sale comes before the limit over the campaign, for a basket too") {
+  Estate estate(shop_with({5, 5}, 0, 0, 2), {.shards = 2});
+  const OrderLine lines[] = {line(0, 2), line(1, 2)};
+  CHECK(estate.house->sell(basket_of("ann", lines)).outcome == Outcome::limit_reached);
+  estate.clock.advance_ns(kCloses.ns - kOpens.ns);
+  CHECK(estate.house->sell(basket_of("ann", lines)).outcome == Outcome::campaign_ended);
+}
+
 TEST_CASE("what is kept for a basket that is under way is nobody else's, and its key is taken") {
   Estate estate(shop_with({1, 1}), {.shards = 2});
   House& house = *estate.house;
