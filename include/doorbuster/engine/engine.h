@@ -219,7 +219,8 @@ class Engine {
     for (std::uint32_t i = 0; i < store_.size(); ++i) {
       const OrderSlot slot{i};
       if (!has_total_limit(store_.offer(slot))) continue;
-      for (const Hash128& key : campaign_keys(slot).view()) visit(key);
+      const CampaignKeys keys = campaign_keys(slot);
+      for (const Hash128& key : keys.view()) visit(key);
     }
   }
 
