@@ -28,6 +28,7 @@ void ShardAgent::connect(std::vector<ReplyDoor> doors, const JournalAgent* journ
   shards_ = std::move(shards);
   shard_rung_.resize(shards_.size(), false);
   visits_ = std::make_unique<VisitQueue>(shards_.size());
+  released_.reserve(gate_.size());
   for (Basket& basket : baskets_) free_baskets_.push_back(&basket);
   open_baskets_.reserve(baskets_.size());
   to_record_.reserve(baskets_.size());
@@ -76,7 +77,7 @@ bool ShardAgent::has_work() {
   // relaxed: asked after a read-modify-write on the notifier, which acquired what the task's owner did before
   // ringing.
   if (task_.load(std::memory_order_relaxed) != nullptr) return true;
-  if (!paused_ && (commands_.size() != 0 || visits_->size() != 0)) return true;
+  if (!paused_ && (commands_.size() != 0 || visits_->size() != 0 || !released_.empty())) return true;
   if (!paused_ && !journal_->failed()) {
     if (!lines_left_.empty() || engine_->next_due() <= clock_.wall_now()) return true;
     for (const Request* request : to_record_) {
@@ -265,7 +266,7 @@ std::size_t ShardAgent::open_gate() {
       reply(first.request);
     } else {
       // Not at once: what has become durable is settled when nobody looks at the engines.
-      pass_on(first.request, options_.shard);
+      released_.push_back(first.request);
     }
     if (++gate_head_ == gate_.size()) gate_head_ = 0;
     --gate_count_;

@@ -99,10 +99,13 @@ void ShardAgent::open_basket_event(Request* request, const OrderDecision& decisi
 std::size_t ShardAgent::take_visits() {
   std::array<Request*, kCommandDrainMax> came;
   const std::size_t count = visits_->pop(came.data(), came.size());
-  if (count + to_record_.size() == 0) return 0;
+  const std::size_t released = released_.size();
+  if (count + released + to_record_.size() == 0) return 0;
   last_tick_ = std::max(last_tick_, clock_.wall_now());
+  for (Request* request : released_) visit(request, last_tick_);
+  released_.clear();
   for (std::size_t i = 0; i < count; ++i) visit(came[i], last_tick_);
-  return count + record_ready(last_tick_);
+  return count + released + record_ready(last_tick_);
 }
 
 // This shard's share of the step, then on to the next shard.

@@ -188,7 +188,8 @@ class ShardAgent final : public Agent {
   std::vector<OfferIndex> lines_left_;  // to be served as soon as there is room in the ring
   std::vector<Waiting> gate_;           // a ring: bounded by all the requests that there are
   std::size_t gate_head_ = 0, gate_count_ = 0;
-  std::vector<bool> door_rung_;  // doors with new replies in this cycle
+  std::vector<Request*> released_;  // by the gate, and not done yet; bounded as the gate is
+  std::vector<bool> door_rung_;     // doors with new replies in this cycle
   Tick last_tick_;
   bool paused_ = false;
   ShardMetrics metrics_;
