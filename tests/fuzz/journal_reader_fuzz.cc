@@ -9,6 +9,7 @@
 #include <span>
 #include <sstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "doorbuster/base/check.h"
@@ -20,6 +21,8 @@
 namespace {
 
 using namespace doorbuster;
+
+constexpr std::size_t kRecordHeadBytes = 3;  // of an input to any_records
 
 struct Recovered {
   bool good = false;
@@ -38,18 +41,25 @@ Recovered recover(MemoryStorage& storage) {
   return {true, read->next_sequence, state.state_hash()};
 }
 
+// A sound journal with its first record.
+std::unique_ptr<JournalWriter> begin_journal(MemoryStorage& storage) {
+  DOORBUSTER_CHECK(storage.lock().has_value());
+  auto fresh = recover_journal(storage, [](const JournalRecord&) { return Status{}; });
+  auto writer = JournalWriter::open(storage, *fresh,
+                                    {.segment_bytes = kSegmentBytesMin, .prepare_in_background = false});
+  DOORBUSTER_CHECK(writer.has_value());
+  std::string payload;
+  encode(FolderCreated{}, payload);
+  (*writer)->append({.kind = RecordKind::folder_created, .tick = {}}, std::as_bytes(std::span(payload)));
+  return std::move(*writer);
+}
+
 // The input as a segment, over a sound one from the byte that its first two choose.
 void any_bytes(std::span<const std::uint8_t> input) {
   static const std::string sound = [] {
     MemoryStorage storage;
-    DOORBUSTER_CHECK(storage.lock().has_value());
-    auto fresh = recover_journal(storage, [](const JournalRecord&) { return Status{}; });
-    auto writer = JournalWriter::open(storage, *fresh,
-                                      {.segment_bytes = kSegmentBytesMin, .prepare_in_background = false});
-    std::string payload;
-    encode(FolderCreated{}, payload);
-    (*writer)->append({.kind = RecordKind::folder_created, .tick = {}}, std::as_bytes(std::span(payload)));
-    DOORBUSTER_CHECK((*writer)->commit().has_value());
+    const auto writer = begin_journal(storage);
+    DOORBUSTER_CHECK(writer->commit().has_value());
     return storage.files().at("journal-0000000000000001.seg");
   }();
   std::string bytes = sound;
@@ -64,32 +74,29 @@ void any_bytes(std::span<const std::uint8_t> input) {
                    first.hash == second.hash);
 }
 
-// Records with any payload, in a journal that is sound: kind and version, payload's length, payload, and so
-// on. What a start understands, `journal verify` understands.
+// Records with any payload, a second after another, in a journal that is sound: kind and version, the
+// payload's length in two bytes, payload, and so on. What a start understands, `journal verify` understands.
 void any_records(std::span<const std::uint8_t> input) {
   constexpr RecordKind kinds[] = {
       RecordKind::folder_created, RecordKind::catalog_change_begin, RecordKind::campaign_put,
       RecordKind::offer_put,      RecordKind::catalog_change_end,   RecordKind::order_confirmed,
       RecordKind::order_held,     RecordKind::order_waiting,        RecordKind::order_event};
   MemoryStorage storage;
-  DOORBUSTER_CHECK(storage.lock().has_value());
-  auto fresh = recover_journal(storage, [](const JournalRecord&) { return Status{}; });
-  auto writer = JournalWriter::open(storage, *fresh,
-                                    {.segment_bytes = kSegmentBytesMin, .prepare_in_background = false});
-  std::string payload;
-  encode(FolderCreated{}, payload);
-  (*writer)->append({.kind = RecordKind::folder_created, .tick = {}}, std::as_bytes(std::span(payload)));
-  while (input.size() >= 2) {
+  auto writer = begin_journal(storage);
+  Tick tick{1'700'000'000 * kNsPerSecond};
+  while (input.size() >= kRecordHeadBytes) {
     const RecordKind kind = kinds[input[0] % std::size(kinds)];
+    const auto version = static_cast<std::uint8_t>(1 + input[0] / std::size(kinds) % 4);  // 4: unknown
     const std::size_t most = kJournalRecordBytesMax - sizeof(RecordHeader);
-    const std::size_t bytes = std::min({std::size_t{4} * input[1], most, input.size() - 2});
-    const auto version = static_cast<std::uint8_t>(1 + input[0] / std::size(kinds) % 3);  // 3: unknown
-    (*writer)->append({.kind = kind, .version = version, .tick = {1}},
-                      std::as_bytes(input.subspan(2, bytes)));
-    input = input.subspan(2 + bytes);
+    const std::size_t bytes =
+        std::min({input[1] + input[2] * std::size_t{256}, most, input.size() - kRecordHeadBytes});
+    tick.ns += kNsPerSecond;
+    writer->append({.kind = kind, .version = version, .tick = tick},
+                   std::as_bytes(input.subspan(kRecordHeadBytes, bytes)));
+    input = input.subspan(kRecordHeadBytes + bytes);
   }
-  DOORBUSTER_CHECK((*writer)->close().has_value());
-  writer->reset();
+  DOORBUSTER_CHECK(writer->close().has_value());
+  writer.reset();
   storage.kill();
   const Recovered first = recover(storage);
   storage.kill();

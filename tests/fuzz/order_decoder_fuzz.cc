@@ -22,7 +22,7 @@ std::uint32_t integer(const boost::json::object& object, const char* name) {
   return value == nullptr ? 0 : value->to_number<std::uint32_t>();
 }
 
-void check_accepted(std::string_view json, const OrderCommand& command) {
+void check_accepted(std::string_view json, const OrderCommand& command, std::string_view sku) {
   if (json.empty()) json = "{}";
   boost::json::error_code error;
   const boost::json::value value = boost::json::parse({json.data(), json.size()}, error);
@@ -32,6 +32,9 @@ void check_accepted(std::string_view json, const OrderCommand& command) {
   DOORBUSTER_CHECK(integer(object, "seconds") == command.seconds && command.seconds <= kHoldSecondsMax);
   const auto* restock = object.if_contains("restock");
   DOORBUSTER_CHECK((restock == nullptr || restock->as_bool()) == command.restock);
+  const auto* part = object.if_contains("sku");
+  DOORBUSTER_CHECK((part != nullptr) != sku.empty());
+  if (part != nullptr) DOORBUSTER_CHECK(sku == std::string_view(part->as_string()));
   const auto* payment = object.if_contains("payment_reference");
   DOORBUSTER_CHECK((payment != nullptr) != command.payment.empty());
   DOORBUSTER_CHECK(command.payment.size() <= kReferenceBytesMax);
@@ -54,8 +57,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t coun
   bytes.append(kBodyPaddingBytes, '"');
   bytes.shrink_to_fit();
   const std::string_view json = std::string_view(bytes).substr(0, count - 1);
-  if (decoder.decode(json, command)) {
-    check_accepted(json, command);
+  std::string_view sku;
+  if (decoder.decode(json, command, sku)) {
+    check_accepted(json, command, sku);
   } else {
     DOORBUSTER_CHECK(!decoder.detail().empty());
     DOORBUSTER_CHECK(decoder.outcome() == Outcome::malformed_request ||
