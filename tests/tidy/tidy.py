@@ -20,7 +20,7 @@ COMMENT_LINES_ABOVE = 3  # how far above a memory order its comment may start
 
 CPP = {".h", ".cc"}
 TEXT = CPP | {".py", ".cmake", ".txt", ".md", ".json", ".yml", ".yaml", ".html", ".js", ".css", ".sh", ""}
-SKIPPED_FOLDERS = {".git", "build", "data", "__pycache__", "node_modules"}
+SKIPPED_FOLDERS = {".git", "build", "data", "__pycache__", "node_modules", "corpus"}
 
 # (rooms, pattern, what to do instead): what must not be in the code of these rooms.
 HOT = ("engine",)
