@@ -75,7 +75,7 @@ Outcome AdminHandler::show_campaign(std::string_view id, const RequestContext& c
   std::string body = "{\"id\":\"" + put.id + "\",\"name\":";
   append_json_string(body, put.name);
   body += ",\"currency\":\"" + put.currency + "\",\"state\":\"";
-  body += campaign_state_name(campaign_state(put, now));
+  body += campaign_state_name(campaign_phase(put, now).state);
   body += "\",\"server_time\":\"" + format_rfc3339(now) + "\",\"starts_at\":\"" +
           format_rfc3339(put.starts_at) + "\",\"ends_at\":\"" + format_rfc3339(put.ends_at) +
           "\",\"hold_seconds\":" + std::to_string(put.hold_seconds) +
@@ -88,10 +88,11 @@ Outcome AdminHandler::show_campaign(std::string_view id, const RequestContext& c
           ",\"offer_seconds\":" + std::to_string(put.offer_seconds) +
           ",\"listed\":" + (put.listed ? "true" : "false") + ",\"offers\":[";
   for (std::size_t i = 0; i < campaign->offers.size(); ++i) {
-    const OfferPut& offer = catalog->offer(campaign->offers[i]).definition;
+    const Offer& planned = catalog->offer(campaign->offers[i]);
+    const OfferPut& offer = planned.definition;
     const OfferStock& units = (*stock)[i];
     if (i != 0) body += ',';
-    body += "{\"sku\":\"" + offer.sku + "\",\"price\":" + std::to_string(offer.price) +
+    body += "{\"sku\":\"" + offer.sku + "\",\"price\":" + std::to_string(planned.price(now)) +
             ",\"list_price\":" + std::to_string(offer.list_price) +
             ",\"allocated\":" + std::to_string(units.allocated) +
             ",\"available\":" + std::to_string(units.available) + ",\"held\":" + std::to_string(units.held) +

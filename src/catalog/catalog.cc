@@ -1,7 +1,9 @@
 #include "doorbuster/catalog/catalog.h"
 
+#include <algorithm>
 #include <array>
 #include <cstring>
+#include <functional>
 #include <utility>
 
 #include "doorbuster/base/check.h"
@@ -52,34 +54,91 @@ std::string_view campaign_state_name(CampaignState state) {
   return "unknown";
 }
 
-CampaignState campaign_state(const CampaignPut& campaign, Tick now) {
-  return campaign_state(campaign.starts_at, campaign.ends_at, now);
+Tick last_end(const CampaignPut& campaign) {
+  return campaign.ended_at != Tick{} ? std::min(campaign.ended_at, campaign.ends_at) : campaign.ends_at;
 }
 
-CampaignState campaign_state(Tick starts_at, Tick ends_at, Tick now) {
-  if (now < starts_at) return CampaignState::scheduled;
-  return now < ends_at ? CampaignState::active : CampaignState::ended;
+CampaignPhase campaign_phase(const CampaignPut& campaign, Tick now) {
+  const std::vector<Window>& windows = campaign.plan.windows;
+  const Tick last_end = doorbuster::last_end(campaign);
+  CampaignPhase phase;
+  phase.window = {campaign.starts_at, campaign.ends_at};
+  if (!windows.empty()) {
+    // The first that is not over, but none that would begin after the end.
+    auto window = std::upper_bound(windows.begin(), windows.end(), now,
+                                   [](Tick tick, const Window& other) { return tick < other.to; });
+    const auto behind = std::lower_bound(windows.begin() + 1, windows.end(), last_end,
+                                         [](const Window& other, Tick tick) { return other.from < tick; });
+    if (window >= behind) window = behind - 1;
+    phase.window = *window;
+  }
+  phase.window.to = std::min(phase.window.to, last_end);
+  phase.window.from = std::min(phase.window.from, phase.window.to);
+  if (now >= last_end) {
+    phase.state = CampaignState::ended;
+  } else if (campaign.paused) {
+    phase.state = CampaignState::paused;
+  } else {
+    phase.state = now < phase.window.from ? CampaignState::scheduled : CampaignState::active;
+  }
+  return phase;
+}
+
+std::vector<Window> selling_windows(const CampaignPut& campaign) {
+  std::vector<Window> windows = campaign.plan.windows;
+  if (windows.empty()) windows.push_back({campaign.starts_at, campaign.ends_at});
+  if (campaign.ended_at == Tick{}) return windows;
+  while (windows.size() > 1 && windows.back().from >= campaign.ended_at) windows.pop_back();
+  windows.back().to = std::min(windows.back().to, campaign.ended_at);
+  return windows;
+}
+
+std::string_view audience_rule_name(AudienceRule rule) {
+  switch (rule) {
+    case AudienceRule::none:
+      return "none";
+    case AudienceRule::region:
+      return "region";
+    case AudienceRule::segment:
+      return "segment";
+    case AudienceRule::channel:
+      return "channel";
+  }
+  return "unknown";
 }
 
 Catalog::Catalog(std::uint64_t version, std::vector<CampaignPut> campaigns, std::vector<OfferPut> offers)
     : version_(version) {
-  // No vector below grows after it is filled: the maps' keys are views into them.
   campaigns_.reserve(campaigns.size());
-  campaign_keys_.reserve(campaigns.size());
-  campaign_by_key_.reserve(campaigns.size());
-  offer_by_sku_.resize(campaigns.size());
-  for (CampaignPut& campaign : campaigns) {
-    const CampaignIndex index = campaign.campaign;
-    DOORBUSTER_CHECK(index.value == campaigns_.size());
-    campaign_keys_.emplace_back(CampaignKey(campaign.tenant, campaign.id).view());
-    DOORBUSTER_CHECK(campaign_by_key_.emplace(campaign_keys_.back(), index).second);
-    campaigns_.push_back({std::move(campaign), {}});
-  }
+  for (CampaignPut& campaign : campaigns) campaigns_.push_back({std::move(campaign), {}, version});
   offers_.reserve(offers.size());
-  for (OfferPut& put : offers) {
-    DOORBUSTER_CHECK(put.offer.value == offers_.size());
-    DOORBUSTER_CHECK(put.campaign.value < campaigns_.size());
-    const OfferPut& offer = offers_.emplace_back(Offer{std::move(put)}).definition;
+  for (OfferPut& offer : offers) offers_.push_back({std::move(offer), {}});
+  for (Offer& offer : offers_) compile(offer);
+  index();
+}
+
+void Catalog::compile(Offer& offer) const {
+  const OfferPut& put = offer.definition;
+  DOORBUSTER_CHECK(put.campaign.value < campaigns_.size());
+  const CampaignPlan& plan = campaigns_[put.campaign.value].definition.plan;
+  offer.prices = compile_prices(put.price, put.plan.price_steps, plan.price_steps, plan.price_form);
+}
+
+// After this no vector grows: the maps' keys are views into them.
+void Catalog::index() {
+  campaign_keys_.reserve(campaigns_.size());
+  campaign_by_key_.reserve(campaigns_.size());
+  offer_by_sku_.resize(campaigns_.size());
+  for (Campaign& campaign : campaigns_) {
+    const CampaignPut& put = campaign.definition;
+    DOORBUSTER_CHECK(put.campaign.value == campaign_keys_.size());
+    campaign_keys_.emplace_back(CampaignKey(put.tenant, put.id).view());
+    DOORBUSTER_CHECK(campaign_by_key_.emplace(campaign_keys_.back(), put.campaign).second);
+    campaign.offers.clear();
+  }
+  for (std::uint32_t i = 0; i < offers_.size(); ++i) {
+    const OfferPut& offer = offers_[i].definition;
+    DOORBUSTER_CHECK(offer.offer.value == i && offer.campaign.value < campaigns_.size());
     DOORBUSTER_CHECK(offer_by_sku_[offer.campaign.value].emplace(offer.sku, offer.offer).second);
     if (offer.listed) campaigns_[offer.campaign.value].offers.push_back(offer.offer);
   }
@@ -95,6 +154,19 @@ const Offer* Catalog::find_offer(CampaignIndex campaign, std::string_view sku) c
   const ByName<OfferIndex>& by_sku = offer_by_sku_[campaign.value];
   const auto found = by_sku.find(sku);
   return found == by_sku.end() ? nullptr : &offers_[found->second.value];
+}
+
+AudienceRule Catalog::leaves_out(OfferIndex index, const Buy& buy) const {
+  const auto is_missing = [](const std::vector<std::string>& names, std::string_view name) {
+    return !names.empty() && !std::binary_search(names.begin(), names.end(), name, std::less<>());
+  };
+  for (const Audience* audience :
+       {&campaign_of(index).definition.plan.audience, &offer(index).definition.plan.audience}) {
+    if (is_missing(audience->regions, buy.region)) return AudienceRule::region;
+    if (is_missing(audience->segments, buy.segment)) return AudienceRule::segment;
+    if (is_missing(audience->channels, buy.channel)) return AudienceRule::channel;
+  }
+  return AudienceRule::none;
 }
 
 Status check_change(const Catalog& catalog, const CatalogChangeSet& change) {
@@ -146,27 +218,31 @@ Status check_change(const Catalog& catalog, const CatalogChangeSet& change) {
 
 CatalogPointer apply_change(const Catalog& catalog, const CatalogChangeSet& change) {
   DOORBUSTER_CHECK(check_change(catalog, change).has_value());
-  std::vector<CampaignPut> campaigns;
-  campaigns.reserve(catalog.campaigns().size() + change.campaigns.size());
-  for (const Campaign& campaign : catalog.campaigns()) campaigns.push_back(campaign.definition);
+  return std::make_shared<const Catalog>(catalog, change);
+}
+
+Catalog::Catalog(const Catalog& before, const CatalogChangeSet& change)
+    : version_(before.version_ + 1), campaigns_(before.campaigns_), offers_(before.offers_) {
+  std::vector<bool> prices_change(campaigns_.size() + change.campaigns.size(), false);
   for (const CampaignPut& put : change.campaigns) {
-    if (put.campaign.value == campaigns.size()) {
-      campaigns.push_back(put);
-    } else {
-      campaigns[put.campaign.value] = put;
-    }
+    const std::uint32_t at = put.campaign.value;
+    if (at == campaigns_.size()) campaigns_.emplace_back();
+    const CampaignPlan& plan = campaigns_[at].definition.plan;
+    prices_change[at] = plan.price_steps != put.plan.price_steps || plan.price_form != put.plan.price_form;
+    campaigns_[at].definition = put;
+    campaigns_[at].revision = version_;
   }
-  std::vector<OfferPut> offers;
-  offers.reserve(catalog.offers().size() + change.offers.size());
-  for (const Offer& offer : catalog.offers()) offers.push_back(offer.definition);
+  for (Offer& offer : offers_) {
+    if (prices_change[offer.definition.campaign.value]) compile(offer);
+  }
   for (const OfferPut& put : change.offers) {
-    if (put.offer.value == offers.size()) {
-      offers.push_back(put);
-    } else {
-      offers[put.offer.value] = put;
-    }
+    if (put.offer.value == offers_.size()) offers_.emplace_back();
+    Offer& offer = offers_[put.offer.value];
+    offer.definition = put;
+    compile(offer);
+    campaigns_[put.campaign.value].revision = version_;
   }
-  return std::make_shared<const Catalog>(catalog.version() + 1, std::move(campaigns), std::move(offers));
+  index();
 }
 
 }  // namespace doorbuster

@@ -30,10 +30,10 @@ json::object campaign_value(const CampaignSummary& summary) {
   value["name"] = view(campaign.name);
   value["state"] = view(campaign_state_name(summary.state));
   value["currency"] = view(campaign.currency);
-  value["starts_at"] = view(format_rfc3339(campaign.starts_at));
-  value["starts_at_local"] = view(format_local(campaign.starts_at));
-  value["ends_at"] = view(format_rfc3339(campaign.ends_at));
-  value["ends_at_local"] = view(format_local(campaign.ends_at));
+  value["starts_at"] = view(format_rfc3339(summary.window.from));
+  value["starts_at_local"] = view(format_local(summary.window.from));
+  value["ends_at"] = view(format_rfc3339(summary.window.to));
+  value["ends_at_local"] = view(format_local(summary.window.to));
   value["hold_seconds"] = campaign.hold_seconds;
   value["hold_max_seconds"] = campaign.hold_max_seconds;
   value["on_payment_failed"] = view(payment_failure_name(campaign.on_payment_failed));
@@ -47,7 +47,7 @@ json::object campaign_value(const CampaignSummary& summary) {
   value["stock_backing"] = "own";
   json::value& lowest = value["lowest_price"];
   if (summary.lowest != nullptr)
-    lowest = {{"sku", view(summary.lowest->sku)}, {"price", summary.lowest->price}};
+    lowest = {{"sku", view(summary.lowest->sku)}, {"price", summary.lowest_price}};
   json::value& discount = value["biggest_discount"];
   if (summary.discount != nullptr) {
     discount = {{"sku", view(summary.discount->sku)},

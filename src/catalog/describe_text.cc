@@ -107,14 +107,14 @@ std::string campaign_lines(const CampaignSummary& summary, Tick now) {
   std::string text = "\ncampaign " + campaign.id;
   if (campaign.name != campaign.id) text += "  " + campaign.name;
   text += "\n  state             " + std::string(campaign_state_name(summary.state));
-  text += "\n  starts            " + moment(campaign.starts_at, now);
-  text += "\n  ends              " + moment(campaign.ends_at, now);
+  text += "\n  starts            " + moment(summary.window.from, now);
+  text += "\n  ends              " + moment(summary.window.to, now);
   text += "\n  offers            " + counted(campaign.offers.size(), "offer") + ", " +
           counted(summary.units, "unit");
   text += "\n  stock backing     each offer by its own stock; there are no pools";
   text += hold_lines(campaign) + limit_line(campaign);
   if (summary.lowest != nullptr) {
-    text += "\n  lowest price      " + format_money(summary.lowest->price, campaign.currency) + " (" +
+    text += "\n  lowest price      " + format_money(summary.lowest_price, campaign.currency) + " (" +
             summary.lowest->sku + ")";
   }
   if (summary.discount != nullptr) {

@@ -4,18 +4,36 @@
 #include <array>
 #include <ctime>
 #include <limits>
+#include <optional>
 #include <span>
 
 namespace doorbuster {
 namespace {
 
+// While the campaign sells.
+std::int64_t lowest_price(const CampaignConfiguration& campaign, const OfferConfiguration& offer) {
+  std::int64_t lowest = offer.price;
+  const auto points = compile_prices(offer.price, offer.plan.price_steps, campaign.plan.price_steps,
+                                     campaign.plan.price_form);
+  for (const PricePoint& point : points) {
+    if (point.from < campaign.ends_at) lowest = std::min(lowest, point.price);
+  }
+  return lowest;
+}
+
 CampaignSummary summarize(const CampaignConfiguration& campaign, Tick now) {
   CampaignSummary summary;
   summary.campaign = &campaign;
-  summary.state = campaign_state(campaign.starts_at, campaign.ends_at, now);
+  const CampaignPhase phase = campaign_phase(campaign_put_of(campaign), now);
+  summary.state = phase.state;
+  summary.window = phase.window;
   for (const OfferConfiguration& offer : campaign.offers) {
     summary.units += static_cast<std::uint64_t>(offer.stock);
-    if (summary.lowest == nullptr || offer.price < summary.lowest->price) summary.lowest = &offer;
+    const std::int64_t lowest = lowest_price(campaign, offer);
+    if (summary.lowest == nullptr || lowest < summary.lowest_price) {
+      summary.lowest = &offer;
+      summary.lowest_price = lowest;
+    }
     if (offer.price == offer.list_price) continue;
     if (summary.discount == nullptr ||
         discount_basis_points(offer) > discount_basis_points(*summary.discount)) {
@@ -34,6 +52,18 @@ struct Sale {
   const CampaignConfiguration* campaign;
 };
 
+// The first time when both sell.
+std::optional<Window> first_common(const CampaignConfiguration& a, const CampaignConfiguration& b) {
+  const std::vector<Window> of_a = selling_windows(campaign_put_of(a));
+  const std::vector<Window> of_b = selling_windows(campaign_put_of(b));
+  for (std::size_t i = 0, j = 0; i < of_a.size() && j < of_b.size();) {
+    const Window both = {std::max(of_a[i].from, of_b[j].from), std::min(of_a[i].to, of_b[j].to)};
+    if (both.from < both.to) return both;
+    of_a[i].to < of_b[j].to ? ++i : ++j;
+  }
+  return std::nullopt;
+}
+
 // Sweeps the sales of one SKU in the order of their starts; `sales` is sorted so.
 void add_overlaps(std::span<const Sale> sales, Description& description) {
   std::vector<const Sale*> open;  // have started before `later` and not ended
@@ -45,8 +75,9 @@ void add_overlaps(std::span<const Sale> sales, Description& description) {
         description.more_overlaps = true;
         return;
       }
-      const Tick until = std::min(earlier->campaign->ends_at, later.campaign->ends_at);
-      description.overlaps.push_back({later.sku, earlier->campaign, later.campaign, start, until});
+      const auto both = first_common(*earlier->campaign, *later.campaign);
+      if (both)
+        description.overlaps.push_back({later.sku, earlier->campaign, later.campaign, both->from, both->to});
     }
     open.push_back(&later);
   }
@@ -86,8 +117,10 @@ Description describe(const Configuration& configuration, Tick now) {
     const CampaignSummary& summary = description.campaigns.emplace_back(summarize(campaign, now));
     description.offers += campaign.offers.size();
     description.units += summary.units;
-    take_earlier(description.next_start, campaign, campaign.starts_at, now);
-    take_earlier(description.next_end, campaign, campaign.ends_at, now);
+    for (const Window& window : selling_windows(campaign_put_of(campaign))) {
+      take_earlier(description.next_start, campaign, window.from, now);
+      take_earlier(description.next_end, campaign, window.to, now);
+    }
   }
   find_overlaps(configuration, description);
   return description;

@@ -15,7 +15,9 @@ struct CampaignSummary {
   const CampaignConfiguration* campaign = nullptr;
   CampaignState state{};
   std::uint64_t units = 0;
-  const OfferConfiguration* lowest = nullptr;    // price; null without offers
+  Window window;                                 // that is open, else the next, else the last
+  const OfferConfiguration* lowest = nullptr;    // the lowest price at any instant; null without offers
+  std::int64_t lowest_price = 0;                 // of it
   const OfferConfiguration* discount = nullptr;  // the biggest; null when no price is below its list price
 };
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "doorbuster/base/check.h"
+#include "doorbuster/catalog/campaign_action.h"
 #include "doorbuster/catalog/configuration.h"
 
 namespace doorbuster {
@@ -13,14 +14,15 @@ bool same(const CampaignPut& a, const CampaignPut& b) {
   const auto all = [](const CampaignPut& c) {
     return std::tie(c.campaign, c.tenant, c.starts_at, c.ends_at, c.hold_seconds, c.hold_max_seconds,
                     c.limit_per_buyer, c.limit_per_buyer_total, c.on_payment_failed, c.grace_seconds,
-                    c.waitlist, c.offer_seconds, c.listed, c.show_remaining, c.id, c.name, c.currency);
+                    c.waitlist, c.offer_seconds, c.listed, c.show_remaining, c.id, c.name, c.currency,
+                    c.paused, c.ended_at, c.file_definition, c.by_hand, c.plan);
   };
   return all(a) == all(b);
 }
 
 bool same(const OfferPut& a, const OfferPut& b) {
   const auto all = [](const OfferPut& o) {
-    return std::tie(o.offer, o.campaign, o.stock, o.list_price, o.price, o.listed, o.sku);
+    return std::tie(o.offer, o.campaign, o.stock, o.list_price, o.price, o.listed, o.sku, o.plan);
   };
   return all(a) == all(b);
 }
@@ -49,6 +51,8 @@ class Planner {
 
  private:
   void want(const CampaignPut& campaign, const Campaign* known, const OfferConfiguration& configured);
+  bool was_changed_by_hand_since(const CampaignConfiguration& configured, const Campaign& known) const;
+  void keep(const Campaign& known);
   void check_currency(const CampaignPut& wanted, const Campaign& known);
   void refuse(std::string reason) { reasons_.push_back(std::move(reason)); }
 
@@ -62,27 +66,45 @@ class Planner {
   std::vector<std::string> reasons_;
 };
 
-void Planner::want(const CampaignConfiguration& configured) {
-  CampaignPut put;
-  put.tenant = kDefaultTenant;
-  put.starts_at = configured.starts_at;
-  put.ends_at = configured.ends_at;
-  put.hold_seconds = configured.hold_seconds;
-  put.hold_max_seconds = configured.hold_max_seconds;
-  put.limit_per_buyer = configured.limit_per_buyer;
-  put.limit_per_buyer_total = configured.limit_per_buyer_total;
-  put.on_payment_failed = configured.on_payment_failed;
-  put.grace_seconds = configured.grace_seconds;
-  put.waitlist = configured.waitlist;
-  put.offer_seconds = configured.offer_seconds;
-  put.show_remaining = configured.show_remaining;
-  put.id = configured.id;
-  put.name = configured.name;
-  put.currency = configured.currency;
+OfferPut offer_of(const OfferConfiguration& configured) {
+  OfferPut put;
+  put.stock = configured.stock;
+  put.list_price = configured.list_price;
+  put.price = configured.price;
+  put.sku = configured.sku;
+  put.plan = configured.plan;
+  return put;
+}
 
+bool same_windows(const CampaignPut& a, const CampaignPut& b) {
+  return a.starts_at == b.starts_at && a.ends_at == b.ends_at && a.plan.windows == b.plan.windows;
+}
+
+// The file's campaign as it was when somebody changed it by hand: the file has said nothing new since.
+bool Planner::was_changed_by_hand_since(const CampaignConfiguration& configured,
+                                        const Campaign& known) const {
+  if (known.definition.file_definition == 0 || !known.definition.listed) return false;
+  std::uint64_t hash = definition_hash(campaign_put_of(configured));
+  for (const OfferConfiguration& offer : configured.offers) hash += definition_hash(offer_of(offer));
+  return hash == known.definition.file_definition;
+}
+
+void Planner::keep(const Campaign& known) {
+  wanted_campaigns_[known.definition.campaign.value] = true;
+  for (const OfferIndex index : known.offers) {
+    wanted_offers_[index.value] = true;
+    orders_ += static_cast<std::uint64_t>(catalog_.offer(index).definition.stock);
+  }
+}
+
+void Planner::want(const CampaignConfiguration& configured) {
+  CampaignPut put = campaign_put_of(configured);
   const Campaign* known = catalog_.find_campaign(put.tenant, put.id);
+  if (known != nullptr && was_changed_by_hand_since(configured, *known)) return keep(*known);
   if (known != nullptr) {
     put.campaign = known->definition.campaign;
+    put.paused = known->definition.paused;
+    if (same_windows(put, known->definition)) put.ended_at = known->definition.ended_at;
     wanted_campaigns_[put.campaign.value] = true;
     check_currency(put, *known);
   } else {
@@ -94,12 +116,8 @@ void Planner::want(const CampaignConfiguration& configured) {
 }
 
 void Planner::want(const CampaignPut& campaign, const Campaign* known, const OfferConfiguration& configured) {
-  OfferPut put;
+  OfferPut put = offer_of(configured);
   put.campaign = campaign.campaign;
-  put.stock = configured.stock;
-  put.list_price = configured.list_price;
-  put.price = configured.price;
-  put.sku = configured.sku;
   orders_ += static_cast<std::uint64_t>(put.stock);
 
   const Offer* offer = known == nullptr ? nullptr : catalog_.find_offer(campaign.campaign, put.sku);
@@ -128,6 +146,9 @@ void Planner::check_currency(const CampaignPut& wanted, const Campaign& known) {
 }
 
 void Planner::withdraw_the_rest() {
+  for (const Campaign& campaign : catalog_.campaigns()) {
+    if (campaign.definition.by_hand && !wanted_campaigns_[campaign.definition.campaign.value]) keep(campaign);
+  }
   for (const Campaign& campaign : catalog_.campaigns()) {
     if (wanted_campaigns_[campaign.definition.campaign.value] || !campaign.definition.listed) continue;
     change_.campaigns.push_back(campaign.definition);
@@ -165,6 +186,27 @@ Result<CatalogChangeSet> Planner::finish() && {
 }
 
 }  // namespace
+
+CampaignPut campaign_put_of(const CampaignConfiguration& configured) {
+  CampaignPut put;
+  put.tenant = kDefaultTenant;
+  put.starts_at = configured.starts_at;
+  put.ends_at = configured.ends_at;
+  put.hold_seconds = configured.hold_seconds;
+  put.hold_max_seconds = configured.hold_max_seconds;
+  put.limit_per_buyer = configured.limit_per_buyer;
+  put.limit_per_buyer_total = configured.limit_per_buyer_total;
+  put.on_payment_failed = configured.on_payment_failed;
+  put.grace_seconds = configured.grace_seconds;
+  put.waitlist = configured.waitlist;
+  put.offer_seconds = configured.offer_seconds;
+  put.show_remaining = configured.show_remaining;
+  put.id = configured.id;
+  put.name = configured.name;
+  put.currency = configured.currency;
+  put.plan = configured.plan;
+  return put;
+}
 
 Result<CatalogChangeSet> plan_change(const Catalog& catalog, const std::vector<std::int64_t>& committed,
                                      const std::vector<CampaignConfiguration>& campaigns,

@@ -69,7 +69,8 @@ void Engine::install(CatalogPointer catalog) {
     state.allocated = definition.stock;
     state.price = definition.price;
     state.starts_at = campaign.starts_at;
-    state.ends_at = campaign.ends_at;
+    state.ends_at = last_end(campaign);
+    state.is_planned = campaign.paused || campaign.plan != CampaignPlan{} || definition.plan != OfferPlan{};
     state.limit_per_buyer = campaign.limit_per_buyer;
     state.campaign_listed = campaign.listed;
     state.offer_listed = definition.listed;
@@ -115,7 +116,7 @@ std::optional<OrderSlot> Engine::due_before(const Buy& buy, const BuyHashes& has
   const OfferState& offer = offers_[buy.offer.value];
   if (offer.held == 0) return std::nullopt;
   const HoldCalendar::First first = calendar_.first(buy.offer);
-  if (first.expires_at > now || now < offer.starts_at || now >= offer.ends_at) return std::nullopt;
+  if (first.expires_at > now || !is_open(buy.offer, now)) return std::nullopt;
   if (!buy.key.empty() && store_.find_key(hashes.key)) return std::nullopt;
 
   const OwnDue own = own_due(hashes.buyer, buy.identities, buy.quantity, buy.offer, now);
@@ -150,6 +151,20 @@ Engine::OwnDue Engine::own_due(const Hash128& buyer, Identities identities, std:
   return own;
 }
 
+bool Engine::is_open(OfferIndex index, Tick now) const {
+  const OfferState& offer = offers_[index.value];
+  if (now < offer.starts_at || now >= offer.ends_at) return false;
+  return !offer.is_planned ||
+         campaign_phase(catalog_->campaign_of(index).definition, now).state == CampaignState::active;
+}
+
+Outcome Engine::check_plan(const Buy& buy, Tick now) const {
+  const CampaignState state = campaign_phase(catalog_->campaign_of(buy.offer).definition, now).state;
+  if (state == CampaignState::paused) return Outcome::campaign_paused;
+  if (state == CampaignState::scheduled) return Outcome::campaign_not_started;
+  return catalog_->leaves_out(buy.offer, buy) == AudienceRule::none ? Outcome::ok : Outcome::not_eligible;
+}
+
 Outcome Engine::check_limits(const Buy& buy, const BuyHashes& hashes, const OfferState& offer) const {
   bool over = false;
   if (offer.limit_per_buyer != 0) {
@@ -181,13 +196,18 @@ Decision Engine::decide(const Buy& buy, const BuyHashes& hashes, Tick now) const
   if (!offer.campaign_listed) return refused(Outcome::campaign_not_found);
   if (!offer.offer_listed) return refused(Outcome::sku_not_found);
 
-  if (now < offer.starts_at) return refused(Outcome::campaign_not_started);
   if (now >= offer.ends_at) return refused(Outcome::campaign_ended);
+  if (offer.is_planned) {
+    if (const Outcome planned = check_plan(buy, now); planned != Outcome::ok) return refused(planned);
+  } else if (now < offer.starts_at) {
+    return refused(Outcome::campaign_not_started);
+  }
 
   if (const Outcome limits = check_limits(buy, hashes, offer); limits != Outcome::ok) return refused(limits);
 
-  if (buy.expected_price != Buy::kNoExpectedPrice && offer.price > buy.expected_price) {
-    decision.price = offer.price;
+  const std::int64_t price_now = price(buy.offer, now);
+  if (buy.expected_price != Buy::kNoExpectedPrice && price_now > buy.expected_price) {
+    decision.price = price_now;
     return refused(Outcome::price_changed);
   }
 
@@ -244,7 +264,7 @@ Order Engine::new_order(const Buy& buy, Outcome outcome, Tick now) const {
   Order order = {
       .number = OrderNumber::make(buy.offer, offer.orders + 1),
       .quantity = buy.quantity,
-      .unit_price = offer.price,
+      .unit_price = price(buy.offer, now),
       .expected_price = buy.expected_price,
       .decided_at = now,
       .buyer = buy.buyer,

@@ -254,6 +254,7 @@ OrderEvent Engine::expiry_of(OrderSlot slot, Tick now) const {
 std::optional<OrderEvent> Engine::next_offer(OfferIndex index, Tick now) const {
   const OfferState& offer = offers_[index.value];
   if (!offer.has_line || now >= offer.ends_at) return std::nullopt;
+  if (offer.is_planned && catalog_->campaign_of(index).definition.paused) return std::nullopt;
   if (offer.available() == 0) return std::nullopt;
   const auto slot = lines_.first(index);
   const OrderRow& row = store_.row(*slot);

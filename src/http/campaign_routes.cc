@@ -21,24 +21,32 @@ std::string_view availability_name(Availability availability) {
   }
 }
 
+// Rounded up: a countdown that shows zero is over. Zero when it is in the past.
+std::int64_t ms_until(Tick tick, Tick now) {
+  return tick <= now ? 0 : (tick.ns - now.ns + kNsPerMillisecond - 1) / kNsPerMillisecond;
+}
+
 }  // namespace
 
 void PublicHandler::append_campaign(std::string& body, const Campaign& campaign, Tick now) {
   const CampaignPut& put = campaign.definition;
-  const CampaignState state = campaign_state(put, now);
+  const auto [state, window] = campaign_phase(put, now);
   body += "{\"id\":\"" + put.id + "\",\"name\":";
   append_json_string(body, put.name);
   body += ",\"currency\":\"" + put.currency + "\",\"state\":\"";
   body += campaign_state_name(state);
-  body += "\",\"starts_at\":\"" + format_rfc3339(put.starts_at) + "\",\"ends_at\":\"" +
-          format_rfc3339(put.ends_at);
-  body += "\",\"limit_per_buyer\":" + std::to_string(put.limit_per_buyer) + ",\"offers\":[";
+  body +=
+      "\",\"starts_at\":\"" + format_rfc3339(window.from) + "\",\"ends_at\":\"" + format_rfc3339(window.to);
+  body += "\",\"starts_in_ms\":" + std::to_string(ms_until(window.from, now));
+  body += ",\"ends_in_ms\":" + std::to_string(ms_until(window.to, now));
+  body += ",\"limit_per_buyer\":" + std::to_string(put.limit_per_buyer) + ",\"offers\":[";
   bool first = true;
   for (const OfferIndex index : campaign.offers) {
-    const OfferPut& offer = door_.catalog().offer(index).definition;
+    const Offer& planned = door_.catalog().offer(index);
+    const OfferPut& offer = planned.definition;
     if (!first) body += ',';
     first = false;
-    body += "{\"sku\":\"" + offer.sku + "\",\"price\":" + std::to_string(offer.price) +
+    body += "{\"sku\":\"" + offer.sku + "\",\"price\":" + std::to_string(planned.price(now)) +
             ",\"list_price\":" + std::to_string(offer.list_price) + ",\"availability\":\"";
     body +=
         state == CampaignState::active ? availability_name(door_.board().availability(index)) : "not_on_sale";

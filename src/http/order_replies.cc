@@ -127,7 +127,7 @@ void append_with_texts(std::string& out, const ReplyFrame& frame, int status, st
 std::string_view place_status(const PlaceReply& reply) {
   const Order& order = *reply.order.order;
   if (order.status == OrderStatus::waiting)
-    return reply.now < reply.order.campaign->ends_at ? "waiting" : "ended";
+    return reply.now < last_end(*reply.order.campaign) ? "waiting" : "ended";
   // Who left without ever having been offered a unit has never had a time.
   return order.status == OrderStatus::cancelled && order.expires_at.ns == 0 ? "left" : "offered";
 }

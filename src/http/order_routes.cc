@@ -177,7 +177,11 @@ Outcome PublicHandler::append_answer(const Request& request, const ReplyFrame& f
                            .sku = refused_sku(request, outcome, catalog),
                            .price = request.price};
     if (outcome == Outcome::campaign_not_started) {
-      details.starts_at = catalog.campaign_of(request.buy.offer).definition.starts_at;
+      const CampaignPut& campaign = catalog.campaign_of(request.buy.offer).definition;
+      details.starts_at = campaign_phase(campaign, request.now).window.from;
+    } else if (outcome == Outcome::not_eligible) {
+      const bool basket = !request.buy.lines.empty();
+      details.rule = catalog.leaves_out(basket ? request.refused_line : request.buy.offer, request.buy);
     } else if (request.kind == Request::Kind::order_command) {
       explain(request, outcome, details);
     }

@@ -128,7 +128,7 @@ Request* PublicHandler::buy_sku(const Exchange& exchange, const BuyBody& body, s
   // With a key the owner is asked: the order may be kept there, and then the answer is the order.
   if (key.empty()) {
     RefusalDetails details;
-    const Outcome early = refuse_early(wanted, campaign, *offer, hashes.buyer, details);
+    const Outcome early = refuse_early(wanted, hashes.buyer, details);
     if (early != Outcome::ok) return exchange.refuse(early, details);
   }
   return ask_to_buy(exchange, wanted, hashes);
@@ -192,29 +192,36 @@ Request* PublicHandler::ask_to_buy(const Exchange& exchange, const Buy& wanted, 
   return request;
 }
 
-Outcome PublicHandler::refuse_early(const Buy& buy, const Campaign& campaign, const Offer& offer,
-                                    const Hash128& buyer, RefusalDetails& details) const {
-  const CampaignPut& rules = campaign.definition;
+Outcome PublicHandler::refuse_early(const Buy& buy, const Hash128& buyer, RefusalDetails& details) {
+  const Catalog& catalog = door_.catalog();
+  const Offer& offer = catalog.offer(buy.offer);
+  const CampaignPut& rules = catalog.campaign_of(buy.offer).definition;
   if (!rules.listed) return Outcome::campaign_not_found;
   if (!offer.definition.listed) return Outcome::sku_not_found;
   const Tick now = clock_.wall_now();
-  switch (campaign_state(rules, now)) {
+  const CampaignPhase phase = campaign_phase(rules, now);
+  switch (phase.state) {
     case CampaignState::scheduled:
-      details.starts_at = rules.starts_at;
+      details.starts_at = phase.window.from;
       details.now = now;
       return Outcome::campaign_not_started;
+    case CampaignState::paused:
+      return Outcome::campaign_paused;
     case CampaignState::ended:
       return Outcome::campaign_ended;
-    default:
+    case CampaignState::active:
       break;
   }
+  details.rule = catalog.leaves_out(buy.offer, buy);
+  if (details.rule != AudienceRule::none) return Outcome::not_eligible;
   for (const std::uint32_t limit : {rules.limit_per_buyer, rules.limit_per_buyer_total}) {
     if (limit != 0 && buy.quantity > limit) return Outcome::limit_reached;
   }
   // Sold out for good, but the checks before the stock's have the first word.
   if (!door_.board().sold_out(buy.offer) || may_have_units(buy, buyer, rules)) return Outcome::ok;
-  if (buy.expected_price != Buy::kNoExpectedPrice && offer.definition.price > buy.expected_price) {
-    details.price = offer.definition.price;
+  const std::int64_t price = offer.price(now);
+  if (buy.expected_price != Buy::kNoExpectedPrice && price > buy.expected_price) {
+    details.price = price;
     return Outcome::price_changed;
   }
   return Outcome::sold_out;

@@ -180,8 +180,9 @@ void append_retry_after(std::string& headers, Tick at, Tick now) {
 bool has_more_to_say(Outcome outcome, const RefusalDetails& details) {
   using enum Outcome;
   return !details.detail.empty() || !details.sku.empty() || details.refund_due ||
-         outcome == campaign_not_started || outcome == price_changed || outcome == method_not_allowed ||
-         outcome == all_held || outcome == order_not_held || outcome == hold_expired;
+         details.rule != AudienceRule::none || outcome == campaign_not_started || outcome == price_changed ||
+         outcome == method_not_allowed || outcome == all_held || outcome == order_not_held ||
+         outcome == hold_expired;
 }
 
 bool retry_soon(Outcome outcome) {
@@ -204,6 +205,11 @@ void append_refusal(std::string& out, const ReplyFrame& frame, Outcome outcome,
   if (!details.sku.empty()) {
     body += ",\"sku\":\"";
     body += details.sku;  // an identifier: nothing to escape
+    body += '"';
+  }
+  if (details.rule != AudienceRule::none) {
+    body += ",\"rule\":\"";
+    body += audience_rule_name(details.rule);
     body += '"';
   }
   if (outcome == Outcome::campaign_not_started) {

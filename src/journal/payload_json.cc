@@ -28,7 +28,73 @@ void append_campaign(const CampaignPut& value, std::string& out) {
   object.member("on_payment_failed", payment_failure_name(value.on_payment_failed));
   object.member("grace_seconds", value.grace_seconds).member("waitlist", value.waitlist);
   object.member("offer_seconds", value.offer_seconds);
-  object.member("listed", value.listed).member("show_remaining", value.show_remaining).end();
+  object.member("listed", value.listed).member("show_remaining", value.show_remaining);
+  if (campaign_put_version(value) >= 3) {
+    const PriceForm& form = value.plan.price_form;
+    object.member("paused", value.paused).member("by_hand", value.by_hand);
+    object.member("changed_by_hand", value.file_definition != 0);
+    if (value.ended_at != Tick{}) append_time(object, "ended_at", value.ended_at);
+    object.member("rounding", rounding_name(form.rounding)).member("ending", form.ending);
+    object.member("ending_modulus", form.ending_modulus).member("price_floor", form.floor);
+  }
+  object.end();
+}
+
+void append_change(const CatalogChange& value, std::string& out) {
+  JsonObject object(out);
+  object.member("change", value.change).member("records", value.records);
+  if (catalog_change_version(value) == 2) {
+    const ChangeOrigin& origin = value.origin;
+    object.member("source", origin.source == ChangeOrigin::Source::file ? "file" : "admin");
+    object.member("author", origin.author).member("action", origin.action).member("reason", origin.reason);
+  }
+  object.end();
+}
+
+std::string_view list_name(PlanPart::List list) {
+  switch (list) {
+    case PlanPart::List::windows:
+      return "windows";
+    case PlanPart::List::price_steps:
+      return "price_steps";
+    case PlanPart::List::regions:
+      return "regions";
+    case PlanPart::List::segments:
+      return "segments";
+    case PlanPart::List::channels:
+      return "channels";
+    case PlanPart::List::schedule:
+      return "schedule";
+  }
+  return "unknown";
+}
+
+void append_plan_part(const PlanPart& value, std::string& out) {
+  JsonObject object(out);
+  object.member("campaign", value.campaign.value);
+  if (value.offer) object.member("offer", value.offer->value);
+  std::string& list = object.begin(list_name(value.list));
+  char before = '[';
+  const auto next = [&]() -> std::string& {
+    list += before;
+    before = ',';
+    return list;
+  };
+  for (const Window& window : value.windows) {
+    JsonObject item(next());
+    append_time(item, "from", window.from);
+    append_time(item, "to", window.to);
+    item.end();
+  }
+  for (const PriceLayer& step : value.price_steps) {
+    JsonObject item(next());
+    append_time(item, "starts_at", step.from);
+    if (step.to != kNoEnd) append_time(item, "ends_at", step.to);
+    item.member(step.kind == PriceLayer::Kind::price ? "price" : "discount_basis_points", step.value).end();
+  }
+  for (const std::string& text : value.texts) append_json_string(next(), text);
+  list += ']';
+  object.end();
 }
 
 void append_offer(const OfferPut& value, std::string& out) {
@@ -147,9 +213,9 @@ void append_event(const OrderEvent& value, const std::optional<HashKey>& order_i
 
 // The decoders of these look at the version; all others have one.
 bool has_versions(RecordKind kind) {
-  return kind == RecordKind::campaign_put || kind == RecordKind::order_confirmed ||
-         kind == RecordKind::order_held || kind == RecordKind::order_waiting ||
-         kind == RecordKind::order_event;
+  return kind == RecordKind::campaign_put || kind == RecordKind::catalog_change_begin ||
+         kind == RecordKind::order_confirmed || kind == RecordKind::order_held ||
+         kind == RecordKind::order_waiting || kind == RecordKind::order_event;
 }
 
 }  // namespace
@@ -177,14 +243,13 @@ bool PayloadReader::append_json(const JournalRecord& record, std::string& out) {
     }
     case RecordKind::catalog_change_begin:
     case RecordKind::catalog_change_end:
-      return append_if(
-          decode_catalog_change(record.payload), [](const CatalogChange& value, std::string& text) {
-            JsonObject(text).member("change", value.change).member("records", value.records).end();
-          });
+      return append_if(decode_catalog_change(record.payload, record.info.version), append_change);
     case RecordKind::campaign_put:
       return append_if(decode_campaign_put(record.payload, record.info.version), append_campaign);
     case RecordKind::offer_put:
       return append_if(decode_offer_put(record.payload), append_offer);
+    case RecordKind::plan_part:
+      return append_if(decode_plan_part(record.payload), append_plan_part);
     case RecordKind::order_confirmed:
     case RecordKind::order_held:
     case RecordKind::order_waiting: {

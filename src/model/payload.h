@@ -59,6 +59,7 @@ class Taker {
     if (value > 1) ok_ = false;
     return value == 1;
   }
+  bool ok() const { return ok_; }  // none was missing so far
   // Every byte is taken, and none was missing.
   bool done() const { return ok_ && rest_.empty(); }
 

@@ -18,6 +18,11 @@ bool rules_possible(const CampaignPut& put) {
          (put.hold_max_seconds == 0 && !put.waitlist && put.on_payment_failed == PaymentFailure::release);
 }
 
+bool form_possible(const PriceForm& form) {
+  return form.rounding <= Rounding::down && form.floor >= 0 && form.floor <= kPriceMax &&
+         (form.ending_modulus == 0 ? form.ending == 0 : form.ending < form.ending_modulus);
+}
+
 }  // namespace
 
 std::string_view record_kind_name(RecordKind kind) {
@@ -34,6 +39,8 @@ std::string_view record_kind_name(RecordKind kind) {
       return "offer_put";
     case RecordKind::catalog_change_end:
       return "catalog_change_end";
+    case RecordKind::plan_part:
+      return "plan_part";
     case RecordKind::order_confirmed:
       return "order_confirmed";
     case RecordKind::order_held:
@@ -79,14 +86,27 @@ std::optional<FolderCreated> decode_folder_created(std::span<const std::byte> pa
 void encode(const CatalogChange& value, std::string& out) {
   put(out, value.change);
   put(out, value.records);
+  if (catalog_change_version(value) == 1) return;
+  put(out, static_cast<std::uint8_t>(value.origin.source));
+  put_text(out, value.origin.author);
+  put_text(out, value.origin.action);
+  put_text(out, value.origin.reason);
 }
 
-std::optional<CatalogChange> decode_catalog_change(std::span<const std::byte> payload) {
+std::optional<CatalogChange> decode_catalog_change(std::span<const std::byte> payload, std::uint8_t version) {
   Taker take(payload);
   CatalogChange value;
   value.change = take.word<std::uint64_t>();
   value.records = take.word<std::uint32_t>();
-  if (!take.done()) return std::nullopt;
+  if (version == 2) {
+    const auto source = take.word<std::uint8_t>();
+    if (source > static_cast<std::uint8_t>(ChangeOrigin::Source::admin)) return std::nullopt;
+    value.origin.source = ChangeOrigin::Source{source};
+    value.origin.author = take.sized_text(kChangeTextBytesMax);
+    value.origin.action = take.sized_text(kChangeTextBytesMax);
+    value.origin.reason = take.sized_text(kChangeTextBytesMax);
+  }
+  if (!take.done() || version != catalog_change_version(value)) return std::nullopt;
   return value;
 }
 
@@ -109,10 +129,19 @@ void encode(const CampaignPut& value, std::string& out) {
   put(out, value.offer_seconds);
   put(out, static_cast<std::uint8_t>(value.on_payment_failed));
   put(out, static_cast<std::uint8_t>(value.waitlist));
+  if (campaign_put_version(value) == 2) return;
+  put(out, value.ended_at.ns);
+  put(out, value.file_definition);
+  put(out, value.plan.price_form.floor);
+  put(out, value.plan.price_form.ending);
+  put(out, value.plan.price_form.ending_modulus);
+  put(out, static_cast<std::uint8_t>(value.plan.price_form.rounding));
+  put(out, static_cast<std::uint8_t>(value.paused));
+  put(out, static_cast<std::uint8_t>(value.by_hand));
 }
 
 std::optional<CampaignPut> decode_campaign_put(std::span<const std::byte> payload, std::uint8_t version) {
-  if (version != 1 && version != 2) return std::nullopt;
+  if (version < 1 || version > 3) return std::nullopt;
   Taker take(payload);
   CampaignPut value;
   value.campaign.value = take.word<std::uint32_t>();
@@ -127,13 +156,25 @@ std::optional<CampaignPut> decode_campaign_put(std::span<const std::byte> payloa
   value.name = take.sized_text(kNameBytesMax);
   value.currency = take.sized_text(3);
   value.hold_max_seconds = value.offer_seconds = value.hold_seconds;
-  if (version == 2) {
+  if (version >= 2) {
     value.hold_max_seconds = take.word<std::uint32_t>();
     value.limit_per_buyer_total = take.word<std::uint32_t>();
     value.grace_seconds = take.word<std::uint32_t>();
     value.offer_seconds = take.word<std::uint32_t>();
     value.on_payment_failed = PaymentFailure{take.word<std::uint8_t>()};
     value.waitlist = take.flag();
+  }
+  if (version == 3) {
+    PriceForm& form = value.plan.price_form;
+    value.ended_at.ns = take.word<std::int64_t>();
+    value.file_definition = take.word<std::uint64_t>();
+    form.floor = take.word<std::int64_t>();
+    form.ending = take.word<std::uint16_t>();
+    form.ending_modulus = take.word<std::uint16_t>();
+    form.rounding = Rounding{take.word<std::uint8_t>()};
+    value.paused = take.flag();
+    value.by_hand = take.flag();
+    if (!form_possible(form)) return std::nullopt;
   }
   if (!take.done() || value.id.empty() || value.starts_at >= value.ends_at) return std::nullopt;
   // A campaign has one version only: what does not need the second is written in the first.

@@ -14,8 +14,9 @@ std::uint8_t newest_version(RecordKind kind) {
   switch (kind) {
     case RecordKind::order_confirmed:
     case RecordKind::order_held:
-      return 3;
     case RecordKind::campaign_put:
+      return 3;
+    case RecordKind::catalog_change_begin:
     case RecordKind::order_waiting:
     case RecordKind::order_event:
       return 2;
@@ -158,7 +159,7 @@ Status StateBuilder::apply_order(const JournalRecord& record) {
 
 Status StateBuilder::apply_catalog_record(const JournalRecord& record) {
   if (record.info.kind == RecordKind::catalog_change_begin) {
-    const auto begin = decode_catalog_change(record.payload);
+    const auto begin = decode_catalog_change(record.payload, record.info.version);
     if (!begin || begin->change != catalog_->version() + 1)
       return contradicts(record, "changes are not in order");
     // A begin after a begin: the process died between the two; what it had written of the first never took
@@ -185,8 +186,16 @@ Status StateBuilder::apply_catalog_record(const JournalRecord& record) {
       ++change_records_;
       return {};
     }
+    case RecordKind::plan_part: {
+      auto part = decode_plan_part(record.payload);
+      if (!part || !pending_.add_part(std::move(*part))) {
+        return contradicts(record, "the payload is no part of what was put before it");
+      }
+      ++change_records_;
+      return {};
+    }
     case RecordKind::catalog_change_end: {
-      const auto end = decode_catalog_change(record.payload);
+      const auto end = decode_catalog_change(record.payload, record.info.version);
       if (!end || end->change != change_.change || end->records != change_records_) {
         return contradicts(record, "the change's end does not fit its begin");
       }
@@ -234,36 +243,41 @@ std::uint64_t state_hash(const std::vector<Engine*>& engines, const Allowances& 
                          const Catalog& catalog) {
   std::uint64_t sum = catalog.version() + allowances.state_hash();
   std::string bytes;
-  for (const Campaign& campaign : catalog.campaigns()) {
+  const auto add = [&](const auto& definition, std::uint64_t seed) {
     bytes.clear();
-    encode(campaign.definition, bytes);
-    sum += hash64(bytes.data(), bytes.size(), 5);
-  }
-  for (const Offer& offer : catalog.offers()) {
-    bytes.clear();
-    encode(offer.definition, bytes);
-    sum += hash64(bytes.data(), bytes.size(), 6);
-  }
+    encode(definition, bytes);
+    for (const PlanPart& part : plan_parts(definition)) encode(part, bytes);
+    sum += hash64(bytes.data(), bytes.size(), seed);
+  };
+  for (const Campaign& campaign : catalog.campaigns()) add(campaign.definition, 5);
+  for (const Offer& offer : catalog.offers()) add(offer.definition, 6);
   for (const Engine* engine : engines) sum += engine->state_hash();
   return sum;
 }
 
 std::vector<EncodedRecord> encode_change(const CatalogChangeSet& change, std::uint64_t number, Tick now) {
   std::vector<EncodedRecord> records;
-  const CatalogChange frame = {
-      .change = number,
-      .records = static_cast<std::uint32_t>(change.campaigns.size() + change.offers.size())};
+  CatalogChange frame = {.change = number, .records = 0, .origin = change.origin};
   const auto add = [&](RecordKind kind, const auto& value) {
     EncodedRecord& record = records.emplace_back();
     record.info = {.kind = kind, .version = 1, .tenant = kDefaultTenant, .tick = now};
     if constexpr (std::is_same_v<decltype(value), const CampaignPut&>) {
       record.info.version = campaign_put_version(value);
+    } else if constexpr (std::is_same_v<decltype(value), const CatalogChange&>) {
+      record.info.version = catalog_change_version(value);
     }
     encode(value, record.payload);
   };
+  const auto add_whole = [&](RecordKind kind, const auto& definition) {
+    add(kind, definition);
+    for (const PlanPart& part : plan_parts(definition)) add(RecordKind::plan_part, part);
+  };
+  for (const CampaignPut& campaign : change.campaigns) add_whole(RecordKind::campaign_put, campaign);
+  for (const OfferPut& offer : change.offers) add_whole(RecordKind::offer_put, offer);
+  frame.records = static_cast<std::uint32_t>(records.size());
   add(RecordKind::catalog_change_begin, frame);
-  for (const CampaignPut& campaign : change.campaigns) add(RecordKind::campaign_put, campaign);
-  for (const OfferPut& offer : change.offers) add(RecordKind::offer_put, offer);
+  std::rotate(records.begin(), records.end() - 1, records.end());
+  frame.origin = {};
   add(RecordKind::catalog_change_end, frame);
   return records;
 }

@@ -191,14 +191,23 @@ Status Runtime::on_every_shard(const std::function<void(ShardAgent&)>& task) {
   return {};
 }
 
-Result<std::size_t> Runtime::reconfigure(const std::vector<CampaignConfiguration>& campaigns) {
+Result<std::size_t> Runtime::reconfigure(const std::vector<CampaignConfiguration>& campaigns,
+                                         ChangeOrigin origin) {
+  return change([&](const Catalog& catalog, const std::vector<std::int64_t>& committed, Tick) {
+    auto planned = plan_change(catalog, committed, campaigns, orders_max_);
+    if (planned) planned->origin = std::move(origin);
+    return planned;
+  });
+}
+
+Result<std::size_t> Runtime::change(const ChangePlanner& plan) {
   const std::lock_guard lock(control_mutex_);
   if (failed()) return fail(ErrorKind::runtime, "the journal has failed: " + failure());
   Result<std::size_t> result = fail(ErrorKind::runtime, "");
   if (Status paused = on_every_shard([](ShardAgent& shard) { shard.pause(true); }); !paused) {
     result = tl::unexpected(paused.error());
   } else {
-    result = change_while_paused(campaigns);
+    result = change_while_paused(plan);
   }
   // A shard that does not come to this in time would stay paused: that is a broken process, not a refusal.
   const Status resumed = on_every_shard([](ShardAgent& shard) { shard.pause(false); });
@@ -208,14 +217,15 @@ Result<std::size_t> Runtime::reconfigure(const std::vector<CampaignConfiguration
 
 // All shards stand still, so their engines may be looked at from here: run_on_shard() has synchronised with
 // each.
-Result<std::size_t> Runtime::change_while_paused(const std::vector<CampaignConfiguration>& campaigns) {
+Result<std::size_t> Runtime::change_while_paused(const ChangePlanner& plan) {
   const CatalogPointer before = catalog_.get();
   std::vector<std::int64_t> committed(before->offers().size(), 0);
   for (std::uint32_t i = 0; i < committed.size(); ++i) {
     const OfferStock stock = shards_[owner_shard({i}, plan_.shards)]->engine().stock({i});
     committed[i] = stock.held + stock.sold;
   }
-  auto change = plan_change(*before, committed, campaigns, orders_max_);
+  const Tick now = clock_.wall_now();
+  auto change = plan(*before, committed, now);
   if (!change) return tl::unexpected(change.error());
   if (change->empty()) return std::size_t{0};
   // Everything decided under the old catalog must stand in the journal before the change does.
@@ -224,7 +234,7 @@ Result<std::size_t> Runtime::change_while_paused(const std::vector<CampaignConfi
       std::this_thread::sleep_for(std::chrono::microseconds(50));
     }
   }
-  if (Status status = journal_change(*change); !status) return tl::unexpected(status.error());
+  if (Status status = journal_change(*change, now); !status) return tl::unexpected(status.error());
   const CatalogPointer after = apply_change(*before, *change);
   const Status installed = on_every_shard([&after](ShardAgent& shard) { shard.install(after); });
   // Durable and not in force would be two truths.
@@ -233,10 +243,9 @@ Result<std::size_t> Runtime::change_while_paused(const std::vector<CampaignConfi
   return change->campaigns.size() + change->offers.size();
 }
 
-Status Runtime::journal_change(const CatalogChangeSet& change) {
+Status Runtime::journal_change(const CatalogChangeSet& change, Tick now) {
   std::uint64_t position = 0;
-  for (const EncodedRecord& record :
-       encode_change(change, catalog_.get()->version() + 1, clock_.wall_now())) {
+  for (const EncodedRecord& record : encode_change(change, catalog_.get()->version() + 1, now)) {
     while (!change_ring_.has_room() && !failed()) {
       change_ring_.publish();
       journal_notifier_.notify();

@@ -166,7 +166,7 @@ void ShardAgent::step_line(Request* request, Basket::Line& line, Tick now) {
 void ShardAgent::take_line(Request* request, Basket::Line& line, Tick now) {
   const Buy buy = line_as_buy(request->buy, line.line);
   const BuyHashes hashes = {.buyer = request->hashes.buyer, .key = {}};
-  line.line.unit_price = engine_->price(buy.offer);
+  line.line.unit_price = engine_->price(buy.offer, now);
   Outcome outcome = Outcome::overloaded;
   std::uint32_t expired = 0;
   for (auto due = engine_->due_before(buy, hashes, now); due && expired < kExpiriesPerDecisionMax;

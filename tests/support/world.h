@@ -285,7 +285,7 @@ class World {
                  BasketDecision& answer) {
     const Buy wanted = line_as_buy(buy, line.line);
     Engine& engine = owner(wanted.offer);
-    line.line.unit_price = engine.price(wanted.offer);
+    line.line.unit_price = engine.price(wanted.offer, now);
     while (const auto due = engine.due_before(wanted, nameless(hashes), now)) {
       record(engine.expiry_of(*due, now));
     }

@@ -22,6 +22,15 @@ inline constexpr std::uint32_t kHoldSecondsMax = 86'400;
 inline constexpr std::uint32_t kLinePlacesMax = 1U << 14;
 inline constexpr std::int64_t kPriceMax = 1'000'000'000'000;  // minor units
 inline constexpr std::int64_t kStockMax = 1'000'000'000;
+inline constexpr std::int64_t kBasisPointsMax = 10'000;  // a discount of everything
+
+// --- plans of a campaign
+// --------------------------------------------------------------------------------------
+inline constexpr std::size_t kOccurrencesMax = 1'000;    // windows of one campaign
+inline constexpr std::size_t kScheduleBytesMax = 800;    // a schedule as JSON text
+inline constexpr std::size_t kPriceLayersMax = 64;       // price steps of one campaign, and of one offer
+inline constexpr std::size_t kAudienceNamesMax = 64;     // regions, segments or channels of one list
+inline constexpr std::size_t kChangeTextBytesMax = 256;  // who changed the catalog, and why
 
 // --- the catalog
 // ----------------------------------------------------------------------------------------------

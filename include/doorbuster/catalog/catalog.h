@@ -10,11 +10,13 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "doorbuster/base/hash.h"
 #include "doorbuster/base/result.h"
 #include "doorbuster/base/tick.h"
+#include "doorbuster/catalog/pricing.h"
 #include "doorbuster/model/ids.h"
 #include "doorbuster/model/record.h"
 
@@ -23,18 +25,35 @@ namespace doorbuster {
 struct Campaign {
   CampaignPut definition;
   std::vector<OfferIndex> offers;  // listed ones, in the order of their indexes: as they were first defined
+  std::uint64_t revision = 0;      // the catalog's version when it or one of its offers last changed
 };
 
 struct Offer {
   OfferPut definition;
+  std::vector<PricePoint> prices;  // what the plan makes of the price; empty: it never changes
+  std::int64_t price(Tick now) const { return price_at(definition.price, prices, now); }
 };
 
 enum class CampaignState { scheduled, active, paused, ended };
 std::string_view campaign_state_name(CampaignState state);
 
-// [starts_at, ends_at). Never `paused` until campaigns can be paused.
-CampaignState campaign_state(const CampaignPut& campaign, Tick now);
-CampaignState campaign_state(Tick starts_at, Tick ends_at, Tick now);
+// Where a campaign stands at an instant, and which window that is about: the one that is open, else the next,
+// else the last. An end before its time ends that window and all behind it. What is paused is neither
+// scheduled nor active; over is over.
+struct CampaignPhase {
+  CampaignState state = CampaignState::ended;
+  Window window;
+};
+Tick last_end(const CampaignPut& campaign);  // by the plan, or when it was ended before
+CampaignPhase campaign_phase(const CampaignPut& campaign, Tick now);
+// The windows in which the campaign sells, at least one, those behind an early end left out or cut.
+std::vector<Window> selling_windows(const CampaignPut& campaign);
+
+// Which list of the audience leaves a buyer out, in the order regions, segments, channels.
+enum class AudienceRule : std::uint8_t { none, region, segment, channel };
+std::string_view audience_rule_name(AudienceRule rule);  // "region"
+
+struct CatalogChangeSet;
 
 // Safe to read from any number of threads.
 class Catalog {
@@ -43,6 +62,8 @@ class Catalog {
   // Offers and campaigns in the order of their indexes. REQUIRES: indexes dense from 0, offers' campaigns
   // exist, no tenant has two campaigns of one id, no campaign two offers of one SKU.
   Catalog(std::uint64_t version, std::vector<CampaignPut> campaigns, std::vector<OfferPut> offers);
+  // The next snapshot. REQUIRES: check_change().
+  Catalog(const Catalog& before, const CatalogChangeSet& change);
   Catalog(const Catalog&) = delete;
   Catalog& operator=(const Catalog&) = delete;
 
@@ -55,6 +76,9 @@ class Catalog {
     return campaigns_[offers_[index.value].definition.campaign.value];
   }
 
+  // The campaign's audience first, then the offer's.
+  AudienceRule leaves_out(OfferIndex index, const Buy& buy) const;
+
   // Listed or not; null when there never was one of this name.
   const Campaign* find_campaign(TenantId tenant, std::string_view id) const;
   const Offer* find_offer(CampaignIndex campaign, std::string_view sku) const;
@@ -66,6 +90,9 @@ class Catalog {
   };
   template <typename Index>
   using ByName = boost::unordered_flat_map<std::string_view, Index, TextHash>;
+
+  void compile(Offer& offer) const;
+  void index();
 
   std::uint64_t version_ = 0;
   std::vector<Campaign> campaigns_;
@@ -81,7 +108,13 @@ using CatalogPointer = std::shared_ptr<const Catalog>;
 struct CatalogChangeSet {
   std::vector<CampaignPut> campaigns;
   std::vector<OfferPut> offers;
+  ChangeOrigin origin = {};
   bool empty() const { return campaigns.empty() && offers.empty(); }
+  // A part of the campaign or offer that was put last. False: it cannot be one.
+  [[nodiscard]] bool add_part(PlanPart part) {
+    if (!offers.empty()) return doorbuster::add_part(std::move(part), offers.back());
+    return !campaigns.empty() && doorbuster::add_part(std::move(part), campaigns.back());
+  }
 };
 
 // Whether the change can follow this catalog: new indexes continue the dense order, and no index gets another

@@ -39,6 +39,7 @@ struct ServerOptions {
 struct OfferConfiguration {
   std::string sku;
   std::int64_t stock = 0, list_price = 0, price = 0;
+  OfferPlan plan = {};
 };
 
 struct CampaignConfiguration {
@@ -53,8 +54,12 @@ struct CampaignConfiguration {
   bool waitlist = false;
   std::uint32_t offer_seconds = 0;  // hold_seconds where the file does not say
   bool show_remaining = false;
+  CampaignPlan plan = {};
   std::vector<OfferConfiguration> offers;
 };
+
+// The campaign as the catalog has it, without an index and the offers.
+CampaignPut campaign_put_of(const CampaignConfiguration& configured);
 
 struct Configuration {
   ServerOptions server;
@@ -91,8 +96,10 @@ std::string describe_configuration_json(const ParsedConfiguration& parsed, Tick 
 // stock is below what is committed, when a currency changes under existing orders, or when a bound would be
 // passed. Empty: nothing to do. `orders_reserved` is how many orders the running tables have room for. What
 // left the configuration is no longer `listed`, a campaign's offers with it; what comes back gets its old
-// index. REQUIRES: `campaigns` is what a parsed configuration can have; committed.size() ==
-// catalog.offers().size().
+// index. What an operator did since the file was last applied stands: a pause; an early end, unless the file
+// brings another window; a campaign that was changed by hand, unless the file says something new about it;
+// and what no file ever had. REQUIRES: `campaigns` is what a parsed configuration can have; committed.size()
+// == catalog.offers().size().
 Result<CatalogChangeSet> plan_change(const Catalog& catalog, const std::vector<std::int64_t>& committed,
                                      const std::vector<CampaignConfiguration>& campaigns,
                                      std::uint64_t orders_reserved);

@@ -144,7 +144,11 @@ class Engine {
                                 Units from);
   OrderSlot part(OrderNumber basket, OfferIndex offer) const { return *store_.find_part(basket, offer); }
   bool is_basket(OrderSlot slot) const { return store_.row(slot).lines != 0; }
-  std::int64_t price(OfferIndex offer) const { return offers_[offer.value].price; }
+  // In force at `now`.
+  std::int64_t price(OfferIndex offer, Tick now) const {
+    const OfferState& state = offers_[offer.value];
+    return state.is_planned ? catalog_->offer(offer).price(now) : state.price;
+  }
 
   // So that a part stands still while the whole is decided: it cannot expire, and a confirmation has its
   // units.
@@ -241,7 +245,8 @@ class Engine {
     bool offer_listed : 1 = false;
     bool has_total_limit : 1 = false;
     bool sells_by_hold : 1 = false;
-    bool has_line : 1 = false;  // somebody waits
+    bool has_line : 1 = false;    // somebody waits
+    bool is_planned : 1 = false;  // windows, a pause, price steps or an audience: the catalog knows
     std::int64_t available() const { return allocated - held - sold; }
     // What anybody can have: with a line, what comes back belongs to it.
     std::int64_t open() const { return has_line ? 0 : available(); }
@@ -282,6 +287,9 @@ class Engine {
   OwnDue own_due(const Hash128& buyer, Identities identities, std::uint32_t quantity, OfferIndex offer,
                  Tick now) const;
   std::int64_t free_for_late(OfferIndex offer, Tick now) const;
+  // Window and audience of an offer with a plan.
+  Outcome check_plan(const Buy& buy, Tick now) const;
+  bool is_open(OfferIndex offer, Tick now) const;
   Outcome check_limits(const Buy& buy, const BuyHashes& hashes, const OfferState& offer) const;
   Decision replay(const Buy& buy, OrderSlot slot) const;
   Order new_order(const Buy& buy, Outcome outcome, Tick now) const;

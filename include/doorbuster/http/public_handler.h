@@ -35,8 +35,7 @@ class PublicHandler final : public Handler {
   // A request with a copy of all that `wanted` views.
   Request* ask_to_buy(const Exchange& exchange, const Buy& wanted, const BuyHashes& hashes);
   // What this thread can refuse for certain without asking the owner; Outcome::ok: ask.
-  Outcome refuse_early(const Buy& buy, const Campaign& campaign, const Offer& offer, const Hash128& buyer,
-                       RefusalDetails& details) const;
+  Outcome refuse_early(const Buy& buy, const Hash128& buyer, RefusalDetails& details);
   bool may_have_units(const Buy& buy, const Hash128& buyer, const CampaignPut& rules) const;
   // The key that came with the request, empty without one; nothing: it is none, and that has been answered.
   std::optional<std::string_view> idempotency_key(const Exchange& exchange);

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "doorbuster/base/tick.h"
+#include "doorbuster/catalog/catalog.h"
 #include "doorbuster/model/order.h"
 #include "doorbuster/model/outcome.h"
 
@@ -32,6 +33,7 @@ struct RefusalDetails {
   Tick now{};
   std::string_view sku = {};                     // of a basket: whose refusal it is; empty: not told
   std::int64_t price = 0;                        // price_changed
+  AudienceRule rule = AudienceRule::none;        // not_eligible: what leaves the buyer out; none: not told
   std::optional<OrderStatus> order_status = {};  // order_not_held, hold_expired
   bool refund_due = false;                       // the same
 };

@@ -15,6 +15,7 @@
 #include "doorbuster/base/tick.h"
 #include "doorbuster/model/ids.h"
 #include "doorbuster/model/order.h"
+#include "doorbuster/model/plan.h"
 
 namespace doorbuster {
 
@@ -25,6 +26,7 @@ enum class RecordKind : std::uint16_t {
   campaign_put = 17,
   offer_put = 18,
   catalog_change_end = 19,  // what came since the begin takes effect here, all of it or nothing
+  plan_part = 20,           // more of the campaign or offer that was put before it
   order_confirmed = 32,     // a new order that is final
   order_held = 33,          // a new order that is to be confirmed
   order_waiting = 34,       // a new order without units: a place in the line
@@ -46,10 +48,26 @@ struct FolderCreated {
   HashKey order_id_key;  // tag of order ids
 };
 
+// Who changes the catalog, and why: the audit trail's share of a change.
+struct ChangeOrigin {
+  enum class Source : std::uint8_t { file, admin };
+  Source source = Source::file;
+  std::string author;  // the file's name, or who an API key belongs to
+  std::string action;  // "reload", "pause", "extend", ...
+  std::string reason;  // as it was given
+};
+
 struct CatalogChange {        // payload of catalog_change_begin and catalog_change_end
   std::uint64_t change = 0;   // 1, 2, 3, ...
   std::uint32_t records = 0;  // how many stand between begin and end
+  ChangeOrigin origin = {};   // of a begin, version 2
 };
+
+constexpr std::uint8_t catalog_change_version(const CatalogChange& change) {
+  const ChangeOrigin& origin = change.origin;
+  const bool named = !origin.author.empty() || !origin.action.empty() || !origin.reason.empty();
+  return named || origin.source != ChangeOrigin::Source::file ? 2 : 1;
+}
 
 // What a failed payment does to a hold.
 enum class PaymentFailure : std::uint8_t {
@@ -75,12 +93,23 @@ struct CampaignPut {
   bool listed = true;               // false: no longer in the configuration; its orders stay
   bool show_remaining = false;
   std::string id, name, currency;
+  // --- what an operator did to it ---
+  bool paused = false;
+  Tick ended_at{};                    // ended early: before its plan's end; zero: not
+  std::uint64_t file_definition = 0;  // changed by hand since the file said this: definition_hash(); 0: not
+  bool by_hand = false;               // no file ever had it
+  CampaignPlan plan = {};             // in records of its own, behind this one
 };
 
 // Version 1 is what every campaign has whose hold_max_seconds and offer_seconds are its hold_seconds and
 // whose other fields behind it are those of a CampaignPut{}; so a configuration without the newer keys is
-// written as it always was. Version 2 has the others; a reader of version 2 reads both.
+// written as it always was. Version 2 has the others, and version 3 also what an operator did and the form of
+// prices; a reader of version 3 reads all.
 constexpr std::uint8_t campaign_put_version(const CampaignPut& put) {
+  if (put.paused || put.ended_at != Tick{} || put.file_definition != 0 || put.by_hand ||
+      put.plan.price_form != PriceForm{}) {
+    return 3;
+  }
   const bool defaults = put.hold_max_seconds == put.hold_seconds && put.offer_seconds == put.hold_seconds &&
                         put.limit_per_buyer_total == 0 && put.grace_seconds == 0 && !put.waitlist &&
                         put.on_payment_failed == PaymentFailure::release;
@@ -95,13 +124,33 @@ struct OfferPut {
   std::int64_t price = 0;
   bool listed = true;
   std::string sku;
+  OfferPlan plan = {};  // in records of its own, behind this one
 };
+
+// A piece of a list that a campaign or an offer has more of than one record takes. Pieces of one list stand
+// in its order; the record that puts the campaign or offer begins every list anew.
+struct PlanPart {
+  enum class List : std::uint8_t { windows, price_steps, regions, segments, channels, schedule };
+  std::optional<OfferIndex> offer;  // of this offer, else of `campaign`
+  CampaignIndex campaign;
+  List list{};
+  std::vector<Window> windows;
+  std::vector<PriceLayer> price_steps;
+  std::vector<std::string> texts;
+};
+// Cuts a plan into records, in the order in which they are journaled.
+std::vector<PlanPart> plan_parts(const CampaignPut& put);
+std::vector<PlanPart> plan_parts(const OfferPut& put);
+// Puts a piece back. False: it cannot be a piece of this plan.
+[[nodiscard]] bool add_part(PlanPart part, CampaignPut& put);
+[[nodiscard]] bool add_part(PlanPart part, OfferPut& put);
 
 // Payload bytes, appended to `out` (cold records) or written to `out` (orders; returns the size).
 void encode(const FolderCreated& value, std::string& out);
 void encode(const CatalogChange& value, std::string& out);
 void encode(const CampaignPut& value, std::string& out);
 void encode(const OfferPut& value, std::string& out);
+void encode(const PlanPart& value, std::string& out);
 
 // A new order. Version 1 is what every order without identities that is not held has, version 3 a basket's,
 // version 2 the others; a reader of version 3 reads all.
@@ -138,9 +187,10 @@ std::size_t encode(const OrderEvent& event, std::span<std::byte> out);
 
 // Nothing when the bytes are not exactly such a payload of that version. Views point into `payload`.
 std::optional<FolderCreated> decode_folder_created(std::span<const std::byte> payload);
-std::optional<CatalogChange> decode_catalog_change(std::span<const std::byte> payload);
+std::optional<CatalogChange> decode_catalog_change(std::span<const std::byte> payload, std::uint8_t version);
 std::optional<CampaignPut> decode_campaign_put(std::span<const std::byte> payload, std::uint8_t version);
 std::optional<OfferPut> decode_offer_put(std::span<const std::byte> payload);
+std::optional<PlanPart> decode_plan_part(std::span<const std::byte> payload);
 // A payload of `info.kind` and `info.version`. The tick is the record's, which the payload does not repeat.
 // `lists` is where the order's identities and lines are put.
 struct OrderLists {

@@ -7,9 +7,10 @@
 //   ...          reconfigure(), stock(), failed()
 //   stop()       after the HTTP agents have drained: last batch, clean end of the journal
 //
-// One thread (the application's) calls these; stock() and reconfigure() may be called by any, one at a time
-// each.
+// One thread (the application's) calls these; stock(), change() and reconfigure() may be called by any, one
+// at a time each.
 
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <span>
@@ -66,9 +67,17 @@ class Runtime {
   bool failed() const { return journal_agent_->failed(); }
   const std::string& failure() const { return journal_agent_->failure(); }
 
-  // Makes the configuration's campaigns the ones in force, as one durable change between two decisions: all
-  // shards stop for it and go on after it. Returns how many definitions changed; refused, nothing has.
-  Result<std::size_t> reconfigure(const std::vector<CampaignConfiguration>& campaigns);
+  // What has to change about the catalog in force. `committed`: units sold or held of each offer, by index.
+  // Called while all shards stand still, so what it reads is what the change is made to; `now` is after every
+  // decision. Its refusal is the change's.
+  using ChangePlanner = std::function<Result<CatalogChangeSet>(
+      const Catalog& catalog, const std::vector<std::int64_t>& committed, Tick now)>;
+  // One durable change between two decisions: all shards stop for it and go on after it. Returns how many
+  // definitions changed; refused, nothing has.
+  Result<std::size_t> change(const ChangePlanner& plan);
+  // Makes the configuration's campaigns the ones in force.
+  Result<std::size_t> reconfigure(const std::vector<CampaignConfiguration>& campaigns,
+                                  ChangeOrigin origin = {});
 
   // Exact, each offer at one instant between two of its decisions.
   Result<std::vector<OfferStock>> stock(std::span<const OfferIndex> offers);
@@ -90,8 +99,8 @@ class Runtime {
   Status journal_now(JournalWriter& writer, const std::vector<EncodedRecord>& records);
   void assemble(const Configuration& configuration, std::vector<std::unique_ptr<Engine>> engines,
                 Tick last_tick, std::unique_ptr<JournalWriter> writer);
-  Result<std::size_t> change_while_paused(const std::vector<CampaignConfiguration>& campaigns);
-  Status journal_change(const CatalogChangeSet& change);
+  Result<std::size_t> change_while_paused(const ChangePlanner& plan);
+  Status journal_change(const CatalogChangeSet& change, Tick now);
   Status on_every_shard(const std::function<void(ShardAgent&)>& task);
 
   Storage& storage_;

@@ -31,10 +31,10 @@ OfferPut offer(std::uint32_t index, std::uint32_t campaign_index, std::string sk
 
 TEST_CASE("a campaign is active from its first instant up to its end, which is outside") {
   const CampaignPut put = campaign(0, "a");
-  CHECK(campaign_state(put, {99}) == CampaignState::scheduled);
-  CHECK(campaign_state(put, {100}) == CampaignState::active);
-  CHECK(campaign_state(put, {199}) == CampaignState::active);
-  CHECK(campaign_state(put, {200}) == CampaignState::ended);
+  CHECK(campaign_phase(put, {99}).state == CampaignState::scheduled);
+  CHECK(campaign_phase(put, {100}).state == CampaignState::active);
+  CHECK(campaign_phase(put, {199}).state == CampaignState::active);
+  CHECK(campaign_phase(put, {200}).state == CampaignState::ended);
   CHECK(campaign_state_name(CampaignState::scheduled) == "scheduled");
   CHECK(campaign_state_name(CampaignState::paused) == "paused");
 }

@@ -211,9 +211,9 @@ TEST_CASE("the demo has the hot SKU on sale for years, one sale that is over and
   const Tick later = *parse_rfc3339("2098-01-01T00:00:00Z");
   const OfferConfiguration* hot = nullptr;
   for (const CampaignConfiguration& campaign : parsed.configuration->campaigns) {
-    states_now.insert(campaign_state_name(campaign_state(campaign.starts_at, campaign.ends_at, now)));
-    states_later.insert(campaign_state_name(campaign_state(campaign.starts_at, campaign.ends_at, later)));
-    if (campaign_state(campaign.starts_at, campaign.ends_at, now) != CampaignState::active) continue;
+    states_now.insert(campaign_state_name(campaign_phase(campaign_put_of(campaign), now).state));
+    states_later.insert(campaign_state_name(campaign_phase(campaign_put_of(campaign), later).state));
+    if (campaign_phase(campaign_put_of(campaign), now).state != CampaignState::active) continue;
     for (const OfferConfiguration& offer : campaign.offers) {
       if (offer.sku == "tv-55-oled") hot = &offer;
     }

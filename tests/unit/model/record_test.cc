@@ -61,7 +61,7 @@ TEST_CASE("every payload reads back as what was written") {
   CHECK(keys->table_key == HashKey{1, 2});
   CHECK(keys->order_id_key == HashKey{3, 4});
 
-  const auto change = decode_catalog_change(bytes_of(encoded(CatalogChange{.change = 5, .records = 6})));
+  const auto change = decode_catalog_change(bytes_of(encoded(CatalogChange{.change = 5, .records = 6})), 1);
   REQUIRE(change.has_value());
   CHECK(change->change == 5);
   CHECK(change->records == 6);
@@ -197,7 +197,8 @@ TEST_CASE("the bytes of a payload are the same for ever") {
 
 TEST_CASE("a payload that is cut anywhere, or has a byte too many, is none") {
   check_only_the_whole(encoded(FolderCreated{}), [](auto b) { return decode_folder_created(b).has_value(); });
-  check_only_the_whole(encoded(CatalogChange{}), [](auto b) { return decode_catalog_change(b).has_value(); });
+  check_only_the_whole(encoded(CatalogChange{}),
+                       [](auto b) { return decode_catalog_change(b, 1).has_value(); });
   check_only_the_whole(encoded(some_campaign()),
                        [](auto b) { return decode_campaign_put(b, 1).has_value(); });
   check_only_the_whole(encoded(newer_campaign()),
