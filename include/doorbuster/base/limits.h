@@ -22,6 +22,7 @@ inline constexpr std::uint32_t kHoldSecondsMax = 86'400;
 inline constexpr std::uint32_t kLinePlacesMax = 1U << 14;
 inline constexpr std::int64_t kPriceMax = 1'000'000'000'000;  // minor units
 inline constexpr std::int64_t kStockMax = 1'000'000'000;
+inline constexpr std::size_t kPriceLayersMax = 64;  // of one campaign, and of one offer
 
 // --- the catalog
 // ----------------------------------------------------------------------------------------------
