@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <optional>
 
+#include "doorbuster/base/decimal.h"
 #include "doorbuster/base/limits.h"
 #include "doorbuster/base/text.h"
 
@@ -97,6 +99,26 @@ bool JsonReader::real(const JsonNode& node, RealRange range, double& out) {
     return false;
   }
   out = value;
+  return true;
+}
+
+bool JsonReader::decimal(const JsonNode& node, DecimalRange range, std::int64_t& out) {
+  const std::string wanted = with_unit("must be a number from " + format_decimal(range.min, range.decimals) +
+                                           " to " + format_decimal(range.max, range.decimals),
+                                       range.unit) +
+                             " with at most " +
+                             count_words(static_cast<std::size_t>(range.decimals), "decimal", "decimals");
+  if (!node.is(JsonType::integer) && !node.is(JsonType::real)) {
+    error(node, wanted + ", not " + std::string(json_type_name(node.type())));
+    return false;
+  }
+  const std::string_view written = document_.written(node);
+  const std::optional<std::int64_t> value = parse_decimal(written, range.decimals);
+  if (!value || *value < range.min || *value > range.max) {
+    error(node, wanted + ", not " + shown(written));
+    return false;
+  }
+  out = *value;
   return true;
 }
 

@@ -1,10 +1,13 @@
 #include "catalog/campaign_reader.h"
 
+#include <algorithm>
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <optional>
 #include <utility>
 
 #include "catalog/currency.h"
+#include "catalog/price_reader.h"
+#include "catalog/time_reader.h"
 #include "doorbuster/base/text.h"
 
 namespace doorbuster {
@@ -16,20 +19,6 @@ constexpr std::int64_t kLimitPerBuyerTotalMax = 1'000'000;
 constexpr std::pair<std::string_view, PaymentFailure> kPaymentFailures[] = {
     {"release", PaymentFailure::release}, {"keep", PaymentFailure::keep}, {"grace", PaymentFailure::grace}};
 
-void read_time(JsonReader& reader, const JsonNode& node, Tick& out) {
-  if (!reader.expect(node, JsonType::string)) return;
-  if (const std::optional<Tick> tick = parse_rfc3339(node.string())) {
-    out = *tick;
-  } else if (parse_rfc3339(std::string(node.string()) + 'Z')) {
-    reader.error(node,
-                 quoted(node.string()) + " has no time zone: add Z for UTC or an offset such as +01:00");
-  } else {
-    reader.error(node, quoted(node.string()) +
-                           " is no RFC 3339 time of the years 1970 to 2261: write one such as "
-                           "2026-11-27T08:00:00Z or 2026-11-27T09:00:00+01:00");
-  }
-}
-
 void read_currency(JsonReader& reader, const JsonNode& node, CampaignConfiguration& campaign) {
   if (!reader.expect(node, JsonType::string)) return;
   if (!currency_digits(node.string())) {
@@ -38,6 +27,20 @@ void read_currency(JsonReader& reader, const JsonNode& node, CampaignConfigurati
                                   "letters such as EUR");
   }
   campaign.currency = node.string();
+}
+
+// Who may buy: names, each once.
+void read_names(JsonReader& reader, const JsonNode& node, std::vector<std::string>& names) {
+  reader.array(node, {1, kAudienceNamesMax},
+               [&](const JsonNode& name) { reader.identifier(name, names.emplace_back()); });
+  std::sort(names.begin(), names.end());
+  const auto twice = std::adjacent_find(names.begin(), names.end());
+  if (twice != names.end() && !twice->empty()) reader.error(node, quoted(*twice) + " is there twice");
+}
+
+template <typename Configured, auto List>
+void read_audience(JsonReader& reader, const JsonNode& node, Configured& configured) {
+  read_names(reader, node, configured.plan.audience.*List);
 }
 
 constexpr JsonMember<OfferConfiguration> kOfferMembers[] = {
@@ -55,6 +58,13 @@ constexpr JsonMember<OfferConfiguration> kOfferMembers[] = {
      [](JsonReader& r, const JsonNode& n, OfferConfiguration& o) {
        r.integer(n, {0, kPriceMax, "minor units"}, o.price);
      }},
+    {"price_steps", Presence::optional,
+     [](JsonReader& r, const JsonNode& n, OfferConfiguration& o) {
+       read_price_steps(r, n, PriceStepsOf::offer, o.plan.price_steps);
+     }},
+    {"regions", Presence::optional, read_audience<OfferConfiguration, &Audience::regions>},
+    {"segments", Presence::optional, read_audience<OfferConfiguration, &Audience::segments>},
+    {"channels", Presence::optional, read_audience<OfferConfiguration, &Audience::channels>},
 };
 
 void read_offer(JsonReader& reader, const JsonNode& node, OfferConfiguration& offer) {
@@ -127,6 +137,25 @@ constexpr JsonMember<CampaignConfiguration> kCampaignMembers[] = {
     {"waitlist", Presence::optional, read_flag<&CampaignConfiguration::waitlist>},
     {"offer_seconds", Presence::optional, read_span<&CampaignConfiguration::offer_seconds, 1>},
     {"show_remaining", Presence::optional, read_flag<&CampaignConfiguration::show_remaining>},
+    {"price_steps", Presence::optional,
+     [](JsonReader& r, const JsonNode& n, CampaignConfiguration& c) {
+       read_price_steps(r, n, PriceStepsOf::campaign, c.plan.price_steps);
+     }},
+    {"rounding", Presence::optional,
+     [](JsonReader& r, const JsonNode& n, CampaignConfiguration& c) {
+       read_rounding(r, n, c.plan.price_form.rounding);
+     }},
+    {"ending", Presence::optional,
+     [](JsonReader& r, const JsonNode& n, CampaignConfiguration& c) {
+       read_price_ending(r, n, c.plan.price_form.ending);
+     }},
+    {"price_floor", Presence::optional,
+     [](JsonReader& r, const JsonNode& n, CampaignConfiguration& c) {
+       read_price_floor(r, n, c.plan.price_form.floor);
+     }},
+    {"regions", Presence::optional, read_audience<CampaignConfiguration, &Audience::regions>},
+    {"segments", Presence::optional, read_audience<CampaignConfiguration, &Audience::segments>},
+    {"channels", Presence::optional, read_audience<CampaignConfiguration, &Audience::channels>},
     {"offers", Presence::required, read_offers},
 };
 
@@ -206,7 +235,10 @@ void read_campaigns(JsonReader& reader, const JsonNode& node, std::vector<Campai
 
 void add_campaign_keys(std::string_view under, std::vector<std::string>& keys) {
   add_keys(under, kCampaignMembers, keys);
-  add_keys(std::string(under) + "/offers/*", kOfferMembers, keys);
+  const std::string offer = std::string(under) + "/offers/*";
+  add_keys(offer, kOfferMembers, keys);
+  add_price_step_keys(std::string(under) + "/price_steps/*", PriceStepsOf::campaign, keys);
+  add_price_step_keys(offer + "/price_steps/*", PriceStepsOf::offer, keys);
 }
 
 }  // namespace doorbuster

@@ -121,7 +121,8 @@ void Catalog::compile(Offer& offer) const {
   const OfferPut& put = offer.definition;
   DOORBUSTER_CHECK(put.campaign.value < campaigns_.size());
   const CampaignPlan& plan = campaigns_[put.campaign.value].definition.plan;
-  offer.prices = compile_prices(put.price, put.plan.price_steps, plan.price_steps, plan.price_form);
+  offer.prices =
+      compile_prices(put.price, put.plan.price_steps, plan.price_steps, price_rule(plan.price_form));
 }
 
 // After this no vector grows: the maps' keys are views into them.

@@ -14,7 +14,7 @@ namespace {
 std::int64_t lowest_price(const CampaignConfiguration& campaign, const OfferConfiguration& offer) {
   std::int64_t lowest = offer.price;
   const auto points = compile_prices(offer.price, offer.plan.price_steps, campaign.plan.price_steps,
-                                     campaign.plan.price_form);
+                                     price_rule(campaign.plan.price_form));
   for (const PricePoint& point : points) {
     if (point.from < campaign.ends_at) lowest = std::min(lowest, point.price);
   }

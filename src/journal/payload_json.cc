@@ -34,8 +34,10 @@ void append_campaign(const CampaignPut& value, std::string& out) {
     object.member("paused", value.paused).member("by_hand", value.by_hand);
     object.member("changed_by_hand", value.file_definition != 0);
     if (value.ended_at != Tick{}) append_time(object, "ended_at", value.ended_at);
-    object.member("rounding", rounding_name(form.rounding)).member("ending", form.ending);
-    object.member("ending_modulus", form.ending_modulus).member("price_floor", form.floor);
+    object.member("rounding", rounding_name(form.rounding)).member("price_floor", form.floor);
+    if (form.ending) {
+      object.member("ending", form.ending->ending).member("ending_modulus", form.ending->modulus);
+    }
   }
   object.end();
 }

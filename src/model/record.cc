@@ -19,8 +19,9 @@ bool rules_possible(const CampaignPut& put) {
 }
 
 bool form_possible(const PriceForm& form) {
-  return form.rounding <= Rounding::down && form.floor >= 0 && form.floor <= kPriceMax &&
-         (form.ending_modulus == 0 ? form.ending == 0 : form.ending < form.ending_modulus);
+  if (form.rounding > Rounding::down || form.floor < 0 || form.floor > kPriceMax) return false;
+  return !form.ending || (form.ending->modulus >= 1 && form.ending->modulus <= kPriceMax &&
+                          form.ending->ending >= 0 && form.ending->ending < form.ending->modulus);
 }
 
 }  // namespace
@@ -133,8 +134,9 @@ void encode(const CampaignPut& value, std::string& out) {
   put(out, value.ended_at.ns);
   put(out, value.file_definition);
   put(out, value.plan.price_form.floor);
-  put(out, value.plan.price_form.ending);
-  put(out, value.plan.price_form.ending_modulus);
+  const PriceEnding ending = value.plan.price_form.ending.value_or(PriceEnding{0, 0});
+  put(out, ending.ending);
+  put(out, ending.modulus);
   put(out, static_cast<std::uint8_t>(value.plan.price_form.rounding));
   put(out, static_cast<std::uint8_t>(value.paused));
   put(out, static_cast<std::uint8_t>(value.by_hand));
@@ -169,8 +171,9 @@ std::optional<CampaignPut> decode_campaign_put(std::span<const std::byte> payloa
     value.ended_at.ns = take.word<std::int64_t>();
     value.file_definition = take.word<std::uint64_t>();
     form.floor = take.word<std::int64_t>();
-    form.ending = take.word<std::uint16_t>();
-    form.ending_modulus = take.word<std::uint16_t>();
+    const auto ending = take.word<std::int64_t>();
+    const auto modulus = take.word<std::int64_t>();
+    if (modulus != 0 || ending != 0) form.ending = {ending, modulus};
     form.rounding = Rounding{take.word<std::uint8_t>()};
     value.paused = take.flag();
     value.by_hand = take.flag();

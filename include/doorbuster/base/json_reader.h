@@ -51,6 +51,14 @@ struct RealRange {
   std::string_view unit = {};
 };
 
+// In units of the last decimal place: {0, 10'000, 2} is 0 to 100 in hundredths.
+struct DecimalRange {
+  std::int64_t min = 0;
+  std::int64_t max = 0;
+  int decimals = 0;
+  std::string_view unit = {};
+};
+
 struct LengthRange {
   std::size_t min = 0;
   std::size_t max = 0;
@@ -73,6 +81,8 @@ class JsonReader {
     return true;
   }
   bool real(const JsonNode& node, RealRange range, double& out);
+  // Exact: from the text, not by way of floating point. `out` is in the range's units.
+  bool decimal(const JsonNode& node, DecimalRange range, std::int64_t& out);
   bool boolean(const JsonNode& node, bool& out);
   // UTF-8 without control characters; the length in bytes.
   bool string(const JsonNode& node, LengthRange bytes, std::string& out);

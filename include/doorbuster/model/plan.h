@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,29 +22,37 @@ struct Window {
 // The end of what has none.
 inline constexpr Tick kNoEnd{std::numeric_limits<std::int64_t>::max()};
 
-// A dated layer over the base price, in force in [from, to).
+// A price or a discount for a time: [from, to).
 struct PriceLayer {
   enum class Kind : std::uint8_t {
-    price,     // value: minor units
-    discount,  // value: basis points of the base price
+    price,     // `value` is the price in minor units, as it is: no rule is applied to it
+    discount,  // `value` is in basis points, and of the base price: layers do not add up
   };
-  Tick from, to = kNoEnd;
-  Kind kind = Kind::price;
+  Tick from;
+  Tick to = kNoEnd;  // kNoEnd: for ever
+  Kind kind = Kind::discount;
   std::int64_t value = 0;
   friend constexpr bool operator==(const PriceLayer&, const PriceLayer&) = default;
 };
 
-// How a discounted price becomes whole minor units.
+// Where a price goes that falls between two minor units. `up` and `down` are the price's direction, not the
+// discount's. half_even takes a half to the even neighbour, so that many lines do not drift to one side.
 enum class Rounding : std::uint8_t { half_even, half_up, up, down };
-
 // "half_even" for Rounding::half_even, and so on: the word of the configuration.
 std::string_view rounding_name(Rounding rounding);
 
-// How discounts of a campaign end in prices.
+// What a price must leave when it is divided by `modulus`: {99, 100} for 19.99, {0, 500} for whole fives.
+struct PriceEnding {
+  std::int64_t ending = 0;     // 0 to modulus - 1
+  std::int64_t modulus = 100;  // 1 to kPriceMax
+  friend constexpr bool operator==(const PriceEnding&, const PriceEnding&) = default;
+};
+
+// What discounts of a campaign come to: catalog/pricing.h.
 struct PriceForm {
   Rounding rounding = Rounding::half_even;
-  std::uint16_t ending = 0, ending_modulus = 0;  // the last digits that a price must have; modulus 0: any
-  std::int64_t floor = 0;                        // no discount goes below it
+  std::optional<PriceEnding> ending = {};
+  std::int64_t floor = 0;  // 0: none
   friend constexpr bool operator==(const PriceForm&, const PriceForm&) = default;
 };
 

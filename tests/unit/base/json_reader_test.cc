@@ -118,6 +118,34 @@ TEST_CASE("an integer is neither rounded nor cut to fit") {
   }
 }
 
+TEST_CASE("a decimal is read by its text, and a digit too many is not rounded away") {
+  const auto read_share = [](std::string_view value) {
+    const tl::expected<JsonDocument, Diagnostic> document = JsonDocument::parse(value);
+    REQUIRE(document);
+    JsonReader reader(*document);
+    std::int64_t share = -7;
+    const bool good = reader.decimal(document->root(), {50, 10'000, 2, "percent"}, share);
+    const std::vector<Diagnostic> wrong = reader.take_diagnostics();
+    CHECK(good == wrong.empty());
+    if (good) return std::to_string(share);
+    CHECK(share == -7);
+    return wrong.at(0).message;
+  };
+  CHECK(read_share("0.5") == "50");
+  CHECK(read_share("12.5") == "1250");
+  CHECK(read_share("1.25E1") == "1250");
+  CHECK(read_share("99.99") == "9999");
+  CHECK(read_share("100") == "10000");
+  const std::string wanted = "must be a number from 0.5 to 100 percent with at most 2 decimals, not ";
+  for (const std::string number : {"0.49", "12.505", "100.01", "101", "-12.5", "1e-99",
+                                   "99.99000000000000001", "18446744073709551615"}) {
+    INFO(number);
+    CHECK(read_share(number) == wanted + number);
+  }
+  CHECK(read_share("\"12.5\"") == wanted + "a string");
+  CHECK(read_share("null") == wanted + "null");
+}
+
 TEST_CASE("an identifier has 1 to 64 characters of its alphabet") {
   CHECK(read("{\"id\": \"" + std::string(64, 'a') + "\"}").good);
   for (const std::string& bad : {std::string(), std::string(65, 'a'), std::string("a b"),
