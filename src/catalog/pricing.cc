@@ -70,13 +70,11 @@ class LayerStack {
   // The layer that decides at `now`; null: none. REQUIRES: `now` is not before the one of the last call.
   const PriceLayer* advance(Tick now) {
     for (; next_ < coming_.size() && coming_[next_]->from <= now; ++next_) begun_.push_back(coming_[next_]);
-    while (!begun_.empty() && is_over(*begun_.back(), now)) begun_.pop_back();
+    while (!begun_.empty() && begun_.back()->to <= now) begun_.pop_back();
     return begun_.empty() ? nullptr : begun_.back();
   }
 
  private:
-  static bool is_over(const PriceLayer& layer, Tick now) { return layer.to != kNoEnd && layer.to <= now; }
-
   std::vector<const PriceLayer*> coming_, begun_;
   std::size_t next_ = 0;
 };
