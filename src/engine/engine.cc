@@ -128,44 +128,37 @@ std::optional<OrderSlot> Engine::due_before(const Buy& buy, const BuyHashes& has
 Engine::OwnDue Engine::own_due(const Hash128& buyer, Identities identities, std::uint32_t quantity,
                                OfferIndex offer, Tick now) const {
   OwnDue own;
-  const OfferState& state = offers_[offer.value];
-  const OfferRules& rules = rules_[offer.value];
-  if (state.limit_per_buyer == 0 && !state.has_total_limit) return own;
   visit_names(buyer, identities, [&](const Hash128& name) {
-    const Hash128 key = offer_limit_key(name, offer);
-    const bool over =
-        state.limit_per_buyer != 0 && std::uint64_t{ledger_.units(key)} + quantity > state.limit_per_buyer;
-    const bool over_total =
-        state.has_total_limit &&
-        std::uint64_t{options_.allowances->units(campaign_limit_key(name, rules.campaign))} + quantity >
-            rules.total_limit;
-    if (own.hold || (!over && !over_total)) return;
+    if (own.hold || !(over_limit(name, quantity, offer) || over_total_limit(name, quantity, offer))) return;
     own.over_limit = true;
     OrderSlot hold;
     if (ledger_.find_hold(
-            key, [&](OrderSlot slot) { return is_due(slot, now); }, hold)) {
+            offer_limit_key(name, offer), [&](OrderSlot slot) { return is_due(slot, now); }, hold)) {
       own.hold = hold;
     }
   });
   return own;
 }
 
-Outcome Engine::check_limits(const Buy& buy, const BuyHashes& hashes, const OfferState& offer) const {
+bool Engine::over_limit(const Hash128& name, std::uint32_t quantity, OfferIndex offer) const {
+  const std::uint32_t limit = offers_[offer.value].limit_per_buyer;
+  return limit != 0 && std::uint64_t{ledger_.units(offer_limit_key(name, offer))} + quantity > limit;
+}
+
+bool Engine::over_total_limit(const Hash128& name, std::uint32_t quantity, OfferIndex offer) const {
+  if (!has_total_limit(offer)) return false;
+  const OfferRules& rules = rules_[offer.value];
+  const std::uint64_t had = options_.allowances->units(campaign_limit_key(name, rules.campaign));
+  return had + quantity > rules.total_limit;
+}
+
+bool Engine::over_any_limit(const Hash128& buyer, Identities identities, std::uint32_t quantity,
+                            OfferIndex offer) const {
   bool over = false;
-  if (offer.limit_per_buyer != 0) {
-    visit_names(hashes.buyer, buy.identities, [&](const Hash128& name) {
-      const std::uint64_t had = ledger_.units(offer_limit_key(name, buy.offer));
-      over = over || had + buy.quantity > offer.limit_per_buyer;
-    });
-  }
-  if (offer.has_total_limit && !over) {
-    const OfferRules& rules = rules_[buy.offer.value];
-    visit_names(hashes.buyer, buy.identities, [&](const Hash128& name) {
-      const std::uint64_t had = options_.allowances->units(campaign_limit_key(name, rules.campaign));
-      over = over || had + buy.quantity > rules.total_limit;
-    });
-  }
-  return over ? Outcome::limit_reached : Outcome::ok;
+  visit_names(buyer, identities, [&](const Hash128& name) {
+    over = over || over_limit(name, quantity, offer) || over_total_limit(name, quantity, offer);
+  });
+  return over;
 }
 
 Decision Engine::decide(const Buy& buy, const BuyHashes& hashes, Tick now) const {
@@ -184,7 +177,9 @@ Decision Engine::decide(const Buy& buy, const BuyHashes& hashes, Tick now) const
   if (now < offer.starts_at) return refused(Outcome::campaign_not_started);
   if (now >= offer.ends_at) return refused(Outcome::campaign_ended);
 
-  if (const Outcome limits = check_limits(buy, hashes, offer); limits != Outcome::ok) return refused(limits);
+  if (over_any_limit(hashes.buyer, buy.identities, buy.quantity, buy.offer)) {
+    return refused(Outcome::limit_reached);
+  }
 
   if (buy.expected_price != Buy::kNoExpectedPrice && offer.price > buy.expected_price) {
     decision.price = offer.price;
@@ -343,16 +338,18 @@ Engine::CampaignKeys Engine::campaign_keys(const Hash128& buyer, Identities iden
   return keys;
 }
 
+bool Engine::charge(const CampaignKeys& keys, std::uint32_t units, OfferIndex offer) {
+  return options_.allowances->take(keys.view(), units, rules_[offer.value].total_limit);
+}
+
 bool Engine::charge(const Order& order, const BuyHashes& hashes) {
   const OfferIndex offer = order.number.offer();
-  return options_.allowances->take(campaign_keys(hashes.buyer, order.identities, offer).view(),
-                                   order.quantity, rules_[offer.value].total_limit);
+  return charge(campaign_keys(hashes.buyer, order.identities, offer), order.quantity, offer);
 }
 
 bool Engine::charge(const OrderEvent& event) {
   const auto slot = find(event.order);
-  return slot && options_.allowances->take(campaign_keys(*slot).view(), event.quantity,
-                                           rules_[event.order.offer().value].total_limit);
+  return slot && charge(campaign_keys(*slot), event.quantity, event.order.offer());
 }
 
 bool Engine::charge_anyway(OrderSlot slot, std::uint32_t units) {
