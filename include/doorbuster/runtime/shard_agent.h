@@ -16,6 +16,7 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "doorbuster/base/counters.h"
@@ -147,7 +148,19 @@ class ShardAgent final : public Agent {
   void record_basket(Request* request, Tick now);
   void close_basket(Request* request);
 
-  bool expire_before(const Request& request, Tick now);
+  // Lets every hold expire that stands in the way of one decision: as long as `due_before()` names one. False
+  // when there are more than the bound, or no room to write one down: then nothing can be decided now.
+  template <typename DueBefore>
+  bool clear_the_way(const DueBefore& due_before, Tick now) {
+    for (std::uint32_t expired = 0; const std::optional<OrderSlot> due = due_before(); ++expired) {
+      if (expired == kExpiriesPerDecisionMax) {
+        metrics_.overloaded_expiries.add();
+        return false;
+      }
+      if (!record(engine_->expiry_of(*due, now))) return false;
+    }
+    return true;
+  }
   std::size_t expire_due();
   bool record(const OrderEvent& event);
   void serve_line(OfferIndex offer, Tick now);
