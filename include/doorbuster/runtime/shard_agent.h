@@ -10,7 +10,10 @@
 //           +<---------------- reply queue of the http thread that asked
 //
 // A reply that rests on a record waits in the gate until the record is durable; one that rests on none leaves
-// at once. So a refusal never waits for the disk, and a sale never leaves before it.
+// at once. So a sale never leaves before the disk has it, and a buy that is refused does not wait for the
+// disk, with one exception: limit_reached in a campaign with limit_per_buyer_total. As long as units that
+// this shard has freed are on their way back to their names, they may be this buyer's, so such a buy stands
+// in the gate for the last of those records. It does so once, and is decided anew then.
 
 #include <array>
 #include <atomic>
