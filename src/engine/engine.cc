@@ -125,64 +125,6 @@ std::optional<OrderSlot> Engine::due_before(const Buy& buy, const BuyHashes& has
   return first.hold;
 }
 
-// A hold of one of these names in this offer that has run out and counts against a limit still.
-Engine::OwnDue Engine::own_due(const Hash128& buyer, Identities identities, std::uint32_t quantity,
-                               OfferIndex offer, Tick now) const {
-  OwnDue own;
-  const OfferState& state = offers_[offer.value];
-  const OfferRules& rules = rules_[offer.value];
-  if (state.limit_per_buyer == 0 && !state.has_total_limit) return own;
-  visit_names(buyer, identities, [&](const Hash128& name) {
-    const Hash128 key = offer_limit_key(name, offer);
-    const bool over =
-        state.limit_per_buyer != 0 && std::uint64_t{ledger_.units(key)} + quantity > state.limit_per_buyer;
-    const bool over_total =
-        state.has_total_limit &&
-        std::uint64_t{options_.allowances->units(campaign_limit_key(name, rules.campaign))} + quantity >
-            rules.total_limit;
-    if (own.hold || (!over && !over_total)) return;
-    own.over_limit = true;
-    OrderSlot hold;
-    if (ledger_.find_hold(
-            key, [&](OrderSlot slot) { return is_due(slot, now); }, hold)) {
-      own.hold = hold;
-    }
-  });
-  return own;
-}
-
-bool Engine::is_open(OfferIndex index, Tick now) const {
-  const OfferState& offer = offers_[index.value];
-  if (now < offer.starts_at || now >= offer.ends_at) return false;
-  return !offer.is_planned ||
-         campaign_phase(catalog_->campaign_of(index).definition, now).state == CampaignState::active;
-}
-
-Outcome Engine::check_plan(const Buy& buy, Tick now) const {
-  const CampaignState state = campaign_phase(catalog_->campaign_of(buy.offer).definition, now).state;
-  if (state == CampaignState::paused) return Outcome::campaign_paused;
-  if (state == CampaignState::scheduled) return Outcome::campaign_not_started;
-  return catalog_->leaves_out(buy.offer, buy) == AudienceRule::none ? Outcome::ok : Outcome::not_eligible;
-}
-
-Outcome Engine::check_limits(const Buy& buy, const BuyHashes& hashes, const OfferState& offer) const {
-  bool over = false;
-  if (offer.limit_per_buyer != 0) {
-    visit_names(hashes.buyer, buy.identities, [&](const Hash128& name) {
-      const std::uint64_t had = ledger_.units(offer_limit_key(name, buy.offer));
-      over = over || had + buy.quantity > offer.limit_per_buyer;
-    });
-  }
-  if (offer.has_total_limit && !over) {
-    const OfferRules& rules = rules_[buy.offer.value];
-    visit_names(hashes.buyer, buy.identities, [&](const Hash128& name) {
-      const std::uint64_t had = options_.allowances->units(campaign_limit_key(name, rules.campaign));
-      over = over || had + buy.quantity > rules.total_limit;
-    });
-  }
-  return over ? Outcome::limit_reached : Outcome::ok;
-}
-
 Decision Engine::decide(const Buy& buy, const BuyHashes& hashes, Tick now) const {
   Decision decision;
   const auto refused = [&decision](Outcome outcome) {
@@ -203,7 +145,9 @@ Decision Engine::decide(const Buy& buy, const BuyHashes& hashes, Tick now) const
     return refused(Outcome::campaign_not_started);
   }
 
-  if (const Outcome limits = check_limits(buy, hashes, offer); limits != Outcome::ok) return refused(limits);
+  if (over_any_limit(hashes.buyer, buy.identities, buy.quantity, buy.offer)) {
+    return refused(Outcome::limit_reached);
+  }
 
   const std::int64_t price_now = price(buy.offer, now);
   if (buy.expected_price != Buy::kNoExpectedPrice && price_now > buy.expected_price) {
@@ -363,16 +307,18 @@ Engine::CampaignKeys Engine::campaign_keys(const Hash128& buyer, Identities iden
   return keys;
 }
 
+bool Engine::charge(const CampaignKeys& keys, std::uint32_t units, OfferIndex offer) {
+  return options_.allowances->take(keys.view(), units, rules_[offer.value].total_limit);
+}
+
 bool Engine::charge(const Order& order, const BuyHashes& hashes) {
   const OfferIndex offer = order.number.offer();
-  return options_.allowances->take(campaign_keys(hashes.buyer, order.identities, offer).view(),
-                                   order.quantity, rules_[offer.value].total_limit);
+  return charge(campaign_keys(hashes.buyer, order.identities, offer), order.quantity, offer);
 }
 
 bool Engine::charge(const OrderEvent& event) {
   const auto slot = find(event.order);
-  return slot && options_.allowances->take(campaign_keys(*slot).view(), event.quantity,
-                                           rules_[event.order.offer().value].total_limit);
+  return slot && charge(campaign_keys(*slot), event.quantity, event.order.offer());
 }
 
 bool Engine::charge_anyway(OrderSlot slot, std::uint32_t units) {

@@ -13,20 +13,17 @@ OrderStatus Engine::status_at(OrderSlot slot, Tick now) const {
 }
 
 bool Engine::within_total_limit(const Buy& basket, const BuyHashes& hashes) const {
-  if (!has_total_limit(basket.offer)) return true;
-  const OfferRules& rules = rules_[basket.offer.value];
   bool within = true;
   visit_names(hashes.buyer, basket.identities, [&](const Hash128& name) {
-    const std::uint64_t had = options_.allowances->units(campaign_limit_key(name, rules.campaign));
-    within = within && had + basket.quantity <= rules.total_limit;
+    within = within && !over_total_limit(name, basket.quantity, basket.offer);
   });
   return within;
 }
 
 bool Engine::reserve(const Buy& line, const BuyHashes& hashes, bool& charged) {
   charged = has_total_limit(line.offer);
-  if (charged && !options_.allowances->take(campaign_keys(hashes.buyer, line.identities, line.offer).view(),
-                                            line.quantity, rules_[line.offer.value].total_limit)) {
+  if (charged &&
+      !charge(campaign_keys(hashes.buyer, line.identities, line.offer), line.quantity, line.offer)) {
     return false;
   }
   ++reserved_rows_;
@@ -112,10 +109,7 @@ Engine::Pin Engine::pin(OrderSlot part, const OrderEvent& event, Tick now) {
   const OfferIndex offer = store_.offer(part);
   if (event.kind == OrderEventKind::extended || free_for_late(offer, now) < row.quantity) return Pin::expired;
   if (would_exceed_limit(part, row.quantity)) return Pin::limited;
-  if (has_total_limit(offer) &&
-      !options_.allowances->take(campaign_keys(part).view(), row.quantity, rules_[offer.value].total_limit)) {
-    return Pin::limited;
-  }
+  if (has_total_limit(offer) && !charge(campaign_keys(part), row.quantity, offer)) return Pin::limited;
   take_again(part);
   row.is_pinned = true;
   return Pin::again;

@@ -141,12 +141,7 @@ OrderDecision Engine::refuse_money(OrderSlot slot, Outcome outcome, const OrderC
 }
 
 bool Engine::would_exceed_limit(OrderSlot slot, std::uint32_t units) const {
-  const OfferIndex offer = store_.offer(slot);
-  Buy same;
-  same.offer = offer;
-  same.quantity = units;
-  same.identities = store_.identities(slot);
-  return check_limits(same, {.buyer = buyer_name(slot), .key = {}}, offers_[offer.value]) != Outcome::ok;
+  return over_any_limit(buyer_name(slot), store_.identities(slot), units, store_.offer(slot));
 }
 
 OrderDecision Engine::decide_cancel(OrderSlot slot, Tick now) const {

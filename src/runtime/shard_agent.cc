@@ -124,7 +124,8 @@ void ShardAgent::handle_buy(Request* request, Tick now) {
     metrics_.refusals.add();
     return reply(request);
   }
-  const bool way_is_free = expire_before(*request, now);
+  const auto due_before = [&] { return engine_->due_before(request->buy, request->hashes, now); };
+  const bool way_is_free = clear_the_way(due_before, now);
   Decision decision;
   if (way_is_free) decision = engine_->decide(request->buy, request->hashes, now);
   request->outcome = decision.outcome;

@@ -168,13 +168,7 @@ void ShardAgent::take_line(Request* request, Basket::Line& line, Tick now) {
   const BuyHashes hashes = {.buyer = request->hashes.buyer, .key = {}};
   line.line.unit_price = engine_->price(buy.offer, now);
   Outcome outcome = Outcome::overloaded;
-  std::uint32_t expired = 0;
-  for (auto due = engine_->due_before(buy, hashes, now); due && expired < kExpiriesPerDecisionMax;
-       ++expired) {
-    if (!record(engine_->expiry_of(*due, now))) break;
-    due = engine_->due_before(buy, hashes, now);
-  }
-  if (!engine_->due_before(buy, hashes, now)) {
+  if (clear_the_way([&] { return engine_->due_before(buy, hashes, now); }, now)) {
     const Decision decision = engine_->decide(buy, hashes, now);
     outcome = decision.outcome;
     if (outcome == Outcome::all_held) request->free_at = std::max(request->free_at, decision.free_at);
@@ -194,12 +188,9 @@ void ShardAgent::pin_line(Request* request, Basket::Line& line, Tick now) {
   if (event.kind == OrderEventKind::returned && request->command.quantity == 0) {
     event.quantity = engine_->left_to_return(part);
   }
-  std::uint32_t expired = 0;
-  while (const auto due = engine_->due_before_part(part, event, now)) {
-    if (++expired > kExpiriesPerDecisionMax || !record(engine_->expiry_of(*due, now))) {
-      line.outcome = Outcome::overloaded;
-      return;
-    }
+  if (!clear_the_way([&] { return engine_->due_before_part(part, event, now); }, now)) {
+    line.outcome = Outcome::overloaded;
+    return;
   }
   line.pin = engine_->pin(part, event, now);
   line.outcome = refusal_of(line.pin);

@@ -7,24 +7,11 @@
 
 namespace doorbuster {
 
-// Lets every hold expire whose time is over and that stands in the way of the request's decision. False at
-// the bound, or when there is no room to write it down: then nothing can be decided now.
-bool ShardAgent::expire_before(const Request& request, Tick now) {
-  for (std::uint32_t i = 0; i < kExpiriesPerDecisionMax; ++i) {
-    const std::optional<OrderSlot> due = request.kind == Request::Kind::buy
-                                             ? engine_->due_before(request.buy, request.hashes, now)
-                                             : engine_->due_before(request.command, now);
-    if (!due) return true;
-    if (!record(engine_->expiry_of(*due, now))) return false;
-  }
-  metrics_.overloaded_expiries.add();
-  return false;
-}
-
 void ShardAgent::handle_command(Request* request, Tick now) {
   request->outcome = Outcome::overloaded;
   if (journal_->failed()) request->outcome = Outcome::journal_failed;
-  if (journal_->failed() || !expire_before(*request, now)) return reply(request);
+  const auto due_before = [&] { return engine_->due_before(request->command, now); };
+  if (journal_->failed() || !clear_the_way(due_before, now)) return reply(request);
 
   const OrderDecision decision = engine_->decide(request->command, now);
   if (decision.outcome == Outcome::order_not_found) {

@@ -1,17 +1,17 @@
 // The plug is pulled, the process killed, the disk fails: what was committed is there, once, in order;
 // nothing is invented.
 #include <algorithm>
-#include <random>
 
 #include "support/journal_fixture.h"
+#include "support/mortal_machine.h"
 
 namespace doorbuster {
 namespace {
 
 // A folder over many lives, and what it owes.
-class Saga {
+class Saga : public MortalMachine {
  public:
-  explicit Saga(std::uint64_t seed) : random_(seed) {}
+  explicit Saga(std::uint64_t seed) : MortalMachine(seed) {}
 
   void live() {
     Start life = try_start();
@@ -29,28 +29,11 @@ class Saga {
     }
   }
 
-  void die() {
-    if (below(3) == 0) {
-      storage_.kill();
-      storage_.forget_plan();
-    } else {
-      storage_.crash(random_());
-    }
-  }
-
   std::size_t owed() const { return committed_.size(); }
 
  private:
-  std::uint64_t below(std::uint64_t bound) { return random_() % bound; }
-
-  void plan_an_error() {
-    if (below(3) != 0) return;
-    const auto operation = static_cast<StorageOperation>(below(kStorageOperationCount));
-    storage_.fail_nth(operation, 1 + below(12));
-  }
-
   Start try_start() {
-    plan_an_error();
+    if (below(3) == 0) plan_an_error(12);
     Start life = start(storage_);
     if (life.writer || !life.seen.empty()) check(life);
     // A planned error may stop a start; damage must never be what stops it.
@@ -103,8 +86,6 @@ class Saga {
     open_.clear();
   }
 
-  std::mt19937_64 random_;
-  MemoryStorage storage_;
   Seen committed_;
   Seen open_;
 };

@@ -342,7 +342,8 @@ std::string NaiveShop::payment_failed(const NaiveCampaign& campaign, NaiveOrder&
 std::string NaiveShop::give_back(const NaiveCampaign& campaign, NaiveOrder& order,
                                  const NaiveCommand& command, Tick now) {
   for (const NaiveReturn& done : order.returns) {
-    if (command.key.empty() || done.key != command.key) continue;
+    // Each SKU of a basket has keys of its own.
+    if (command.key.empty() || done.key != command.key || done.part != command.part) continue;
     const bool same =
         (command.quantity == 0 || command.quantity == done.quantity) && command.restock == done.restock;
     return same ? "again ok" : "idempotency_key_reused";
@@ -358,7 +359,7 @@ std::string NaiveShop::give_back(const NaiveCampaign& campaign, NaiveOrder& orde
   order.returned += quantity;
   if (is_basket) part->returned += quantity;
   if (command.restock) (is_basket ? part->restocked : order.restocked) += quantity;
-  order.returns.push_back({command.key, quantity, command.restock});
+  order.returns.push_back({command.key, command.part, quantity, command.restock});
   serve_lines(campaign, order, now);
   return "ok";
 }

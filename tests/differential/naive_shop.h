@@ -31,7 +31,7 @@ struct NaiveBuy {
 };
 
 struct NaiveReturn {
-  std::string key;
+  std::string key, part;
   std::uint32_t quantity = 0;
   bool restock = true;
 };

@@ -37,7 +37,9 @@ class Pair {
   BasketDecision ask_basket(const NaiveBuy& wanted, const Buy& buy);
   std::string ask_engine(const NaiveCommand& command);
 
+  // --- pair_compare.cc ---
   std::string compare_all() const;
+  std::string compare_held() const;  // after a timer that has left nothing: what has run out is not held
   std::string compare_touched(const NaiveBuy& asked) const;
   std::string compare(const NaiveShop::OfferName& name) const;
   std::string compare_limits(const NaiveBuy& asked) const;

@@ -331,20 +331,28 @@ class World {
     answer.order = home.order(slot);
   }
 
-  // Every part stands still first; then one record decides for all of them.
+  // Every part stands still first; then one record decides for all of them. Each is asked also when another
+  // was refused: the answer does not depend on the way.
   CommandDecision command_basket(const OrderCommand& command, const OrderDecision& decision, Tick now) {
-    const OrderEvent& event = *decision.event;
+    OrderEvent event = *decision.event;
     const OrderLines lines = owner(event.order.offer()).order(decision.slot).lines;
     Basket basket;
     for (const OrderLine& line : lines) basket.lines[basket.count++].line = line;
     for (const std::size_t i : way(lines)) {
-      if (basket.refused || event.part.value_or(lines[i].offer) != lines[i].offer) continue;
+      if (event.part.value_or(lines[i].offer) != lines[i].offer) continue;
       Engine& engine = owner(lines[i].offer);
       const OrderSlot part = engine.part(event.order, lines[i].offer);
+      const bool all_that_is_left = event.kind == OrderEventKind::returned && command.quantity == 0;
+      if (all_that_is_left) event.quantity = engine.left_to_return(part);
       while (const auto due = engine.due_before_part(part, event, now)) record(engine.expiry_of(*due, now));
-      basket.lines[i].pin = engine.pin(part, event, now);
-      basket.lines[i].outcome = refusal_of(basket.lines[i].pin);
-      basket.refused = basket.lines[i].outcome != Outcome::ok;
+      Basket::Line& line = basket.lines[i];
+      line.pin = engine.pin(part, event, now);
+      line.outcome = refusal_of(line.pin);
+      if (basket.refused) {
+        engine.unpin(part, line.pin);
+        line.pin = Engine::Pin::none;
+      }
+      basket.refused = basket.refused || line.outcome != Outcome::ok;
     }
     if (basket.refused) return refuse_command(command, decision, basket, now);
     log_event(event);

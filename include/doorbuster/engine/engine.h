@@ -277,6 +277,7 @@ class Engine {
   CampaignKeys campaign_keys(OrderSlot slot) const {
     return campaign_keys(buyer_name(slot), store_.identities(slot), store_.offer(slot));
   }
+  [[nodiscard]] bool charge(const CampaignKeys& keys, std::uint32_t units, OfferIndex offer);
 
   void count_for_total_limits();
   std::uint32_t live_units(OrderSlot slot) const;  // that count for its names
@@ -290,7 +291,12 @@ class Engine {
   // Window and audience of an offer with a plan.
   Outcome check_plan(const Buy& buy, Tick now) const;
   bool is_open(OfferIndex offer, Tick now) const;
-  Outcome check_limits(const Buy& buy, const BuyHashes& hashes, const OfferState& offer) const;
+  // Whether so many units more would take a name above the offer's limit, above the campaign's, or any of the
+  // names above one of the two.
+  bool over_limit(const Hash128& name, std::uint32_t quantity, OfferIndex offer) const;
+  bool over_total_limit(const Hash128& name, std::uint32_t quantity, OfferIndex offer) const;
+  bool over_any_limit(const Hash128& buyer, Identities identities, std::uint32_t quantity,
+                      OfferIndex offer) const;
   Decision replay(const Buy& buy, OrderSlot slot) const;
   Order new_order(const Buy& buy, Outcome outcome, Tick now) const;
 

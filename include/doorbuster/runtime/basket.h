@@ -48,11 +48,19 @@ struct Basket {
   const Line* first_refusal() const {
     const Line* first = nullptr;
     for (std::size_t i = 0; i < count; ++i) {
-      if (lines[i].outcome != Outcome::ok && (first == nullptr || lines[i].outcome < first->outcome)) {
-        first = &lines[i];
-      }
+      if (lines[i].outcome == Outcome::ok) continue;
+      if (first == nullptr || comes_before(lines[i].outcome, first->outcome)) first = &lines[i];
     }
     return first;
+  }
+
+ private:
+  // As for one SKU: who confirms late is asked for the units first, and for the limits only where they are
+  // there.
+  static bool comes_before(Outcome a, Outcome b) {
+    if (a == Outcome::hold_expired && b == Outcome::limit_reached) return true;
+    if (a == Outcome::limit_reached && b == Outcome::hold_expired) return false;
+    return a < b;
   }
 };
 

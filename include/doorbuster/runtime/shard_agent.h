@@ -10,12 +10,16 @@
 //           +<---------------- reply queue of the http thread that asked
 //
 // A reply that rests on a record waits in the gate until the record is durable; one that rests on none leaves
-// at once. So a refusal never waits for the disk, and a sale never leaves before it.
+// at once. So a sale never leaves before the disk has it, and a buy that is refused does not wait for the
+// disk, with one exception: limit_reached in a campaign with limit_per_buyer_total. As long as units that
+// this shard has freed are on their way back to their names, they may be this buyer's, so such a buy stands
+// in the gate for the last of those records. It does so once, and is decided anew then.
 
 #include <array>
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "doorbuster/base/counters.h"
@@ -147,7 +151,19 @@ class ShardAgent final : public Agent {
   void record_basket(Request* request, Tick now);
   void close_basket(Request* request);
 
-  bool expire_before(const Request& request, Tick now);
+  // Lets every hold expire that stands in the way of one decision: as long as `due_before()` names one. False
+  // when there are more than the bound, or no room to write one down: then nothing can be decided now.
+  template <typename DueBefore>
+  bool clear_the_way(const DueBefore& due_before, Tick now) {
+    for (std::uint32_t expired = 0; const std::optional<OrderSlot> due = due_before(); ++expired) {
+      if (expired == kExpiriesPerDecisionMax) {
+        metrics_.overloaded_expiries.add();
+        return false;
+      }
+      if (!record(engine_->expiry_of(*due, now))) return false;
+    }
+    return true;
+  }
   std::size_t expire_due();
   bool record(const OrderEvent& event);
   void serve_line(OfferIndex offer, Tick now);

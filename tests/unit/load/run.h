@@ -9,6 +9,7 @@
 #include <string>
 
 #include "doorbuster/load/load.h"
+#include "support/catch.h"
 #include "unit/load/fake_shop.h"
 
 namespace doorbuster::load::testing {
@@ -53,6 +54,19 @@ inline LoadOptions options_for(const FakeShop& shop, const std::string& scenario
   options.progress = ProgressMode::off;
   options.run_name = "t";
   return options;
+}
+
+// Several threads, connections that close and refusals that pass: a shop that keeps its promises passes
+// anyway.
+inline void check_passes_with_trouble(FakeState state, const std::string& scenario) {
+  const Folder folder;
+  const FakeShop shop(state, {.close_every = 37, .overloaded_every = 11});
+  LoadOptions options = options_for(shop, folder.write("scenario.json", scenario));
+  options.threads = 2;
+  const Ended ended = run(options);
+  INFO(ended.out << ended.err);
+  REQUIRE(ended.verdict() == "verdict: PASS\n");
+  REQUIRE_THAT(ended.out, Catch::Contains("overloaded"));
 }
 
 inline std::string read_file(const std::string& file) {

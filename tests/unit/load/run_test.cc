@@ -83,15 +83,7 @@ TEST_CASE("judge: a shop that keeps its promises passes, and the report says wha
 }
 
 TEST_CASE("judge: several generator threads, connections that close and passing refusals change nothing") {
-  const Folder folder;
-  FakeState state;
-  const FakeShop shop(state, {.close_every = 37, .overloaded_every = 11});
-  LoadOptions options = options_for(shop, folder.write("scenario.json", crowd()));
-  options.threads = 2;
-  const Ended ended = run(options);
-  INFO(ended.out << ended.err);
-  REQUIRE(ended.verdict() == "verdict: PASS\n");
-  REQUIRE_THAT(ended.out, Contains("overloaded"));
+  check_passes_with_trouble({}, crowd());
 }
 
 TEST_CASE("judge: without a scenario, plain shoppers come to the first active campaign") {

@@ -60,39 +60,24 @@ TEST_CASE("the largest basket fits into a record of the journal") {
 
 TEST_CASE("the bytes of a basket are the same for ever") {
   // As docs/formats/journal.md describes them; a change here is a new version, not a new test.
-  Order order;
-  order.number = OrderNumber::make({1}, 2);
-  order.quantity = 3;
-  order.unit_price = 4;
-  order.buyer = "ab";
-  order.key = "k";
-  order.segment = "s";
-  const std::string numbers(
-      "\x02\0\0\0\0\x01\0\0"
-      "\x04\0\0\0\0\0\0\0"
-      "\xff\xff\xff\xff\xff\xff\xff\xff"
-      "\x03\0\0\0",
-      28);
-  const std::string lengths("\x02\x01\0\0\0\x01\0\0", 8);
-  const std::string identity("\x05\0\0\0\0\0\0\0\x06\0\0\0\0\0\0\0", 16);
-  const std::string end("\x07\0\0\0\0\0\0\0", 8);
-  const std::vector<Hash128> identities = {{5, 6}};
+  const auto& [numbers, lengths, end, identity, texts] = kSpelledBytes;
+  Order order = spelled_order();
   order.status = OrderStatus::held;
   order.expires_at = {7};
   const std::vector<OrderLine> lines = {{.offer = {1}, .quantity = 2, .unit_price = 1},
                                         {.offer = {0x030201}, .quantity = 1, .unit_price = 2}};
   order.lines = lines;
-  order.identities = identities;
+  order.identities = kFiveSix;
   const std::string line_bytes(
       "\x01\0\0\0\x02\0\0\0\x01\0\0\0\0\0\0\0"
       "\x01\x02\x03\0\x01\0\0\0\x02\0\0\0\0\0\0\0",
       32);
   const std::string one_and_two("\x01\x02\0\0", 4), none_and_two("\0\x02\0\0", 4);
-  CHECK(encoded(order) == numbers + one_and_two + lengths + end + identity + line_bytes + "abks");
+  CHECK(encoded(order) == numbers + one_and_two + lengths + end + identity + line_bytes + texts);
   CHECK(order_record_version(order) == 3);
   order.identities = {};
   order.status = OrderStatus::confirmed;
-  CHECK(encoded(order) == numbers + none_and_two + lengths + line_bytes + "abks");
+  CHECK(encoded(order) == numbers + none_and_two + lengths + line_bytes + texts);
   CHECK(order_record_version(order) == 3);
 }
 

@@ -41,37 +41,22 @@ TEST_CASE("the largest order fits into a record of the journal") {
 
 TEST_CASE("the bytes of an order are the same for ever") {
   // As docs/formats/journal.md describes them; a change here is a new version, not a new test.
-  Order order;
-  order.number = OrderNumber::make({1}, 2);
-  order.quantity = 3;
-  order.unit_price = 4;
-  order.buyer = "ab";
-  order.key = "k";
-  order.segment = "s";
-  const std::string numbers(
-      "\x02\0\0\0\0\x01\0\0"
-      "\x04\0\0\0\0\0\0\0"
-      "\xff\xff\xff\xff\xff\xff\xff\xff"
-      "\x03\0\0\0",
-      28);
-  const std::string lengths("\x02\x01\0\0\0\x01\0\0", 8);
-  const std::string identity("\x05\0\0\0\0\0\0\0\x06\0\0\0\0\0\0\0", 16);
+  const auto& [numbers, lengths, end, identity, texts] = kSpelledBytes;
+  Order order = spelled_order();
   const std::string none("\0\0\0\0", 4), one("\x01\0\0\0", 4);
-  CHECK(encoded(order) == numbers + none + lengths + "abks");
+  CHECK(encoded(order) == numbers + none + lengths + texts);
   order.status = OrderStatus::waiting;
-  CHECK(encoded(order) == numbers + none + lengths + "abks");
+  CHECK(encoded(order) == numbers + none + lengths + texts);
   CHECK(order_record_version(order) == 1);
 
-  const std::vector<Hash128> identities = {{5, 6}};
-  order.identities = identities;
-  CHECK(encoded(order) == numbers + one + lengths + identity + "abks");
+  order.identities = kFiveSix;
+  CHECK(encoded(order) == numbers + one + lengths + identity + texts);
   CHECK(order_record_version(order) == 2);
   order.status = OrderStatus::held;
   order.expires_at = {7};
-  const std::string end("\x07\0\0\0\0\0\0\0", 8);
-  CHECK(encoded(order) == numbers + one + lengths + end + identity + "abks");
+  CHECK(encoded(order) == numbers + one + lengths + end + identity + texts);
   order.identities = {};
-  CHECK(encoded(order) == numbers + none + lengths + end + "abks");
+  CHECK(encoded(order) == numbers + none + lengths + end + texts);
   CHECK(order_record_version(order) == 2);
 }
 

@@ -65,6 +65,36 @@ inline Order smallest_order() {
   return order;
 }
 
+// An order of small numbers, and the pieces of its bytes as docs/formats/journal.md describes them.
+inline Order spelled_order() {
+  Order order;
+  order.number = OrderNumber::make({1}, 2);
+  order.quantity = 3;
+  order.unit_price = 4;
+  order.buyer = "ab";
+  order.key = "k";
+  order.segment = "s";
+  return order;
+}
+inline const std::vector<Hash128> kFiveSix = {{5, 6}};
+
+struct SpelledBytes {
+  std::string numbers, lengths;
+  std::string end;       // when it is held until {7}
+  std::string identity;  // with kFiveSix
+  std::string texts;
+};
+inline const SpelledBytes kSpelledBytes = {
+    .numbers = std::string("\x02\0\0\0\0\x01\0\0"
+                           "\x04\0\0\0\0\0\0\0"
+                           "\xff\xff\xff\xff\xff\xff\xff\xff"
+                           "\x03\0\0\0",
+                           28),
+    .lengths = std::string("\x02\x01\0\0\0\x01\0\0", 8),
+    .end = std::string("\x07\0\0\0\0\0\0\0", 8),
+    .identity = std::string("\x05\0\0\0\0\0\0\0\x06\0\0\0\0\0\0\0", 16),
+    .texts = "abks"};
+
 inline bool decodes(std::span<const std::byte> payload, const RecordInfo& info) {
   OrderLists lists;
   return decode_order(payload, info, lists).has_value();

@@ -210,6 +210,32 @@ TEST_CASE("a late confirmation of a basket whose units are partly gone leaves no
   CHECK(house.stock({0}).available == 2);
 }
 
+TEST_CASE("a late confirmation is asked for the units of every line before the limits of any") {
+  for (std::uint32_t shards = 1; shards <= 2; ++shards) {
+    for (const std::uint32_t gone : {0U, 1U}) {
+      CAPTURE(shards, gone);
+      const std::uint32_t limited = 1 - gone;
+      std::vector<std::int64_t> stock(2, 1);
+      stock[limited] = 2;
+      Estate estate(shop_with(stock, 1, 60), {.shards = shards});
+      House& house = *estate.house;
+      const OrderLine lines[] = {line(0), line(1)};
+      const Answer held = house.sell(basket_of("ann", lines));
+      REQUIRE(held.outcome == Outcome::held);
+      estate.clock.advance_ns(60 * kNsPerSecond);
+      REQUIRE(house.sell(buy_of("ann", {}, 1, {limited})).outcome == Outcome::held);
+      OrderCommand confirm = command_of(OrderAction::confirm, held.number);
+      CHECK(house.command(confirm).outcome == Outcome::limit_reached);
+      REQUIRE(house.sell(buy_of("ben", {}, 1, {gone})).outcome == Outcome::held);
+      confirm.payment = "pay-1";
+      const Answer late = house.command(confirm);
+      CHECK(late.outcome == Outcome::hold_expired);
+      CHECK(late.refused_line == OfferIndex{gone});
+      CHECK(late.refund_due);
+    }
+  }
+}
+
 TEST_CASE("the limit over the campaign counts a basket's units together, across shards") {
   for (std::uint32_t shards = 1; shards <= 3; ++shards) {
     CAPTURE(shards);

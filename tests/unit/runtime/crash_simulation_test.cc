@@ -1,10 +1,10 @@
 // Hundreds of machines that lose power in the middle of a sale. Whatever was answered as durable is there,
 // once; nothing is sold twice; and what was in doubt is answered when it is asked again.
 #include <map>
-#include <random>
 #include <set>
 
 #include "support/house.h"
+#include "support/mortal_machine.h"
 
 namespace doorbuster {
 namespace {
@@ -12,12 +12,12 @@ namespace {
 constexpr std::uint32_t kOffers = 4;
 constexpr std::int64_t kStock = 60;
 
-class Saga {
+class Saga : public MortalMachine {
  public:
-  explicit Saga(std::uint64_t seed) : random_(seed), clock_(kOpens) {}
+  explicit Saga(std::uint64_t seed) : MortalMachine(seed), clock_(kOpens) {}
 
   void live() {
-    if (below(5) == 0) plan_an_error();
+    if (below(5) == 0) plan_an_error(20);
     const HouseOptions options = {.shards = 1 + static_cast<std::uint32_t>(below(3)), .http_threads = 2};
     CatalogChangeSet shop = {{campaign_put(0, 3)}, {}};
     for (std::uint32_t i = 0; i < kOffers; ++i) shop.offers.push_back(offer_put(i, kStock));
@@ -35,23 +35,9 @@ class Saga {
     if (below(6) == 0 && house.stop()) listen(house);
   }
 
-  void die() {
-    if (below(3) == 0) {
-      storage_.kill();
-      storage_.forget_plan();
-    } else {
-      storage_.crash(random_());
-    }
-  }
-
   std::size_t promises() const { return promised_.size(); }
 
  private:
-  std::uint64_t below(std::uint64_t bound) { return random_() % bound; }
-  void plan_an_error() {
-    storage_.fail_nth(static_cast<StorageOperation>(below(kStorageOperationCount)), 1 + below(20));
-  }
-
   void step(House& house) {
     clock_.advance_ns(static_cast<std::int64_t>(below(1000)));
     switch (below(8)) {
@@ -65,7 +51,7 @@ class Saga {
         house.decide();
         break;
       case 3:
-        if (below(40) == 0) plan_an_error();
+        if (below(40) == 0) plan_an_error(20);
         break;
       default:
         ask(house);
@@ -141,8 +127,6 @@ class Saga {
     REQUIRE(orders == house.recovered_orders());
   }
 
-  std::mt19937_64 random_;
-  MemoryStorage storage_;
   ManualClock clock_;
   std::map<std::uint64_t, Answer> promised_;
 };

@@ -2,9 +2,9 @@
 // durable is so afterwards; every unit is where an order says that it is; nobody has more than the limits
 // allow.
 #include <map>
-#include <random>
 
 #include "support/house.h"
+#include "support/mortal_machine.h"
 
 namespace doorbuster {
 namespace {
@@ -35,9 +35,9 @@ struct Promise {
   std::uint32_t returned = 0;
 };
 
-class Saga {
+class Saga : public MortalMachine {
  public:
-  explicit Saga(std::uint64_t seed) : random_(seed), clock_(kOpens), shop_(shop_of(seed)) {}
+  explicit Saga(std::uint64_t seed) : MortalMachine(seed), clock_(kOpens), shop_(shop_of(seed)) {}
 
   void live() {
     auto started = House::start(storage_, clock_, shop_,
@@ -48,13 +48,12 @@ class Saga {
       return;
     }
     House& house = **started;
+    // What was settled is durable: no way to die may change it.
     if (hash_ != 0) REQUIRE(house.hash() == hash_);
     hash_ = 0;
     check_books(house);
     check_promises(house);
-    if (below(4) == 0) {
-      storage_.fail_nth(static_cast<StorageOperation>(below(kStorageOperationCount)), 1 + below(40));
-    }
+    if (below(4) == 0) plan_an_error(40);
     const std::uint64_t steps = below(500);
     for (std::uint64_t i = 0; i < steps; ++i) step(house);
     if (below(3) != 0) return;
@@ -67,21 +66,10 @@ class Saga {
     hash_ = house.hash();
   }
 
-  void die() {
-    // What was settled is durable: no way to die may change it.
-    if (below(3) == 0) {
-      storage_.kill();
-      storage_.forget_plan();
-    } else {
-      storage_.crash(random_());
-    }
-  }
   std::size_t promises() const { return promised_.size(); }
   std::size_t baskets() const { return baskets_; }
 
  private:
-  std::uint64_t below(std::uint64_t bound) { return random_() % bound; }
-
   void step(House& house) {
     clock_.advance_ns(static_cast<std::int64_t>(below(200)) * kNsPerMillisecond);
     const std::size_t shards = house.shards();
@@ -212,8 +200,6 @@ class Saga {
     }
   }
 
-  std::mt19937_64 random_;
-  MemoryStorage storage_;
   ManualClock clock_;
   const CatalogChangeSet shop_;
   std::map<std::uint64_t, Promise> promised_;

@@ -194,6 +194,36 @@ TEST_CASE("when the order table is full that is counted too") {
   CHECK(estate.house->shard().metrics().overloaded_orders.value() == 1);
 }
 
+TEST_CASE(
+    "as many holds as the bound says run out for one decision; one more is too much load, and counted") {
+  constexpr std::uint32_t kHoldsOfEach = kExpiriesPerDecisionMax / 2;
+  const std::vector<Hash128> devices = {{1, 0}, {2, 0}, {3, 0}};
+  const OrderLine lines[] = {{.offer = {0}, .quantity = kHoldsOfEach}, {.offer = {1}, .quantity = 1}};
+  for (const bool is_basket : {false, true}) {
+    for (const std::size_t in_the_way : {2U, 3U}) {
+      CAPTURE(is_basket, in_the_way);
+      CatalogChangeSet shop = shop_with(100'000, kHoldsOfEach);
+      shop.campaigns[0].hold_seconds = shop.campaigns[0].hold_max_seconds = 60;
+      Estate estate(shop, {.orders_max = 5'000});
+      House& house = *estate.house;
+      for (std::size_t device = 0; device < devices.size(); ++device) {
+        for (std::uint32_t i = 0; i < kHoldsOfEach; ++i) {
+          Buy buy = buy_of("b-" + std::to_string(device));
+          buy.identities = Identities(devices).subspan(device, 1);
+          REQUIRE(house.sell(buy).outcome == Outcome::held);
+        }
+      }
+      estate.clock.advance_ns(60 * kNsPerSecond);
+      // All that those devices had is over, and nobody has written that down.
+      Buy buy = is_basket ? basket_of("ann", lines) : buy_of("ann", {}, kHoldsOfEach);
+      buy.identities = Identities(devices).first(in_the_way);
+      const bool too_many = in_the_way * kHoldsOfEach > kExpiriesPerDecisionMax;
+      CHECK(house.sell(buy).outcome == (too_many ? Outcome::overloaded : Outcome::held));
+      CHECK(house.shard().metrics().overloaded_expiries.value() == (too_many ? 1 : 0));
+    }
+  }
+}
+
 TEST_CASE("a paused shard takes no command, and its gate still opens") {
   Estate estate(shop_with(5));
   House& house = *estate.house;
