@@ -47,6 +47,37 @@ std::vector<std::pair<std::string, json::object>> schema_properties() {
   return properties;
 }
 
+// The subschema of the object whose members stand under `parent`.
+json::value owner_of(const std::string& parent) {
+  json::value node = schema();
+  for (std::size_t at = 0; at < parent.size();) {
+    const std::size_t next = std::min(parent.find('/', at + 1), parent.size());
+    const std::string step = parent.substr(at + 1, next - at - 1);
+    json::value below = step == "*" ? node.at("items") : node.at("properties").at(step);
+    node = std::move(below);
+    at = next;
+  }
+  return node;
+}
+
+// What else an object needs before its member `key` can be `value`.
+void add_company(const std::string& parent, std::string_view key, const json::value& value,
+                 json::object& campaign) {
+  for (const std::string_view needs_holds :
+       {"hold_max_seconds", "on_payment_failed", "grace_seconds", "waitlist", "offer_seconds"}) {
+    if (key == needs_holds && value != json::value(0)) campaign["hold_seconds"] = 1;
+  }
+  if (key == "grace_seconds" && !value.is_null()) campaign["on_payment_failed"] = "grace";
+  if (key == "on_payment_failed" && value == "grace") campaign["grace_seconds"] = 1;
+  if (key == "offer_seconds") campaign["waitlist"] = true;
+  if (!parent.ends_with("/price_steps/*")) return;
+  json::object& offer = campaign.at("offers").at(0).as_object();
+  json::object& owner = parent.find("/offers/") == std::string::npos ? campaign : offer;
+  json::object step = {{"starts_at", "2026-11-27T09:00:00Z"}};
+  if (key != "price") step["discount_percent"] = 10;
+  owner["price_steps"] = json::array{step};
+}
+
 // A valid configuration with `value` at `pointer`.
 json::value configuration_with(const std::string& pointer, const json::value& value) {
   json::value file = json::parse(R"({"server": {}, "campaigns": [{"id": "a", "currency": "EUR",
@@ -55,16 +86,8 @@ json::value configuration_with(const std::string& pointer, const json::value& va
   std::string at = pointer;
   std::replace(at.begin(), at.end(), '*', '0');
   const std::size_t slash = at.rfind('/');
-  // What a key needs beside it: a span's own minimum is the shortest hold.
-  json::object& campaign = file.at("campaigns").at(0).as_object();
-  const std::string_view key = std::string_view(at).substr(slash + 1);
-  for (const std::string_view needs_holds :
-       {"hold_max_seconds", "on_payment_failed", "grace_seconds", "waitlist", "offer_seconds"}) {
-    if (key == needs_holds && value != json::value(0)) campaign["hold_seconds"] = 1;
-  }
-  if (key == "grace_seconds" && !value.is_null()) campaign["on_payment_failed"] = "grace";
-  if (key == "on_payment_failed" && value == "grace") campaign["grace_seconds"] = 1;
-  if (key == "offer_seconds") campaign["waitlist"] = true;
+  add_company(pointer.substr(0, pointer.rfind('/')), std::string_view(at).substr(slash + 1), value,
+              file.at("campaigns").at(0).as_object());
   file.at_pointer(at.substr(0, slash)).as_object()[at.substr(slash + 1)] = value;
   return file;
 }
@@ -95,19 +118,15 @@ TEST_CASE("the schema requires what the parser requires") {
     std::string at = pointer;
     std::replace(at.begin(), at.end(), '*', '0');
     const std::size_t slash = at.rfind('/');
-    file.at_pointer(at.substr(0, slash)).as_object().erase(at.substr(slash + 1));
-    std::string parent = pointer.substr(0, pointer.rfind('/'));
-    const json::value* owner = nullptr;
-    const json::value whole = schema();
-    if (parent.empty()) owner = &whole;
-    if (parent == "/server") owner = &whole.at_pointer("/properties/server");
-    if (parent == "/campaigns/*") owner = &whole.at_pointer("/properties/campaigns/items");
-    if (parent == "/campaigns/*/offers/*") {
-      owner = &whole.at_pointer("/properties/campaigns/items/properties/offers/items");
-    }
+    json::object& object = file.at_pointer(at.substr(0, slash)).as_object();
+    object.erase(at.substr(slash + 1));
+    const std::string parent = pointer.substr(0, pointer.rfind('/'));
+    const json::value owner = owner_of(parent);
+    // One of several that the object must have: then another one is there.
+    if (owner.as_object().contains("oneOf") && pointer.ends_with("/discount_percent")) object["price"] = 1;
+    if (owner.as_object().contains("oneOf") && pointer.ends_with("/price")) object["discount_percent"] = 1;
     INFO(pointer);
-    REQUIRE(owner != nullptr);
-    const json::value* list = owner->as_object().if_contains("required");
+    const json::value* list = owner.as_object().if_contains("required");
     const json::value key(pointer.substr(parent.size() + 1));
     const bool required =
         list != nullptr && std::count(list->as_array().begin(), list->as_array().end(), key) == 1;
@@ -128,7 +147,7 @@ TEST_CASE("the parser's ranges are the schema's") {
     CHECK(refused_at(parse(configuration_with(pointer, min - 1)), pointer));
     CHECK(refused_at(parse(configuration_with(pointer, max + 1)), pointer));
   }
-  CHECK(ranges == 19);
+  CHECK(ranges == 23);
 }
 
 TEST_CASE("the parser's words and types are the schema's") {
@@ -177,10 +196,22 @@ TEST_CASE("config/README.md has a row for every key, with its range and its defa
   const std::string readme = file_text("README.md");
   for (const auto& [pointer, property] : schema_properties()) {
     INFO(pointer);
+    // The chapter that names the object, or what is at the top.
+    std::string object = pointer.substr(0, pointer.rfind('/'));
+    if (object.ends_with("/*")) object.resize(object.size() - 2);
+    const std::string title =
+        object.empty() ? "At the top" : '`' + object.substr(object.rfind('/') + 1) + '`';
+    std::size_t chapter = readme.find("\n## ");
+    const auto is_titled = [&] {
+      return readme.substr(chapter, readme.find('\n', chapter + 1) - chapter).ends_with(title);
+    };
+    while (chapter != std::string::npos && !is_titled()) chapter = readme.find("\n## ", chapter + 1);
+    REQUIRE(chapter != std::string::npos);
+    const std::size_t end = readme.find("\n## ", chapter + 1);
     const std::string start = "\n| `" + pointer.substr(pointer.rfind('/') + 1) + "` | ";
-    const std::size_t at = readme.find(start);
-    REQUIRE(at != std::string::npos);
-    CHECK(readme.find(start, at + 1) == std::string::npos);
+    const std::size_t at = readme.find(start, chapter);
+    REQUIRE(at < end);
+    CHECK(readme.find(start, at + 1) >= end);
     const std::string row = readme.substr(at + 1, readme.find('\n', at + 1) - at - 1);
     for (const std::string_view bound : {"minimum", "maximum", "maxLength", "maxItems"}) {
       if (!property.contains(bound) || (bound == "maxLength" && property.contains("pattern"))) continue;
