@@ -31,6 +31,9 @@ inline constexpr std::uint32_t kOffersMax = 1U
 inline constexpr std::uint64_t kOrdersMax = 1ULL << 27;
 inline constexpr std::uint64_t kOrdersDefault = 1ULL << 18;
 inline constexpr std::size_t kConfigurationBytesMax = 256U << 20;
+inline constexpr std::size_t kOccurrencesMax = 1000;  // windows of one campaign's schedule
+inline constexpr std::size_t kRruleBytesMax = 1024;   // the text of its rule; bounds the lists in it too
+inline constexpr std::int64_t kScheduleSecondsMax = 366LL * 86'400;  // schedule.duration_seconds
 
 // --- JSON files: the configuration, a load scenario
 // ---------------------------------------------------------
