@@ -92,15 +92,13 @@ icalrecurrencetype to_ical(const RecurrenceRule& rule, cctz::civil_day last) {
   }
   store(months, out.by_month);
   store(rule.month_days, out.by_month_day);
-  store(rule.positions, out.by_set_pos);
   store_weekdays(rule, out);
   return out;
 }
 
-}  // namespace
-
-void for_each_day(const RecurrenceRule& rule, cctz::civil_day first, cctz::civil_day last,
-                  const std::function<bool(cctz::civil_day)>& take) {
+// The days of the rule from `first` on, without regard to its positions.
+template <typename Take>
+void for_each_day(const RecurrenceRule& rule, cctz::civil_day first, cctz::civil_day last, Take&& take) {
   static std::mutex libical;
   const std::lock_guard lock(libical);
   icalerror_set_errors_are_fatal(0);
@@ -110,6 +108,70 @@ void for_each_day(const RecurrenceRule& rule, cctz::civil_day first, cctz::civil
     const icaltimetype time = icalrecur_iterator_next(iterator.get());
     if (icaltime_is_null_time(time) || !take(cctz::civil_day(time.year, time.month, time.day))) return;
   }
+}
+
+// The times of a day, in seconds from its midnight. What the rule does not say is as in the start.
+std::vector<std::int64_t> times_of_day(const RecurrenceRule& rule, cctz::civil_second start) {
+  const auto or_start = [](const std::vector<int>& values, int value) {
+    return values.empty() ? std::vector<int>{value} : values;
+  };
+  std::vector<std::int64_t> times;
+  for (const int hour : or_start(rule.hours, start.hour())) {
+    for (const int minute : or_start(rule.minutes, start.minute())) {
+      for (const int second : or_start(rule.seconds, start.second()))
+        times.push_back((hour * 60 + minute) * 60 + second);
+    }
+  }
+  return times;
+}
+
+cctz::civil_day first_of_period(const RecurrenceRule& rule, cctz::civil_day day) {
+  return rule.frequency == Frequency::yearly ? cctz::civil_day(cctz::civil_year(day))
+                                             : cctz::civil_day(cctz::civil_month(day));
+}
+
+// Of a period's times those that BYSETPOS names, counted from either end.
+std::vector<cctz::civil_second> at_positions(const RecurrenceRule& rule,
+                                             const std::vector<cctz::civil_second>& period) {
+  std::vector<cctz::civil_second> chosen;
+  const auto named = [&](int position) {
+    return std::binary_search(rule.positions.begin(), rule.positions.end(), position);
+  };
+  const int size = static_cast<int>(period.size());
+  for (int i = 0; i < size; ++i) {
+    if (named(i + 1) || named(i - size)) chosen.push_back(period[static_cast<std::size_t>(i)]);
+  }
+  return chosen;
+}
+
+}  // namespace
+
+void for_each_local_time(const RecurrenceRule& rule, cctz::civil_second start, cctz::civil_day last,
+                         const std::function<bool(cctz::civil_second)>& take) {
+  const std::vector<std::int64_t> times = times_of_day(rule, start);
+  std::vector<cctz::civil_second> gathered;
+  const auto give = [&] {
+    if (!rule.positions.empty()) gathered = at_positions(rule, gathered);
+    const bool more = std::all_of(gathered.begin(), gathered.end(),
+                                  [&](cctz::civil_second local) { return local < start || take(local); });
+    gathered.clear();
+    return more;
+  };
+  // A position counts from the beginning of its period, also where the start is in the middle of it.
+  const bool by_period = !rule.positions.empty();
+  const cctz::civil_day start_day(start);
+  const cctz::civil_day first = by_period ? first_of_period(rule, start_day) : start_day;
+  cctz::civil_day period = first;
+  bool more = true;
+  for_each_day(rule, first, last, [&](cctz::civil_day day) {
+    if (const cctz::civil_day own = by_period ? first_of_period(rule, day) : day; own != period) {
+      more = give();
+      period = own;
+    }
+    for (const std::int64_t time : times) gathered.push_back(cctz::civil_second(day) + time);
+    return more;
+  });
+  if (more) give();
 }
 
 }  // namespace doorbuster

@@ -8,8 +8,9 @@
 //   - one step of an HOURLY or MINUTELY rule that no day fits takes minutes to hours, whatever the caller
 //   does:
 //     refused;
-//   - BYSETPOS is ignored in DAILY and WEEKLY rules, and counts days where RFC 5545 counts times: refused
-//   there;
+//   - BYSETPOS is ignored in DAILY and WEEKLY rules, and counts days where RFC 5545 counts times; a month
+//   that
+//     it leaves empty costs seconds until the year 20000: refused there, and applied here;
 //   - BYMONTHDAY=-1 in a DAILY rule finds nothing, BYWEEKNO finds other days and not in order: refused;
 //   - BYMONTHDAY in a YEARLY rule without BYMONTH has the days of one month only: all months are named to it;
 //   - weeks that begin on another day than Monday or Sunday begin on the wrong one: refused;
@@ -26,10 +27,11 @@
 
 namespace doorbuster {
 
-// Calls `take(day)` for the days of the rule from `first` on, in order, while it returns true; at most to
-// `last`. COUNT, UNTIL and the times of the day are the caller's business. A rule without a day ends after at
-// most some hundred milliseconds. REQUIRES: parse_recurrence_rule() made the rule.
-void for_each_day(const RecurrenceRule& rule, cctz::civil_day first, cctz::civil_day last,
-                  const std::function<bool(cctz::civil_day)>& take);
+// Calls `take(local)` for the local times of the rule from `start` on, in order, while it returns true; to
+// the end of `last` at most. COUNT and UNTIL are the caller's business. A rule without a time ends after at
+// most some hundred milliseconds. REQUIRES: parse_recurrence_rule() made the rule; `last` is the last day of
+// a year.
+void for_each_local_time(const RecurrenceRule& rule, cctz::civil_second start, cctz::civil_day last,
+                         const std::function<bool(cctz::civil_second)>& take);
 
 }  // namespace doorbuster

@@ -220,7 +220,7 @@ void read_part(std::string_view text, RecurrenceRule& rule, std::vector<std::str
 // --- parts that do not go together
 // ---------------------------------------------------------------------------
 
-// The days that a period of the rule can have at most, before BYSETPOS chooses among them.
+// The days that a month or year of the rule can have at most, before BYSETPOS chooses.
 int days_max(const RecurrenceRule& rule) {
   const bool monthly = rule.frequency == Frequency::monthly;
   const int months = monthly ? 1 : rule.months.empty() ? 12 : static_cast<int>(rule.months.size());
@@ -241,19 +241,17 @@ void check_positions(const RecurrenceRule& rule, Messages& wrong) {
     return;
   }
   if (rule.weekdays.empty() && rule.month_days.empty()) {
-    wrong.push_back("BYSETPOS chooses among the days of BYDAY or BYMONTHDAY: add one of them");
+    wrong.push_back("BYSETPOS chooses among what BYDAY or BYMONTHDAY leave: add one of them");
     return;
   }
-  if (rule.hours.size() > 1 || rule.minutes.size() > 1 || rule.seconds.size() > 1) {
-    wrong.push_back(
-        "BYSETPOS chooses days here, not times: with several times of the day, choose the days in another "
-        "way, such as BYDAY=-1FR");
-  }
-  const int max = days_max(rule);
+  const auto times = [](const std::vector<int>& values) {
+    return std::max(1, static_cast<int>(values.size()));
+  };
+  const int max = days_max(rule) * times(rule.hours) * times(rule.minutes) * times(rule.seconds);
   for (const int position : rule.positions) {
     if (position <= max && position >= -max) continue;
-    wrong.push_back("BYSETPOS=" + std::to_string(position) + ": BYDAY and BYMONTHDAY leave " +
-                    std::to_string(max) + " days at most to choose from");
+    wrong.push_back("BYSETPOS=" + std::to_string(position) + ": there are " + std::to_string(max) +
+                    " starts at most to choose from");
   }
 }
 

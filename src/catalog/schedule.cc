@@ -154,34 +154,13 @@ class Expansion {
   bool cut_ = false;
 };
 
-// The times of a day, in seconds from its midnight. What the rule does not say is as in the start.
-std::vector<std::int64_t> times_of_day(const RecurrenceRule& rule, cctz::civil_second start) {
-  const auto or_start = [](const std::vector<int>& values, int value) {
-    return values.empty() ? std::vector<int>{value} : values;
-  };
-  std::vector<std::int64_t> times;
-  for (const int hour : or_start(rule.hours, start.hour())) {
-    for (const int minute : or_start(rule.minutes, start.minute())) {
-      for (const int second : or_start(rule.seconds, start.second()))
-        times.push_back((hour * 60 + minute) * 60 + second);
-    }
-  }
-  return times;
-}
-
 // Feeds the rule's local times to the expansion; returns the first one, or nothing when there is none.
 std::optional<cctz::civil_second> expand(const Plan& plan, Expansion& expansion) {
-  const std::vector<std::int64_t> times = times_of_day(*plan.rule, plan.start);
   std::optional<cctz::civil_second> first;
   bool more = true;
-  for_each_day(*plan.rule, cctz::civil_day(plan.start), kLastDay, [&](cctz::civil_day day) {
-    for (const std::int64_t time : times) {
-      const cctz::civil_second local = cctz::civil_second(day) + time;
-      if (local < plan.start) continue;
-      if (!first) first = local;
-      more = *first == plan.start && expansion.take(local);
-      if (!more) break;
-    }
+  for_each_local_time(*plan.rule, plan.start, kLastDay, [&](cctz::civil_second local) {
+    if (!first) first = local;
+    more = *first == plan.start && expansion.take(local);
     return more;
   });
   if (more) expansion.run_out();

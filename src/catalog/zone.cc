@@ -207,7 +207,9 @@ std::string zone_database_version() {
   constexpr std::string_view kPrefix = "# version ";
   const std::string list = zone_list();
   const std::string_view first = split(list, '\n').front();
-  return first.starts_with(kPrefix) ? std::string(first.substr(kPrefix.size())) : "";
+  if (!first.starts_with(kPrefix)) return "";
+  const std::string_view version = first.substr(kPrefix.size());
+  return is_identifier(version) ? std::string(version) : "";
 }
 
 }  // namespace doorbuster

@@ -107,37 +107,19 @@ bool fits(const Rule& rule, sys_days start, sys_days day) {
   return rule.frequency == "MONTHLY" || !rule.months.empty() || month_of(day) == month_of(start);
 }
 
-void keep_positions(const Rule& rule, std::vector<sys_days>& period) {
-  if (rule.positions.empty()) return;
-  std::vector<sys_days> kept;
-  const int size = static_cast<int>(period.size());
-  for (int i = 0; i < size; ++i) {
-    if (holds(rule.positions, i + 1) || holds(rule.positions, i - size))
-      kept.push_back(period[static_cast<std::size_t>(i)]);
-  }
-  period = kept;
-}
-
-// All days of the rule from the start on, for some years.
-std::vector<sys_days> days_of(const Rule& rule, sys_days start) {
-  std::vector<sys_days> found, period;
-  const sys_days from = year{year_of(start)} / 1 / 1;
+// The days of each period, without regard to BYSETPOS, for some years from the start's on.
+std::vector<std::vector<sys_days>> periods_of(const Rule& rule, sys_days start) {
+  std::vector<std::vector<sys_days>> periods;
+  const sys_days from = week_of(year{year_of(start)} / 1 / 1, rule.week_start);
   const sys_days to = year{year_of(start) + kYearsLookedAt} / 1 / 1;
   std::optional<std::int64_t> number;
-  const auto close = [&] {
-    keep_positions(rule, period);
-    std::copy_if(period.begin(), period.end(), std::back_inserter(found),
-                 [&](sys_days day) { return day >= start; });
-    period.clear();
-  };
   for (sys_days day = from; day < to; day += days{1}) {
     const std::int64_t current = period_of(rule, start, day);
-    if (number != current) close();
+    if (number != current) periods.emplace_back();
     number = current;
-    if (current % rule.interval == 0 && fits(rule, start, day)) period.push_back(day);
+    if (current % rule.interval == 0 && fits(rule, start, day)) periods.back().push_back(day);
   }
-  close();
-  return found;
+  return periods;
 }
 
 // --- zones, by the C library
@@ -194,7 +176,7 @@ Rule arbitrary_rule() {
   if (by_period && rule.weekdays.size() + rule.month_days.size() > 0 && *rc::gen::inRange(0, 3) == 0)
     rule.positions =
         rule.month_days.empty() && rule.weekdays[0].ordinal == 0 ? some(2, -3, 4) : some(2, -1, 2);
-  if (rule.positions.empty()) rule.hours = some(3, 0, 24);
+  rule.hours = some(3, 0, 24);
   return rule;
 }
 
@@ -252,10 +234,17 @@ std::vector<std::int64_t> locals_of(const Rule& rule, std::int64_t start) {
   std::sort(times.begin(), times.end());
   times.erase(std::unique(times.begin(), times.end()), times.end());
   std::vector<std::int64_t> locals;
-  for (const sys_days day : days_of(rule, first)) {
-    for (const std::int64_t of_day : times) {
-      const std::int64_t local = seconds{day.time_since_epoch()}.count() + of_day;
-      if (local >= start) locals.push_back(local);
+  for (const std::vector<sys_days>& period : periods_of(rule, first)) {
+    const int size = static_cast<int>(period.size() * times.size());
+    int position = 0;
+    for (const sys_days day : period) {
+      for (const std::int64_t of_day : times) {
+        ++position;
+        const std::int64_t local = seconds{day.time_since_epoch()}.count() + of_day;
+        const bool chosen = rule.positions.empty() || holds(rule.positions, position) ||
+                            holds(rule.positions, position - 1 - size);
+        if (chosen && local >= start) locals.push_back(local);
+      }
     }
   }
   return locals;

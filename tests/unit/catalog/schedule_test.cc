@@ -252,6 +252,14 @@ TEST_CASE("several times of a day are in the order of the day, whatever the rule
             "2026-01-02T08:00:00+00:00 UTC"});
 }
 
+TEST_CASE("positions count the times of a period, from its beginning") {
+  CHECK(starts(lasting(60, "UTC", "2026-01-30T20:00:00",
+                       "FREQ=MONTHLY;BYDAY=FR;BYHOUR=8,20;BYSETPOS=-1;COUNT=2")) ==
+        Texts{"2026-01-30T20:00:00+00:00 UTC", "2026-02-27T20:00:00+00:00 UTC"});
+  CHECK(starts(lasting(60, "UTC", "2026-07-06T08:00:00", "FREQ=YEARLY;BYDAY=MO;BYSETPOS=27;COUNT=2")) ==
+        Texts{"2026-07-06T08:00:00+00:00 UTC", "2027-07-05T08:00:00+00:00 UTC"});
+}
+
 TEST_CASE("a rule that goes on is cut after the occurrences that there can be, or after the last year") {
   const CompiledSchedule daily = compiled(lasting(kHour, "UTC", "2026-01-01T08:00:00", "FREQ=DAILY"));
   CHECK(daily.windows.size() == kOccurrencesMax);
