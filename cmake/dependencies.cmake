@@ -11,6 +11,10 @@ find_package(CLI11 2.1 REQUIRED)
 find_path(XXHASH_INCLUDE_DIR xxhash.h REQUIRED)
 find_path(ISAL_INCLUDE_DIR isa-l/crc.h REQUIRED)
 find_library(ISAL_LIBRARY isal REQUIRED)
+find_path(CCTZ_INCLUDE_DIR cctz/time_zone.h REQUIRED)       # 2.3
+find_library(CCTZ_LIBRARY cctz REQUIRED)
+find_path(LIBICAL_INCLUDE_DIR libical/ical.h REQUIRED)      # 3.0.16
+find_library(LIBICAL_LIBRARY ical REQUIRED)
 find_path(EXPECTED_INCLUDE_DIR tl/expected.hpp REQUIRED)
 if(DOORBUSTER_MIMALLOC)
   find_package(mimalloc 2.0 REQUIRED)

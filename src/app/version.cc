@@ -10,6 +10,8 @@
 #include <utility>
 #include <vector>
 
+#include "doorbuster/catalog/schedule.h"
+
 #ifdef DOORBUSTER_WITH_MIMALLOC
 #include <mimalloc.h>
 #endif
@@ -44,6 +46,7 @@ std::vector<std::pair<std::string, std::string>> facts() {
                           simdjson::SIMDJSON_VERSION_REVISION)},
       {"simdjson_kernel", simdjson::get_active_implementation()->name()},
       {"spdlog", dotted(SPDLOG_VER_MAJOR, SPDLOG_VER_MINOR, SPDLOG_VER_PATCH)},
+      {"time_zones", zone_database_version()},
       {"allocator", allocator_in_force()},
   };
 }

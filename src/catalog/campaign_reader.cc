@@ -7,6 +7,7 @@
 
 #include "catalog/currency.h"
 #include "catalog/price_reader.h"
+#include "catalog/schedule_reader.h"
 #include "catalog/time_reader.h"
 #include "doorbuster/base/text.h"
 
@@ -96,6 +97,20 @@ void read_offers(JsonReader& reader, const JsonNode& node, CampaignConfiguration
   refuse_repeated(reader, node, "sku", "SKU");
 }
 
+// A schedule says when the campaign sells; nothing else does then.
+void read_windows(JsonReader& reader, const JsonNode& node, CampaignConfiguration& campaign) {
+  ScheduleConfiguration schedule;
+  CompiledSchedule compiled;
+  read_schedule(reader, node, schedule, compiled);
+  if (compiled.windows.empty()) return;
+  campaign.starts_at = compiled.windows.front().from;
+  campaign.ends_at = compiled.windows.back().to;
+  campaign.schedule_is_cut = compiled.cut;
+  campaign.plan.schedule = schedule_json(schedule);
+  DOORBUSTER_CHECK(campaign.plan.schedule.size() <= kScheduleBytesMax);
+  if (compiled.windows.size() > 1) campaign.plan.windows = std::move(compiled.windows);
+}
+
 template <auto Field, std::int64_t Min>
 void read_span(JsonReader& reader, const JsonNode& node, CampaignConfiguration& campaign) {
   reader.integer(node, {Min, kHoldSecondsMax, "seconds"}, campaign.*Field);
@@ -119,10 +134,11 @@ constexpr JsonMember<CampaignConfiguration> kCampaignMembers[] = {
        r.string(n, {1, kNameBytesMax}, c.name);
      }},
     {"currency", Presence::required, read_currency},
-    {"starts_at", Presence::required,
+    {"starts_at", Presence::optional,
      [](JsonReader& r, const JsonNode& n, CampaignConfiguration& c) { read_time(r, n, c.starts_at); }},
-    {"ends_at", Presence::required,
+    {"ends_at", Presence::optional,
      [](JsonReader& r, const JsonNode& n, CampaignConfiguration& c) { read_time(r, n, c.ends_at); }},
+    {"schedule", Presence::optional, read_windows},
     {"hold_seconds", Presence::optional, read_span<&CampaignConfiguration::hold_seconds, 0>},
     {"hold_max_seconds", Presence::optional, read_span<&CampaignConfiguration::hold_max_seconds, 0>},
     {"limit_per_buyer", Presence::optional,
@@ -210,7 +226,18 @@ void read_hold_rules(JsonReader& reader, const JsonNode& node, CampaignConfigura
 void read_campaign(JsonReader& reader, const JsonNode& node, CampaignConfiguration& campaign) {
   reader.object(node, kCampaignMembers, campaign);
   if (node.find("name") == nullptr) campaign.name = campaign.id;
-  const JsonNode* ends_at = reader.sound(node, "ends_at");
+  for (const std::string_view key : {"starts_at", "ends_at"}) {
+    const JsonNode* member = node.find(key);
+    if (node.find("schedule") == nullptr) {
+      if (node.is(JsonType::object) && member == nullptr) {
+        reader.error(node, quoted(key) + " is missing (or a \"schedule\" instead of starts_at and ends_at)");
+      }
+    } else if (member != nullptr) {
+      reader.error(*member,
+                   std::string(key) + " and schedule both say when the campaign sells: leave one out");
+    }
+  }
+  const JsonNode* ends_at = node.find("schedule") == nullptr ? reader.sound(node, "ends_at") : nullptr;
   if (ends_at != nullptr && reader.sound(node, "starts_at") != nullptr &&
       campaign.ends_at <= campaign.starts_at) {
     reader.error(*ends_at, "ends_at " + format_rfc3339(campaign.ends_at) + " is not after starts_at " +
@@ -237,6 +264,7 @@ void add_campaign_keys(std::string_view under, std::vector<std::string>& keys) {
   add_keys(under, kCampaignMembers, keys);
   const std::string offer = std::string(under) + "/offers/*";
   add_keys(offer, kOfferMembers, keys);
+  add_schedule_keys(std::string(under) + "/schedule", keys);
   add_price_step_keys(std::string(under) + "/price_steps/*", PriceStepsOf::campaign, keys);
   add_price_step_keys(offer + "/price_steps/*", PriceStepsOf::offer, keys);
 }

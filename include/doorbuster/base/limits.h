@@ -26,8 +26,10 @@ inline constexpr std::int64_t kBasisPointsMax = 10'000;  // a discount of everyt
 
 // --- plans of a campaign
 // --------------------------------------------------------------------------------------
-inline constexpr std::size_t kOccurrencesMax = 1'000;    // windows of one campaign
-inline constexpr std::size_t kScheduleBytesMax = 800;    // a schedule as JSON text
+inline constexpr std::size_t kOccurrencesMax = 1'000;  // windows of one campaign's schedule
+inline constexpr std::size_t kRruleBytesMax = 512;     // the text of its rule; bounds the lists in it too
+inline constexpr std::int64_t kScheduleSecondsMax = 366LL * 86'400;  // schedule.duration_seconds
+inline constexpr std::size_t kScheduleBytesMax = 960;                // a schedule as JSON text
 inline constexpr std::size_t kPriceLayersMax = 64;       // price steps of one campaign, and of one offer
 inline constexpr std::size_t kAudienceNamesMax = 64;     // regions, segments or channels of one list
 inline constexpr std::size_t kChangeTextBytesMax = 256;  // who changed the catalog, and why

@@ -55,6 +55,7 @@ struct CampaignConfiguration {
   std::uint32_t offer_seconds = 0;  // hold_seconds where the file does not say
   bool show_remaining = false;
   CampaignPlan plan = {};
+  bool schedule_is_cut = false;  // its rule goes on behind the last window
   std::vector<OfferConfiguration> offers;
 };
 
