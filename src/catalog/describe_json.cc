@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "catalog/description.h"
+#include "doorbuster/catalog/schedule.h"
 
 namespace doorbuster {
 namespace {
@@ -23,7 +24,24 @@ json::value next_value(const NextEvent& event) {
   return value;
 }
 
-json::object campaign_value(const CampaignSummary& summary) {
+// The windows that are not over.
+json::object schedule_value(const CampaignConfiguration& campaign, Tick now) {
+  const std::string zone = schedule_zone(campaign.plan.schedule);
+  json::object value;
+  value["zone"] = view(zone);
+  value["is_cut"] = campaign.schedule_is_cut;
+  json::array& windows = value["windows"].emplace_array();
+  for (const Window& window : selling_windows(campaign_put_of(campaign))) {
+    if (window.to <= now) continue;
+    windows.push_back(json::object{{"starts_at", view(format_rfc3339(window.from))},
+                                   {"starts_at_local", view(format_local(window.from, zone))},
+                                   {"ends_at", view(format_rfc3339(window.to))},
+                                   {"ends_at_local", view(format_local(window.to, zone))}});
+  }
+  return value;
+}
+
+json::object campaign_value(const CampaignSummary& summary, Tick now) {
   const CampaignConfiguration& campaign = *summary.campaign;
   json::object value;
   value["id"] = view(campaign.id);
@@ -34,6 +52,7 @@ json::object campaign_value(const CampaignSummary& summary) {
   value["starts_at_local"] = view(format_local(summary.window.from));
   value["ends_at"] = view(format_rfc3339(summary.window.to));
   value["ends_at_local"] = view(format_local(summary.window.to));
+  if (!campaign.plan.schedule.empty()) value["schedule"] = schedule_value(campaign, now);
   value["hold_seconds"] = campaign.hold_seconds;
   value["hold_max_seconds"] = campaign.hold_max_seconds;
   value["on_payment_failed"] = view(payment_failure_name(campaign.on_payment_failed));
@@ -50,10 +69,11 @@ json::object campaign_value(const CampaignSummary& summary) {
     lowest = {{"sku", view(summary.lowest->sku)}, {"price", summary.lowest_price}};
   json::value& discount = value["biggest_discount"];
   if (summary.discount != nullptr) {
-    discount = {{"sku", view(summary.discount->sku)},
-                {"list_price", summary.discount->list_price},
-                {"price", summary.discount->price},
-                {"basis_points", discount_basis_points(*summary.discount)}};
+    discount = {
+        {"sku", view(summary.discount->sku)},
+        {"list_price", summary.discount->list_price},
+        {"price", summary.discount_price},
+        {"basis_points", discount_basis_points(summary.discount->list_price, summary.discount_price)}};
   }
   return value;
 }
@@ -93,7 +113,8 @@ std::string describe_configuration_json(const ParsedConfiguration& parsed, Tick 
     value["next_start"] = next_value(description.next_start);
     value["next_end"] = next_value(description.next_end);
     json::array& campaigns = value["campaigns"].emplace_array();
-    for (const CampaignSummary& summary : description.campaigns) campaigns.push_back(campaign_value(summary));
+    for (const CampaignSummary& summary : description.campaigns)
+      campaigns.push_back(campaign_value(summary, now));
     json::array& overlaps = value["overlaps"].emplace_array();
     for (const Overlap& overlap : description.overlaps) overlaps.push_back(overlap_value(overlap));
     value["more_overlaps"] = description.more_overlaps;

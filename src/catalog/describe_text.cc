@@ -1,10 +1,14 @@
+#include <algorithm>
 #include <string>
 
 #include "catalog/currency.h"
 #include "catalog/description.h"
+#include "doorbuster/catalog/schedule.h"
 
 namespace doorbuster {
 namespace {
+
+constexpr std::size_t kWindowsShown = 5;
 
 // 1234567 as 1,234,567.
 std::string grouped(std::uint64_t number) {
@@ -102,6 +106,43 @@ std::string limit_line(const CampaignConfiguration& campaign) {
   return "\n  limit per buyer   " + (text.empty() ? "none" : text);
 }
 
+std::string schedule_lines(const CampaignConfiguration& campaign, Tick now) {
+  if (campaign.plan.schedule.empty()) return {};
+  const std::string zone = schedule_zone(campaign.plan.schedule);
+  const std::vector<Window> windows = selling_windows(campaign_put_of(campaign));
+  std::string text =
+      "\n  schedule          " + counted(windows.size(), "window") + " by the clock of " + zone;
+  if (campaign.schedule_is_cut) text += "; the rule goes on, what is behind them is not planned";
+  std::size_t shown = 0, coming = 0;
+  for (const Window& window : windows) {
+    if (window.to <= now) continue;
+    ++coming;
+    if (shown == kWindowsShown) continue;
+    ++shown;
+    text += "\n                    " + format_rfc3339(window.from) + " to " + format_rfc3339(window.to) +
+            "  local " + format_local(window.from, zone) + " to " + format_local(window.to, zone);
+  }
+  if (coming > shown) text += "\n                    and " + grouped(coming - shown) + " more";
+  return text;
+}
+
+// Steps of the campaign, and how many offers have their own, which win.
+std::string step_lines(const CampaignConfiguration& campaign) {
+  std::string text;
+  for (const PriceLayer& step : campaign.plan.price_steps) {
+    text += "\n  price step        " + percent(step.value) + " off from " + format_rfc3339(step.from) +
+            (step.to == kNoEnd ? std::string(" on") : " to " + format_rfc3339(step.to));
+  }
+  const auto own =
+      std::count_if(campaign.offers.begin(), campaign.offers.end(),
+                    [](const OfferConfiguration& offer) { return !offer.plan.price_steps.empty(); });
+  if (own > 0) {
+    text += "\n  own price steps   " + counted(static_cast<std::uint64_t>(own), "offer") +
+            (text.empty() ? "" : "; they win over the campaign's");
+  }
+  return text;
+}
+
 std::string campaign_lines(const CampaignSummary& summary, Tick now) {
   const CampaignConfiguration& campaign = *summary.campaign;
   std::string text = "\ncampaign " + campaign.id;
@@ -109,19 +150,21 @@ std::string campaign_lines(const CampaignSummary& summary, Tick now) {
   text += "\n  state             " + std::string(campaign_state_name(summary.state));
   text += "\n  starts            " + moment(summary.window.from, now);
   text += "\n  ends              " + moment(summary.window.to, now);
+  text += schedule_lines(campaign, now);
   text += "\n  offers            " + counted(campaign.offers.size(), "offer") + ", " +
           counted(summary.units, "unit");
   text += "\n  stock backing     each offer by its own stock; there are no pools";
-  text += hold_lines(campaign) + limit_line(campaign);
+  text += hold_lines(campaign) + limit_line(campaign) + step_lines(campaign);
   if (summary.lowest != nullptr) {
     text += "\n  lowest price      " + format_money(summary.lowest_price, campaign.currency) + " (" +
             summary.lowest->sku + ")";
   }
   if (summary.discount != nullptr) {
     const OfferConfiguration& offer = *summary.discount;
-    text += "\n  biggest discount  " + percent(discount_basis_points(offer)) + " (" + offer.sku + ", " +
-            format_money(offer.list_price, campaign.currency) + " to " +
-            format_money(offer.price, campaign.currency) + ")";
+    text += "\n  biggest discount  " +
+            percent(discount_basis_points(offer.list_price, summary.discount_price)) + " (" + offer.sku +
+            ", " + format_money(offer.list_price, campaign.currency) + " to " +
+            format_money(summary.discount_price, campaign.currency) + ")";
   } else {
     text += "\n  biggest discount  none";
   }

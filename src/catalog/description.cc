@@ -34,10 +34,12 @@ CampaignSummary summarize(const CampaignConfiguration& campaign, Tick now) {
       summary.lowest = &offer;
       summary.lowest_price = lowest;
     }
-    if (offer.price == offer.list_price) continue;
+    if (lowest >= offer.list_price) continue;
     if (summary.discount == nullptr ||
-        discount_basis_points(offer) > discount_basis_points(*summary.discount)) {
+        discount_basis_points(offer.list_price, lowest) >
+            discount_basis_points(summary.discount->list_price, summary.discount_price)) {
       summary.discount = &offer;
+      summary.discount_price = lowest;
     }
   }
   return summary;
@@ -126,10 +128,10 @@ Description describe(const Configuration& configuration, Tick now) {
   return description;
 }
 
-std::int64_t discount_basis_points(const OfferConfiguration& offer) {
-  if (offer.list_price == 0) return 0;
+std::int64_t discount_basis_points(std::int64_t list_price, std::int64_t price) {
+  if (list_price == 0) return 0;
   static_assert(kPriceMax <= std::numeric_limits<std::int64_t>::max() / 10'000);
-  return (offer.list_price - offer.price) * 10'000 / offer.list_price;
+  return (list_price - price) * 10'000 / list_price;
 }
 
 std::string format_local(Tick tick) {

@@ -18,7 +18,8 @@ struct CampaignSummary {
   Window window;                                 // that is open, else the next, else the last
   const OfferConfiguration* lowest = nullptr;    // the lowest price at any instant; null without offers
   std::int64_t lowest_price = 0;                 // of it
-  const OfferConfiguration* discount = nullptr;  // the biggest; null when no price is below its list price
+  const OfferConfiguration* discount = nullptr;  // the biggest at any instant; null when there is none
+  std::int64_t discount_price = 0;               // of it
 };
 
 // One SKU that two campaigns sell at the same time.
@@ -51,7 +52,7 @@ struct Description {
 Description describe(const Configuration& configuration, Tick now);
 
 // The list price's part that the buyer saves, in hundredths of a percent, rounded down.
-std::int64_t discount_basis_points(const OfferConfiguration& offer);
+std::int64_t discount_basis_points(std::int64_t list_price, std::int64_t price);
 
 // RFC 3339 in the machine's time zone, to the second.
 std::string format_local(Tick tick);

@@ -84,6 +84,13 @@ void add_schedule_keys(std::string_view under, std::vector<std::string>& keys) {
   add_keys(under, kScheduleMembers, keys);
 }
 
+std::string schedule_zone(std::string_view json) {
+  constexpr std::string_view kBefore = "{\"zone\":\"";
+  if (!json.starts_with(kBefore)) return "UTC";
+  json.remove_prefix(kBefore.size());
+  return std::string(json.substr(0, json.find('"')));
+}
+
 std::string schedule_json(const ScheduleConfiguration& configuration) {
   std::string out;
   const auto add_key = [&](std::string_view key) {

@@ -59,6 +59,9 @@ Result<CompiledSchedule> compile_schedule(const ScheduleConfiguration& configura
 // The configuration as JSON on one line, every policy written out; reads back to an equal one.
 std::string schedule_json(const ScheduleConfiguration& configuration);
 
+// The zone of what schedule_json() wrote; "UTC" for anything else.
+std::string schedule_zone(std::string_view json);
+
 // Whether the machine's time zone database has this name. Names only, no paths; case matters.
 bool zone_exists(std::string_view zone);
 
