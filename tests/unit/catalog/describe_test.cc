@@ -214,5 +214,54 @@ TEST_CASE("the JSON of a refused file has its errors and nothing else") {
                                  "message": "must be an array, not an integer"}]})"));
 }
 
+TEST_CASE("a schedule is told in windows, by the clock of its zone") {
+  const ParsedConfiguration parsed =
+      parse_configuration(R"({"campaigns": [{"id": "fridays", "currency": "EUR",
+    "schedule": {"zone": "Europe/Berlin", "starts_at": "2026-10-16T08:00:00", "duration_seconds": 3600,
+                 "rrule": "FREQ=WEEKLY;COUNT=8"},
+    "offers": [{"sku": "s", "stock": 1, "price": 1}]}]})");
+  REQUIRE(parsed.configuration);
+  const Tick now = *parse_rfc3339("2026-10-16T06:30:00Z");
+  const std::string text = describe_configuration(*parsed.configuration, now);
+  CHECK_THAT(text, Catch::Contains("state             active"));
+  CHECK_THAT(text, Catch::Contains("8 windows by the clock of Europe/Berlin\n"));
+  // The window that is open is told, what is over is not, and winter time shows.
+  CHECK_THAT(text, Catch::Contains("2026-10-16T08:00:00+02:00 CEST to 2026-10-16T09:00:00+02:00 CEST"));
+  CHECK_THAT(text, Catch::Contains(
+                       "2026-10-30T07:00:00Z to 2026-10-30T08:00:00Z  local 2026-10-30T08:00:00+01:00 CET"));
+  CHECK_THAT(text, Catch::Contains("and 3 more"));
+  CHECK_THAT(text, Catch::Contains("next start: 2026-10-23T06:00:00Z"));
+  CHECK_THAT(describe_configuration(*parsed.configuration, *parse_rfc3339("2026-10-16T07:00:00Z")),
+             Catch::Contains("state             scheduled"));
+  const std::string json = describe_configuration_json(parsed, now);
+  CHECK_THAT(json, Catch::Contains(R"("zone":"Europe/Berlin","is_cut":false)"));
+  CHECK_THAT(json, Catch::Contains(R"("starts_at_local":"2026-12-04T08:00:00+01:00 CET")"));
+}
+
+TEST_CASE("a rule that goes on is said to be cut") {
+  const ParsedConfiguration parsed = parse_configuration(R"({"campaigns": [{"id": "days", "currency": "EUR",
+    "schedule": {"zone": "UTC", "starts_at": "2026-10-16T08:00:00", "duration_seconds": 60, "rrule": "FREQ=DAILY"},
+    "offers": [{"sku": "s", "stock": 1, "price": 1}]}]})");
+  REQUIRE(parsed.configuration);
+  CHECK_THAT(describe_configuration(*parsed.configuration, {}),
+             Catch::Contains("1,000 windows by the clock of UTC; the rule goes on"));
+}
+
+TEST_CASE("the lowest price and the biggest discount are those of any instant of the sale") {
+  const ParsedConfiguration parsed = parse_configuration(R"({"campaigns": [{"id": "a", "currency": "EUR",
+    "starts_at": "2026-11-27T08:00:00Z", "ends_at": "2026-11-27T20:00:00Z",
+    "price_steps": [{"starts_at": "2026-11-27T09:00:00Z", "discount_percent": 12.5},
+                    {"starts_at": "2026-11-27T20:00:00Z", "discount_percent": 90}],
+    "offers": [{"sku": "s", "stock": 1, "price": 1000, "list_price": 1000},
+               {"sku": "t", "stock": 1, "price": 2000, "list_price": 2000,
+                "price_steps": [{"starts_at": "2026-11-27T09:00:00Z", "price": 1900}]}]}]})");
+  REQUIRE(parsed.configuration);
+  const std::string text = describe_configuration(*parsed.configuration, {});
+  CHECK_THAT(text, Catch::Contains("lowest price      8.75 EUR (s)"));
+  CHECK_THAT(text, Catch::Contains("biggest discount  12.5 % (s, 10.00 EUR to 8.75 EUR)"));
+  CHECK_THAT(text, Catch::Contains("price step        12.5 % off from 2026-11-27T09:00:00Z on"));
+  CHECK_THAT(text, Catch::Contains("own price steps   1 offer; they win over the campaign's"));
+}
+
 }  // namespace
 }  // namespace doorbuster
