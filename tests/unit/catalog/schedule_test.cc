@@ -134,6 +134,18 @@ TEST_CASE("a skipped occurrence leaves the others, and does not count") {
   CHECK(starts(configuration).front() == "2026-03-30T02:30:00+02:00 CEST");
 }
 
+TEST_CASE("where a shift changes the order of two starts, windows and UNTIL go by instants") {
+  const std::string rule = "FREQ=DAILY;BYHOUR=2;BYMINUTE=15,30;";
+  const auto of = [&](const std::string& end) {
+    return starts(lasting(60, "Australia/Lord_Howe", "2026-10-03T02:15:00", rule + end));
+  };
+  // On the 4th, 02:15 does not exist and becomes 02:45.
+  CHECK(of("COUNT=4") == Texts{"2026-10-03T02:15:00+10:30", "2026-10-03T02:30:00+10:30",
+                               "2026-10-04T02:30:00+11:00", "2026-10-04T02:45:00+11:00"});
+  CHECK(of("UNTIL=20261003T153000Z") ==
+        Texts{"2026-10-03T02:15:00+10:30", "2026-10-03T02:30:00+10:30", "2026-10-04T02:30:00+11:00"});
+}
+
 TEST_CASE("a time that the clocks show twice is the first or the second") {
   struct Case {
     std::string zone, start, first, second;
