@@ -240,7 +240,8 @@ TEST_CASE("a schedule is told in windows, by the clock of its zone") {
 
 TEST_CASE("a rule that goes on is said to be cut") {
   const ParsedConfiguration parsed = parse_configuration(R"({"campaigns": [{"id": "days", "currency": "EUR",
-    "schedule": {"zone": "UTC", "starts_at": "2026-10-16T08:00:00", "duration_seconds": 60, "rrule": "FREQ=DAILY"},
+    "schedule": {"zone": "UTC", "starts_at": "2026-10-16T08:00:00", "duration_seconds": 60,
+                 "rrule": "FREQ=DAILY"},
     "offers": [{"sku": "s", "stock": 1, "price": 1}]}]})");
   REQUIRE(parsed.configuration);
   CHECK_THAT(describe_configuration(*parsed.configuration, {}),
