@@ -70,7 +70,8 @@ void Engine::install(CatalogPointer catalog) {
     state.price = definition.price;
     state.starts_at = campaign.starts_at;
     state.ends_at = last_end(campaign);
-    state.is_planned = campaign.paused || campaign.plan != CampaignPlan{} || definition.plan != OfferPlan{};
+    state.is_planned = campaign.paused || !campaign.plan.windows.empty() || !offer.prices.empty() ||
+                       !campaign.plan.audience.empty() || !definition.plan.audience.empty();
     state.limit_per_buyer = campaign.limit_per_buyer;
     state.campaign_listed = campaign.listed;
     state.offer_listed = definition.listed;
