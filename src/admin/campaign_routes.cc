@@ -22,7 +22,8 @@ void write_member(JsonWriter& json, std::string_view name, const DefinitionMembe
   if (text != "null") json.member_json(name, text);
 }
 
-void write_offer(JsonWriter& json, const Offer& offer, const OfferStock& units, Tick now) {
+// Without units where they are not known.
+void write_offer(JsonWriter& json, const Offer& offer, const OfferStock* units, Tick now) {
   json.begin_object();
   json.member("sku", offer.definition.sku);
   json.member("price", offer.price(now));
@@ -34,10 +35,12 @@ void write_offer(JsonWriter& json, const Offer& offer, const OfferStock& units, 
     json.member("next_price", next->price);
     json.member("next_price_at", next->from);
   }
-  json.member("allocated", units.allocated);
-  json.member("available", units.available);
-  json.member("held", units.held);
-  json.member("sold", units.sold);
+  if (units != nullptr) {
+    json.member("allocated", units->allocated);
+    json.member("available", units->available);
+    json.member("held", units->held);
+    json.member("sold", units->sold);
+  }
   json.end_object();
 }
 
@@ -58,11 +61,17 @@ std::string campaign_view(const Catalog& catalog, const Campaign& campaign, std:
   json.end_object();
   json.begin_array("offers");
   for (std::size_t i = 0; i < campaign.offers.size(); ++i) {
-    write_offer(json, catalog.offer(campaign.offers[i]), stock[i], now);
+    write_offer(json, catalog.offer(campaign.offers[i]), stock.empty() ? nullptr : &stock[i], now);
   }
   json.end_array();
   json.end_object();
   return std::move(json).take();
+}
+
+void answer_view(const Call& call, const Catalog& catalog, const Campaign& campaign,
+                 std::span<const OfferStock> stock) {
+  call.exchange.answer(kJson, campaign_view(catalog, campaign, stock, call.now()),
+                       etag_header(campaign.revision));
 }
 
 void write_summary(JsonWriter& json, const Catalog& catalog, const Campaign& campaign, Tick now) {
@@ -122,8 +131,15 @@ void show_campaign(const Call& call) {
   if (campaign == nullptr) return call.refuse(Outcome::campaign_not_found);
   const auto stock = call.state.runtime->stock(campaign->offers);
   if (!stock) return call.refuse(stock.error());
-  call.exchange.answer(kJson, campaign_view(*catalog, *campaign, *stock, call.now()),
-                       etag_header(campaign->revision));
+  answer_view(call, *catalog, *campaign, *stock);
+}
+
+void show_changed_campaign(const Call& call) {
+  const CatalogPointer catalog = call.catalog();
+  const Campaign* campaign = catalog->find_campaign(kDefaultTenant, call.campaign);
+  const auto stock = call.state.runtime->stock(campaign->offers);
+  answer_view(call, *catalog, *campaign,
+              stock ? std::span<const OfferStock>(*stock) : std::span<const OfferStock>());
 }
 
 void show_occurrences(const Call& call) {

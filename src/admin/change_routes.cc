@@ -84,7 +84,7 @@ void change_campaign(const Call& call, std::string_view action, std::string reas
         {.detail = refusal->detail, .stock = refusal->stock, .revision = stale ? revision : 0});
   }
   if (!changed) return call.refuse(changed.error());
-  dry_run ? answer_dry_run(call, revision, description) : show_campaign(call);
+  dry_run ? answer_dry_run(call, revision, description) : show_changed_campaign(call);
 }
 
 bool has_readable_body(const Call& call) {

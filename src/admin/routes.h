@@ -33,6 +33,9 @@ struct Call {
 void list_campaigns(const Call& call);
 void show_campaign(const Call& call);
 void show_occurrences(const Call& call);
+// The answer to a change that was made. When a shard does not answer in time, the units are left out: a
+// refusal would say that nothing has changed. REQUIRES: the campaign is in the catalog.
+void show_changed_campaign(const Call& call);
 
 // change_routes.cc: changing
 void pause_campaign(const Call& call);
