@@ -1,106 +1,119 @@
 #include "doorbuster/admin/admin_handler.h"
 
+#include <optional>
 #include <string>
 
+#include "admin/routes.h"
 #include "doorbuster/admin/metrics.h"
 #include "doorbuster/base/check.h"
-#include "doorbuster/base/text.h"
 
 namespace doorbuster {
 namespace {
 
-constexpr std::string_view kCampaignPath = "/v1/admin/campaigns/";
 constexpr std::string_view kText = "text/plain; charset=utf-8";
+
+void show_health(const Call& call) {
+  call.exchange.answer(kText, "ok\n");  // this thread runs: the process lives
+}
+
+void show_readiness(const Call& call) {
+  const ServerState& state = call.state;
+  const bool journal_ok = !state.runtime->failed();
+  const bool open = state.ready.load() && !state.draining.load();
+  const bool ready = journal_ok && open;
+  std::string body = ready ? "ok\n" : "not ready\n";
+  if (call.http().query == "verbose" || !ready) {
+    body += journal_ok ? "[+]journal ok\n" : "[-]journal failed: " + state.runtime->failure() + "\n";
+    body += open ? "[+]listening ok\n" : "[-]listening: draining\n";
+  }
+  call.exchange.outcome = Outcome::ok;
+  append_reply(call.exchange.out, call.exchange.context.frame, ready ? 200 : 503, kText, body);
+}
+
+void show_metrics(const Call& call) {
+  call.exchange.answer(kMetricsContentType, render_metrics(call.state));
+}
+
+void show_openapi(const Call& call) {
+  call.exchange.answer(kJson, openapi_document());
+}
+
+// What takes GET takes HEAD too.
+struct Route {
+  Method method;
+  std::string_view path;  // with {campaign} for one part that is not empty
+  void (*answer)(const Call& call);
+};
+constexpr Route kRoutes[] = {
+    {Method::get, "/livez", show_health},
+    {Method::get, "/healthz", show_health},
+    {Method::get, "/readyz", show_readiness},
+    {Method::get, "/metrics", show_metrics},
+    {Method::get, "/openapi.json", show_openapi},
+    {Method::get, "/v1/admin/campaigns", list_campaigns},
+    {Method::get, "/v1/admin/campaigns/{campaign}", show_campaign},
+    {Method::get, "/v1/admin/campaigns/{campaign}/occurrences", show_occurrences},
+    {Method::post, "/v1/admin/campaigns/{campaign}/pause", pause_campaign},
+    {Method::post, "/v1/admin/campaigns/{campaign}/resume", resume_campaign},
+    {Method::post, "/v1/admin/campaigns/{campaign}/end", end_campaign},
+    {Method::post, "/v1/admin/campaigns/{campaign}/extend", extend_campaign},
+    {Method::post, "/v1/admin/campaigns/{campaign}/stock", adjust_stock},
+    {Method::get, "/v1/admin/audit", show_audit},
+};
+
+// What stands for {campaign}, "" where the route has no such part; nothing when the path is another one.
+std::optional<std::string_view> match(std::string_view route, std::string_view path) {
+  constexpr std::string_view kVariable = "{campaign}";
+  const std::size_t at = route.find(kVariable);
+  if (at == std::string_view::npos) return route == path ? std::optional(std::string_view{}) : std::nullopt;
+  const std::string_view before = route.substr(0, at), behind = route.substr(at + kVariable.size());
+  if (path.size() <= before.size() + behind.size()) return std::nullopt;
+  if (!path.starts_with(before) || !path.ends_with(behind)) return std::nullopt;
+  const std::string_view part = path.substr(at, path.size() - before.size() - behind.size());
+  return part.find('/') == std::string_view::npos ? std::optional(part) : std::nullopt;
+}
+
+std::string_view methods_of(Method method) {
+  switch (method) {
+    case Method::get:
+      return "GET, HEAD";
+    case Method::post:
+      return "POST";
+    case Method::put:
+      return "PUT";
+    case Method::patch:
+      return "PATCH";
+    case Method::del:
+      return "DELETE";
+    case Method::head:
+    case Method::other:
+      break;
+  }
+  return "";
+}
 
 }  // namespace
 
 Request* AdminHandler::handle(const HttpRequest& http, const RequestContext& context, std::string& out,
                               Outcome& outcome) {
-  outcome = Outcome::ok;
-  const ReplyFrame& frame = context.frame;
-  const bool campaign = http.path.starts_with(kCampaignPath);
-  const bool known = campaign || http.path == "/livez" || http.path == "/readyz" || http.path == "/healthz" ||
-                     http.path == "/metrics" || http.path == "/openapi.json";
-  if (!known) {
-    outcome = Outcome::not_found;
-    append_refusal(out, frame, outcome);
-  } else if (http.method != Method::get && http.method != Method::head) {
-    outcome = Outcome::method_not_allowed;
-    append_refusal(out, frame, outcome, {.allow = "GET, HEAD"});
-  } else if (campaign) {
-    outcome = show_campaign(http.path.substr(kCampaignPath.size()), context, out);
-  } else if (http.path == "/metrics") {
-    append_reply(out, frame, 200, kMetricsContentType, render_metrics(state_));
-  } else if (http.path == "/openapi.json") {
-    append_reply(out, frame, 200, "application/json", openapi_document());
-  } else if (http.path == "/readyz") {
-    show_readiness(http, context, out);
-  } else {
-    append_reply(out, frame, 200, kText, "ok\n");  // this thread runs: the process lives
+  const Exchange exchange{http, context, out, outcome};
+  const Method wanted = exchange.reads() ? Method::get : http.method;
+  std::string allow;
+  for (const Route& route : kRoutes) {
+    const auto campaign = match(route.path, http.path);
+    if (!campaign) continue;
+    if (route.method == wanted) {
+      route.answer({state_, exchange, *campaign});
+      return nullptr;
+    }
+    allow += (allow.empty() ? "" : ", ") + std::string(methods_of(route.method));
   }
-  return nullptr;
+  return allow.empty() ? exchange.refuse(Outcome::not_found) : exchange.refuse_method(allow);
 }
 
 Outcome AdminHandler::append_answer(const Request& request, const ReplyFrame&, std::string&) {
   DOORBUSTER_CHECK(false);  // handle() never asks a shard through a queue
   return request.outcome;
-}
-
-void AdminHandler::show_readiness(const HttpRequest& http, const RequestContext& context, std::string& out) {
-  const bool journal_ok = !state_.runtime->failed();
-  const bool open = state_.ready.load() && !state_.draining.load();
-  const bool ready = journal_ok && open;
-  std::string body = ready ? "ok\n" : "not ready\n";
-  if (http.query == "verbose" || !ready) {
-    body += journal_ok ? "[+]journal ok\n" : "[-]journal failed: " + state_.runtime->failure() + "\n";
-    body += open ? "[+]listening ok\n" : "[-]listening: draining\n";
-  }
-  append_reply(out, context.frame, ready ? 200 : 503, kText, body);
-}
-
-Outcome AdminHandler::show_campaign(std::string_view id, const RequestContext& context, std::string& out) {
-  const CatalogPointer catalog = state_.runtime->catalog();
-  const Campaign* campaign = catalog->find_campaign(kDefaultTenant, id);
-  if (campaign == nullptr) {
-    append_refusal(out, context.frame, Outcome::campaign_not_found);
-    return Outcome::campaign_not_found;
-  }
-  const auto stock = state_.runtime->stock(campaign->offers);
-  if (!stock) {
-    append_refusal(out, context.frame, Outcome::overloaded, {.detail = stock.error().message});
-    return Outcome::overloaded;
-  }
-  const CampaignPut& put = campaign->definition;
-  const Tick now = state_.clock->wall_now();
-  std::string body = "{\"id\":\"" + put.id + "\",\"name\":";
-  append_json_string(body, put.name);
-  body += ",\"currency\":\"" + put.currency + "\",\"state\":\"";
-  body += campaign_state_name(campaign_phase(put, now).state);
-  body += "\",\"server_time\":\"" + format_rfc3339(now) + "\",\"starts_at\":\"" +
-          format_rfc3339(put.starts_at) + "\",\"ends_at\":\"" + format_rfc3339(put.ends_at) +
-          "\",\"hold_seconds\":" + std::to_string(put.hold_seconds) +
-          ",\"hold_max_seconds\":" + std::to_string(put.hold_max_seconds) +
-          ",\"limit_per_buyer\":" + std::to_string(put.limit_per_buyer) +
-          ",\"limit_per_buyer_total\":" + std::to_string(put.limit_per_buyer_total) +
-          ",\"on_payment_failed\":\"" + std::string(payment_failure_name(put.on_payment_failed)) +
-          "\",\"grace_seconds\":" + std::to_string(put.grace_seconds) +
-          ",\"waitlist\":" + (put.waitlist ? "true" : "false") +
-          ",\"offer_seconds\":" + std::to_string(put.offer_seconds) +
-          ",\"listed\":" + (put.listed ? "true" : "false") + ",\"offers\":[";
-  for (std::size_t i = 0; i < campaign->offers.size(); ++i) {
-    const Offer& planned = catalog->offer(campaign->offers[i]);
-    const OfferPut& offer = planned.definition;
-    const OfferStock& units = (*stock)[i];
-    if (i != 0) body += ',';
-    body += "{\"sku\":\"" + offer.sku + "\",\"price\":" + std::to_string(planned.price(now)) +
-            ",\"list_price\":" + std::to_string(offer.list_price) +
-            ",\"allocated\":" + std::to_string(units.allocated) +
-            ",\"available\":" + std::to_string(units.available) + ",\"held\":" + std::to_string(units.held) +
-            ",\"sold\":" + std::to_string(units.sold) + "}";
-  }
-  body += "]}";
-  append_reply(out, context.frame, 200, "application/json", body);
-  return Outcome::ok;
 }
 
 }  // namespace doorbuster

@@ -274,6 +274,27 @@ void add_journal(Exposition& out, const ServerState& state) {
                 {&journal.sync_ns}, 1e9);
 }
 
+void add_catalog(Exposition& out, const ServerState& state) {
+  out.family("doorbuster_catalog_changes_total", "counter",
+             "Changes of the catalog since the start, by whose they were and what was done.");
+  for (std::size_t i = 0; i < std::size(kChangeKinds); ++i) {
+    out.sample(label("source", change_source_name(kChangeKinds[i].source)) + "," +
+                   label("action", kChangeKinds[i].action),
+               state.runtime->changes(i));
+  }
+  const CatalogPointer catalog = state.runtime->catalog();
+  const Tick now = state.clock->wall_now();
+  std::array<std::uint64_t, std::size(kCampaignStates)> campaigns{};
+  for (const Campaign& campaign : catalog->campaigns()) {
+    if (!campaign.definition.listed) continue;
+    ++campaigns[static_cast<std::size_t>(campaign_phase(campaign.definition, now).state)];
+  }
+  out.family("doorbuster_campaigns", "gauge", "Campaigns of the configuration, by their state now.");
+  for (const CampaignState each : kCampaignStates) {
+    out.sample(label("state", campaign_state_name(each)), campaigns[static_cast<std::size_t>(each)]);
+  }
+}
+
 void add_stock(Exposition& out, const ServerState& state) {
   if (!state.stock_metrics) return;
   const CatalogPointer catalog = state.runtime->catalog();
@@ -348,6 +369,7 @@ std::string render_metrics(const ServerState& state) {
           std::uint64_t{state.last_reload_ok.load() ? 1U : 0U});
   out.one("doorbuster_config_last_reload_timestamp_seconds", "gauge", "When, Unix time; 0 is never.",
           static_cast<double>(state.last_reload_ns.load()) / 1e9);
+  add_catalog(out, state);
   add_http(out, state);
   add_shards(out, state);
   add_journal(out, state);

@@ -11,6 +11,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <utility>
 
 #include "doorbuster/admin/admin_handler.h"
@@ -73,6 +74,14 @@ std::string describe(const std::string& file, const std::vector<Diagnostic>& dia
   std::string text;
   for (const Diagnostic& diagnostic : diagnostics) text += "\n" + format_diagnostic(file, diagnostic);
   return text;
+}
+
+// The configuration file as the audit trail names it.
+ChangeOrigin origin_of(const std::string& file, std::string action) {
+  return {.source = ChangeOrigin::Source::file,
+          .author = std::filesystem::path(file).filename().string().substr(0, kChangeTextBytesMax),
+          .action = std::move(action),
+          .reason = {}};
 }
 
 class Server {
@@ -150,7 +159,8 @@ Status Server::start() {
   auto storage = open_posix_storage(options.data_dir, true);
   if (!storage) return tl::unexpected(storage.error());
   storage_ = std::move(*storage);
-  auto runtime = Runtime::open(*storage_, clock_, configuration_, plan);
+  auto runtime =
+      Runtime::open(*storage_, clock_, configuration_, plan, origin_of(overrides_.config_file, "start"));
   if (!runtime) return tl::unexpected(runtime.error());
   runtime_ = std::move(*runtime);
   const RecoveryReport& recovered = runtime_->recovery();
@@ -255,7 +265,8 @@ void Server::reload() {
   state_.last_reload_ns.store(clock_.wall_now().ns);
   const ParsedConfiguration parsed = read_configuration(overrides_.config_file);
   if (!parsed.configuration) return refused(describe(overrides_.config_file, parsed.diagnostics));
-  auto changed = runtime_->reconfigure(parsed.configuration->campaigns);
+  auto changed =
+      runtime_->reconfigure(parsed.configuration->campaigns, origin_of(overrides_.config_file, "reload"));
   if (!changed) return refused(changed.error().message);
   state_.reloads_applied.fetch_add(1);
   state_.last_reload_ok.store(true);

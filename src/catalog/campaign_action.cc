@@ -38,8 +38,24 @@ void remember_the_file(const Catalog& catalog, CampaignPut& put) {
   }
 }
 
-tl::unexpected<ActionRefusal> refuse(Outcome outcome, std::string detail) {
-  return tl::unexpected(ActionRefusal{outcome, std::move(detail)});
+tl::unexpected<ActionRefusal> refuse(Outcome outcome, std::string detail,
+                                     std::optional<StockFigures> stock = {}) {
+  return tl::unexpected(ActionRefusal{outcome, std::move(detail), stock});
+}
+
+tl::unexpected<ActionRefusal> refuse_withdrawn(const std::string& what) {
+  return refuse(Outcome::change_refused,
+                what + " is no longer in the configuration: put it back there before changing it");
+}
+
+// As many orders as there can come to be: each has a unit at least.
+std::uint64_t orders_possible(const Catalog& catalog, const std::vector<std::int64_t>& committed) {
+  std::uint64_t orders = 0;
+  for (const Offer& offer : catalog.offers()) {
+    const OfferPut& put = offer.definition;
+    orders += static_cast<std::uint64_t>(put.listed ? put.stock : committed[put.offer.value]);
+  }
+  return orders;
 }
 
 }  // namespace
@@ -84,6 +100,7 @@ tl::expected<CatalogChangeSet, ActionRefusal> plan_action(const Catalog& catalog
                                                           std::optional<Tick> until) {
   CampaignPut put = catalog.campaign(campaign).definition;
   CatalogChangeSet change;
+  if (!put.listed) return refuse_withdrawn("campaign " + put.id);
   const bool is_over = now >= last_end(put);
   const std::string over = "campaign " + put.id + " ended at " + format_rfc3339(last_end(put));
   switch (action) {
@@ -119,6 +136,49 @@ tl::expected<CatalogChangeSet, ActionRefusal> plan_action(const Catalog& catalog
     }
   }
   change.campaigns.push_back(std::move(put));
+  return change;
+}
+
+tl::expected<CatalogChangeSet, ActionRefusal> plan_stock_adjustment(
+    const Catalog& catalog, const std::vector<std::int64_t>& committed, OfferIndex offer, std::int64_t delta,
+    std::uint64_t orders_reserved) {
+  OfferPut put = catalog.offer(offer).definition;
+  CampaignPut campaign = catalog.campaign(put.campaign).definition;
+  if (!campaign.listed) return refuse_withdrawn("campaign " + campaign.id);
+  if (!put.listed) return refuse_withdrawn("sku " + put.sku + " of campaign " + campaign.id);
+
+  const std::int64_t taken = committed[offer.value];
+  const StockFigures figures = {.allocated = put.stock, .available = put.stock - taken};
+  if (delta == 0) return refuse(Outcome::validation_failed, "delta is 0: say how many units come or go");
+  // No sum before the delta is known to be of a size that can be added.
+  const bool possible = delta >= -put.stock && delta <= kStockMax - put.stock;
+  if (!possible) {
+    return refuse(Outcome::validation_failed,
+                  "delta " + std::to_string(delta) + " takes the stock of " + std::to_string(put.stock) +
+                      " out of the range 0 to " + std::to_string(kStockMax),
+                  figures);
+  }
+  put.stock += delta;
+  if (put.stock < taken) {
+    return refuse(Outcome::change_refused,
+                  "stock " + std::to_string(put.stock) + " would be below the " + std::to_string(taken) +
+                      " units already sold or held: at most " + std::to_string(figures.available) + " can go",
+                  figures);
+  }
+  const std::uint64_t orders = orders_possible(catalog, committed) + static_cast<std::uint64_t>(delta);
+  if (delta > 0 && orders > orders_reserved) {
+    return refuse(Outcome::change_refused,
+                  std::to_string(orders) + " orders would be possible and the tables have room for " +
+                      std::to_string(orders_reserved) + ": restart with a larger server.max_orders",
+                  figures);
+  }
+
+  CatalogChangeSet change;
+  remember_the_file(catalog, campaign);
+  if (campaign.file_definition != catalog.campaign(put.campaign).definition.file_definition) {
+    change.campaigns.push_back(std::move(campaign));
+  }
+  change.offers.push_back(std::move(put));
   return change;
 }
 

@@ -2,8 +2,8 @@
 #include <string_view>
 
 #include "doorbuster/base/text.h"
+#include "doorbuster/http/exchange.h"
 #include "doorbuster/http/public_handler.h"
-#include "exchange.h"
 
 namespace doorbuster {
 namespace {

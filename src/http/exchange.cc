@@ -1,4 +1,4 @@
-#include "exchange.h"
+#include "doorbuster/http/exchange.h"
 
 namespace doorbuster {
 
@@ -16,9 +16,14 @@ std::nullptr_t Exchange::refuse(Outcome why, const RefusalDetails& details) cons
   return nullptr;
 }
 
-std::nullptr_t Exchange::answer(std::string_view content_type, std::string_view body) const {
+std::nullptr_t Exchange::refuse_method(std::string_view allow) const {
+  return refuse(Outcome::method_not_allowed, {.allow = allow});
+}
+
+std::nullptr_t Exchange::answer(std::string_view content_type, std::string_view body,
+                                std::string_view extra_headers) const {
   outcome = Outcome::ok;
-  append_reply(out, context.frame, 200, content_type, body);
+  append_reply(out, context.frame, 200, content_type, body, extra_headers);
   return nullptr;
 }
 

@@ -20,6 +20,7 @@ class HeadParser final : public http::basic_parser<true> {
   int hosts = 0;
   int keys = 0;
   int content_types = 0;
+  int conditions = 0;
   bool transfer_encoding = false;
   bool only_chunked = false;
   bool folded = false;
@@ -37,6 +38,12 @@ class HeadParser final : public http::basic_parser<true> {
         break;
       case http::verb::post:
         request_.method = Method::post;
+        break;
+      case http::verb::put:
+        request_.method = Method::put;
+        break;
+      case http::verb::patch:
+        request_.method = Method::patch;
         break;
       case http::verb::delete_:
         request_.method = Method::del;
@@ -69,6 +76,14 @@ class HeadParser final : public http::basic_parser<true> {
         break;
       case http::field::prefer:
         request_.prefer = value;
+        break;
+      case http::field::if_match:
+        ++conditions;
+        request_.if_match = value;
+        break;
+      case http::field::if_none_match:
+        ++conditions;
+        request_.if_none_match = value;
         break;
       case http::field::expect:
         expects_continue = boost::beast::iequals(text, "100-continue");
@@ -152,6 +167,9 @@ Framing frame_request(std::string_view bytes, std::size_t body_bytes_max, HttpRe
   }
   if (parser.keys > 1 || parser.content_types > 1) {
     return refused(Outcome::malformed_request, "Idempotency-Key and Content-Type may be sent once.");
+  }
+  if (parser.conditions > 1) {
+    return refused(Outcome::malformed_request, "Send one If-Match or one If-None-Match.");
   }
   if (parser.transfer_encoding) {
     if (parser.only_chunked && !request.http_1_0) {

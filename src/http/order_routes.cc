@@ -5,9 +5,9 @@
 #include <string>
 #include <string_view>
 
+#include "doorbuster/http/exchange.h"
 #include "doorbuster/http/order_replies.h"
 #include "doorbuster/http/public_handler.h"
-#include "exchange.h"
 
 namespace doorbuster {
 namespace {

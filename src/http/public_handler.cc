@@ -5,7 +5,7 @@
 #include <tuple>
 
 #include "doorbuster/base/limits.h"
-#include "exchange.h"
+#include "doorbuster/http/exchange.h"
 
 namespace doorbuster {
 namespace {

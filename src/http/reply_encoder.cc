@@ -58,6 +58,13 @@ constexpr std::array<OutcomeText, kOutcomeCount> kTexts = {{
     {409, "/problems/order-not-held", "Order not held",
      "The order's status does not allow this; see order_status."},
     {409, "/problems/hold-expired", "Hold expired", "The hold has expired and its units are gone."},
+    {409, "/problems/campaign-exists", "Campaign exists", "There is a campaign of this name already."},
+    {428, "/problems/precondition-required", "Precondition required",
+     "Send If-Match with the ETag that you have read, so that nobody's change is lost."},
+    {412, "/problems/precondition-failed", "Precondition failed",
+     "The campaign has changed since you read it; ETag says its revision now."},
+    {409, "/problems/change-refused", "Change refused",
+     "The change does not fit what was sold or is defined."},
 }};
 
 constexpr std::string_view status_line(int status) {
@@ -80,6 +87,8 @@ constexpr std::string_view status_line(int status) {
       return "HTTP/1.1 409 Conflict\r\n";
     case 410:
       return "HTTP/1.1 410 Gone\r\n";
+    case 412:
+      return "HTTP/1.1 412 Precondition Failed\r\n";
     case 411:
       return "HTTP/1.1 411 Length Required\r\n";
     case 413:
@@ -88,6 +97,8 @@ constexpr std::string_view status_line(int status) {
       return "HTTP/1.1 415 Unsupported Media Type\r\n";
     case 422:
       return "HTTP/1.1 422 Unprocessable Content\r\n";
+    case 428:
+      return "HTTP/1.1 428 Precondition Required\r\n";
     case 429:
       return "HTTP/1.1 429 Too Many Requests\r\n";
     case 503:
@@ -180,9 +191,9 @@ void append_retry_after(std::string& headers, Tick at, Tick now) {
 bool has_more_to_say(Outcome outcome, const RefusalDetails& details) {
   using enum Outcome;
   return !details.detail.empty() || !details.sku.empty() || details.refund_due ||
-         details.rule != AudienceRule::none || outcome == campaign_not_started || outcome == price_changed ||
-         outcome == method_not_allowed || outcome == all_held || outcome == order_not_held ||
-         outcome == hold_expired;
+         details.rule != AudienceRule::none || details.stock || details.revision != 0 ||
+         outcome == campaign_not_started || outcome == price_changed || outcome == method_not_allowed ||
+         outcome == all_held || outcome == order_not_held || outcome == hold_expired;
 }
 
 bool retry_soon(Outcome outcome) {
@@ -212,6 +223,13 @@ void append_refusal(std::string& out, const ReplyFrame& frame, Outcome outcome,
     body += audience_rule_name(details.rule);
     body += '"';
   }
+  if (details.stock) {
+    body += ",\"allocated\":";
+    append_number(body, details.stock->allocated);
+    body += ",\"available\":";
+    append_number(body, details.stock->available);
+  }
+  if (details.revision != 0) headers += etag_header(details.revision);
   if (outcome == Outcome::campaign_not_started) {
     append_time(body, "starts_at", details.starts_at);
     append_retry_after(headers, details.starts_at, details.now);
@@ -242,6 +260,10 @@ void append_reply(std::string& out, const ReplyFrame& frame, int status, std::st
                   std::string_view body, std::string_view extra_headers) {
   append_head(out, frame, status, content_type, extra_headers, body.size());
   if (!frame.head_only) out += body;
+}
+
+std::string etag_header(std::uint64_t revision) {
+  return "ETag: \"" + std::to_string(revision) + "\"\r\n";
 }
 
 std::string http_date(Tick now) {

@@ -37,6 +37,10 @@ constexpr std::array<std::string_view, kOutcomeCount> kCodes = {
     "order_not_found",
     "order_not_held",
     "hold_expired",
+    "campaign_exists",
+    "precondition_required",
+    "precondition_failed",
+    "change_refused",
 };
 
 }  // namespace

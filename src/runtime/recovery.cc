@@ -168,6 +168,7 @@ Status StateBuilder::apply_catalog_record(const JournalRecord& record) {
     change_ = *begin;
     change_records_ = 0;
     pending_ = {};
+    pending_.origin = begin->origin;
     return {};
   }
   if (!in_change_) return contradicts(record, "stands outside of a catalog change, or its kind is unknown");
@@ -201,6 +202,7 @@ Status StateBuilder::apply_catalog_record(const JournalRecord& record) {
       }
       in_change_ = false;
       if (Status fits = check_pending(); !fits) return contradicts(record, fits.error().message);
+      audit_.append(audit_entry(*catalog_, pending_, record.info.tick));
       install(apply_change(*catalog_, pending_));
       pending_ = {};
       return {};

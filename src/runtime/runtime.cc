@@ -37,11 +37,13 @@ WiringPlan plan_wiring(Wiring wiring, std::uint32_t cores, std::uint32_t process
 Runtime::~Runtime() = default;
 
 Result<std::unique_ptr<Runtime>> Runtime::open(Storage& storage, const Clock& clock,
-                                               const Configuration& configuration, const WiringPlan& plan) {
+                                               const Configuration& configuration, const WiringPlan& plan,
+                                               ChangeOrigin origin) {
   std::unique_ptr<Runtime> runtime(new Runtime(storage, clock, plan));
   if (Status status = storage.lock(); !status) return tl::unexpected(status.error());
   try {
-    if (Status status = runtime->recover(configuration); !status) return tl::unexpected(status.error());
+    Status status = runtime->recover(configuration, std::move(origin));
+    if (!status) return tl::unexpected(status.error());
   } catch (const std::bad_alloc&) {
     return fail(ErrorKind::runtime, "not enough address space for tables of " +
                                         std::to_string(runtime->orders_max_) +
@@ -50,7 +52,7 @@ Result<std::unique_ptr<Runtime>> Runtime::open(Storage& storage, const Clock& cl
   return runtime;
 }
 
-Status Runtime::recover(const Configuration& configuration) {
+Status Runtime::recover(const Configuration& configuration, ChangeOrigin origin) {
   orders_max_ = configuration.server.max_orders;
   if (orders_max_ == 0) {
     auto recorded = orders_recorded_at_most(storage_);
@@ -90,12 +92,16 @@ Status Runtime::recover(const Configuration& configuration) {
 
   auto change = plan_change(*state.catalog(), state.committed(), configuration.campaigns, orders_max_);
   if (!change) return tl::unexpected(change.error());
+  audit_ = std::move(state.audit());
   if (!change->empty()) {
+    change->origin = std::move(origin);
     if (Status status = journal_now(**writer, encode_change(*change, state.catalog()->version() + 1, now));
         !status) {
       return status;
     }
-    state.install(apply_change(*state.catalog(), *change));
+    const CatalogPointer before = state.catalog();
+    state.install(apply_change(*before, *change));
+    remember({.before = before, .change = std::move(*change), .at = now});
   }
   keys_ = state.keys();
   catalog_.set(state.catalog());
@@ -203,21 +209,37 @@ Result<std::size_t> Runtime::reconfigure(const std::vector<CampaignConfiguration
 Result<std::size_t> Runtime::change(const ChangePlanner& plan) {
   const std::lock_guard lock(control_mutex_);
   if (failed()) return fail(ErrorKind::runtime, "the journal has failed: " + failure());
-  Result<std::size_t> result = fail(ErrorKind::runtime, "");
+  Result<AppliedChange> applied = fail(ErrorKind::runtime, "");
   if (Status paused = on_every_shard([](ShardAgent& shard) { shard.pause(true); }); !paused) {
-    result = tl::unexpected(paused.error());
+    applied = tl::unexpected(paused.error());
   } else {
-    result = change_while_paused(plan);
+    applied = change_while_paused(plan);
   }
   // A shard that does not come to this in time would stay paused: that is a broken process, not a refusal.
   const Status resumed = on_every_shard([](ShardAgent& shard) { shard.pause(false); });
   DOORBUSTER_CHECK(resumed.has_value());
-  return result;
+  if (!applied) return tl::unexpected(applied.error());
+  // Now that the sale goes on: describing a change of a million offers takes a while.
+  if (!applied->change.empty()) remember(*applied);
+  return applied->change.campaigns.size() + applied->change.offers.size();
+}
+
+void Runtime::remember(const AppliedChange& applied) {
+  const ChangeOrigin& origin = applied.change.origin;
+  const auto kind =
+      std::find(std::begin(kChangeKinds), std::end(kChangeKinds), ChangeKind{origin.source, origin.action});
+  if (kind != std::end(kChangeKinds)) changes_[static_cast<std::size_t>(kind - kChangeKinds)].add();
+  audit_.append(audit_entry(*applied.before, applied.change, applied.at));
+}
+
+AuditPage Runtime::audit(const AuditQuery& query) {
+  const std::lock_guard lock(control_mutex_);
+  return audit_.read(query);
 }
 
 // All shards stand still, so their engines may be looked at from here: run_on_shard() has synchronised with
 // each.
-Result<std::size_t> Runtime::change_while_paused(const ChangePlanner& plan) {
+Result<Runtime::AppliedChange> Runtime::change_while_paused(const ChangePlanner& plan) {
   const CatalogPointer before = catalog_.get();
   std::vector<std::int64_t> committed(before->offers().size(), 0);
   for (std::uint32_t i = 0; i < committed.size(); ++i) {
@@ -227,7 +249,7 @@ Result<std::size_t> Runtime::change_while_paused(const ChangePlanner& plan) {
   const Tick now = clock_.wall_now();
   auto change = plan(*before, committed, now);
   if (!change) return tl::unexpected(change.error());
-  if (change->empty()) return std::size_t{0};
+  if (change->empty()) return AppliedChange{};
   // Everything decided under the old catalog must stand in the journal before the change does.
   for (const auto& shard : shards_) {
     while (shard->ring().durable() != shard->ring().published() && !failed()) {
@@ -240,7 +262,7 @@ Result<std::size_t> Runtime::change_while_paused(const ChangePlanner& plan) {
   // Durable and not in force would be two truths.
   DOORBUSTER_CHECK(installed.has_value());
   catalog_.set(after);
-  return change->campaigns.size() + change->offers.size();
+  return AppliedChange{.before = before, .change = std::move(*change), .at = now};
 }
 
 Status Runtime::journal_change(const CatalogChangeSet& change, Tick now) {

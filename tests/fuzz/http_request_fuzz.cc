@@ -20,8 +20,9 @@ bool inside(std::string_view part, std::string_view whole) {
 }
 
 void check_parts(const HttpRequest& request, std::string_view bytes) {
-  for (const std::string_view part : {request.path, request.query, request.content_type,
-                                      request.idempotency_key, request.prefer, request.body}) {
+  for (const std::string_view part :
+       {request.path, request.query, request.content_type, request.idempotency_key, request.prefer,
+        request.if_match, request.if_none_match, request.body}) {
     DOORBUSTER_CHECK(inside(part, bytes));
   }
 }

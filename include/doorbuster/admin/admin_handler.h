@@ -1,6 +1,7 @@
 #pragma once
-// The admin listener: health, metrics, the OpenAPI document and exact stock. On a thread of its own, which
-// may wait for a shard for a bounded time; no buyer ever waits for it.
+// The admin listener: health, metrics, the OpenAPI document, and what an operator sees of campaigns and does
+// to them. On a thread of its own, which may wait for a shard for a bounded time, and with a change for the
+// disk; no buyer ever waits for it, but for the moment in which a change is put in force.
 
 #include <string_view>
 
@@ -18,9 +19,6 @@ class AdminHandler final : public Handler {
   Outcome append_answer(const Request& request, const ReplyFrame& frame, std::string& out) override;
 
  private:
-  Outcome show_campaign(std::string_view id, const RequestContext& context, std::string& out);
-  void show_readiness(const HttpRequest& http, const RequestContext& context, std::string& out);
-
   ServerState& state_;
 };
 

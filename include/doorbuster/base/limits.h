@@ -33,6 +33,10 @@ inline constexpr std::size_t kScheduleBytesMax = 960;                // a schedu
 inline constexpr std::size_t kPriceLayersMax = 64;       // price steps of one campaign, and of one offer
 inline constexpr std::size_t kAudienceNamesMax = 64;     // regions, segments or channels of one list
 inline constexpr std::size_t kChangeTextBytesMax = 256;  // who changed the catalog, and why
+// The audit trail in memory: the journal has all of it. The oldest changes leave first.
+inline constexpr std::size_t kAuditEntriesMax = 1'000;
+inline constexpr std::size_t kAuditBytesMax = 16U << 20;
+inline constexpr std::size_t kAuditDifferencesMax = 100;  // of one change; how many more there are is told
 
 // --- the catalog
 // ----------------------------------------------------------------------------------------------

@@ -4,7 +4,9 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "doorbuster/catalog/catalog.h"
 #include "doorbuster/model/outcome.h"
@@ -21,16 +23,29 @@ enum class CampaignAction : std::uint8_t {
 std::string_view campaign_action_name(CampaignAction action);
 std::optional<CampaignAction> campaign_action(std::string_view name);
 
+struct StockFigures {
+  std::int64_t allocated = 0, available = 0;  // the rest is held or sold
+};
 struct ActionRefusal {
   Outcome outcome = Outcome::validation_failed;
   std::string detail;
+  std::optional<StockFigures> stock = {};  // of the offer that it is about
 };
 
-// What has to change; empty when it is so already. `until`: extend, the new end. REQUIRES: the campaign is in
-// the catalog.
+// What has to change; empty when it is so already. `until`: extend, the new end. What the file no longer has
+// is refused (`change_refused`). REQUIRES: the campaign is in the catalog.
 tl::expected<CatalogChangeSet, ActionRefusal> plan_action(const Catalog& catalog, CampaignIndex campaign,
                                                           CampaignAction action, Tick now,
                                                           std::optional<Tick> until = {});
+
+// More or less of an offer's stock, by `delta`. Refused: `validation_failed` when the delta is zero or the
+// stock would leave 0 to kStockMax; `change_refused` when the stock would fall below the units that are sold
+// or held
+// (`committed`, by offer), when the tables have no room for so many orders (`orders_reserved`), and for what
+// is no longer listed. REQUIRES: the offer is in the catalog; committed.size() == catalog.offers().size().
+tl::expected<CatalogChangeSet, ActionRefusal> plan_stock_adjustment(
+    const Catalog& catalog, const std::vector<std::int64_t>& committed, OfferIndex offer, std::int64_t delta,
+    std::uint64_t orders_reserved);
 
 // Of what a file can say about a campaign or an offer, whatever index it has and whatever was done to it
 // since. A campaign's and its offers' hashes are added.

@@ -35,6 +35,8 @@ struct Offer {
 };
 
 enum class CampaignState { scheduled, active, paused, ended };
+inline constexpr CampaignState kCampaignStates[] = {CampaignState::scheduled, CampaignState::active,
+                                                    CampaignState::paused, CampaignState::ended};
 std::string_view campaign_state_name(CampaignState state);
 
 // Where a campaign stands at an instant, and which window that is about: the one that is open, else the next,

@@ -14,7 +14,7 @@
 
 namespace doorbuster {
 
-enum class Method : std::uint8_t { get, head, post, del, other };
+enum class Method : std::uint8_t { get, head, post, put, patch, del, other };
 
 // The views point into the bytes that were parsed.
 struct HttpRequest {
@@ -24,6 +24,8 @@ struct HttpRequest {
   std::string_view content_type;
   std::string_view idempotency_key;  // as sent, quotes and all
   std::string_view prefer;
+  std::string_view if_match;       // a list of entity tags, or *; empty: not sent
+  std::string_view if_none_match;  // the same
   std::string_view body;
   bool has_idempotency_key = false;
   bool has_content_type = false;

@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "doorbuster/base/tick.h"
-#include "doorbuster/catalog/catalog.h"
+#include "doorbuster/catalog/campaign_action.h"
 #include "doorbuster/model/order.h"
 #include "doorbuster/model/outcome.h"
 
@@ -36,6 +36,8 @@ struct RefusalDetails {
   AudienceRule rule = AudienceRule::none;        // not_eligible: what leaves the buyer out; none: not told
   std::optional<OrderStatus> order_status = {};  // order_not_held, hold_expired
   bool refund_due = false;                       // the same
+  std::optional<StockFigures> stock = {};        // change_refused: of the offer that it is about
+  std::uint64_t revision = 0;                    // precondition_failed: the campaign's, as ETag; 0: none
 };
 // application/problem+json, RFC 9457.
 void append_refusal(std::string& out, const ReplyFrame& frame, Outcome outcome,
@@ -44,6 +46,9 @@ void append_refusal(std::string& out, const ReplyFrame& frame, Outcome outcome,
 // Any other reply, with Cache-Control: no-store.
 void append_reply(std::string& out, const ReplyFrame& frame, int status, std::string_view content_type,
                   std::string_view body, std::string_view extra_headers = {});
+
+// A campaign's revision as the header line of a reply.
+std::string etag_header(std::uint64_t revision);
 
 // The time as HTTP writes it: "Fri, 27 Nov 2026 08:00:00 GMT".
 std::string http_date(Tick now);

@@ -49,8 +49,14 @@ enum class Outcome : std::uint8_t {
   order_not_found,
   order_not_held,
   hold_expired,
+
+  // Changes of the catalog.
+  campaign_exists,
+  precondition_required,
+  precondition_failed,
+  change_refused,
 };
-inline constexpr int kOutcomeCount = static_cast<int>(Outcome::hold_expired) + 1;
+inline constexpr int kOutcomeCount = static_cast<int>(Outcome::change_refused) + 1;
 
 // "sold_out" for Outcome::sold_out, and so on.
 std::string_view outcome_code(Outcome outcome);

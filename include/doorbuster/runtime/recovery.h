@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "doorbuster/catalog/audit.h"
 #include "doorbuster/engine/engine.h"
 #include "doorbuster/journal/journal.h"
 #include "doorbuster/runtime/door.h"
@@ -28,6 +29,8 @@ class StateBuilder {
   void set_keys(const DataFolderKeys& keys);  // of a fresh folder; makes the engines
   const CatalogPointer& catalog() const { return catalog_; }
   void install(CatalogPointer catalog);
+  // The changes of the catalog that were applied, the last ones.
+  AuditLog& audit() { return audit_; }
   std::vector<std::unique_ptr<Engine>>& engines() { return engines_; }
   // The engines use it: it must outlive them.
   std::unique_ptr<Allowances>& allowances() { return allowances_; }
@@ -55,6 +58,7 @@ class StateBuilder {
   CatalogChange change_;
   std::uint32_t change_records_ = 0;
   CatalogChangeSet pending_;
+  AuditLog audit_;
   std::unique_ptr<Allowances> allowances_;
   std::vector<std::unique_ptr<Engine>> engines_;
   Tick last_tick_;

@@ -7,16 +7,20 @@
 //   ...          reconfigure(), stock(), failed()
 //   stop()       after the HTTP agents have drained: last batch, clean end of the journal
 //
-// One thread (the application's) calls these; stock(), change() and reconfigure() may be called by any, one
-// at a time each.
+// One thread (the application's) calls these; stock(), change(), reconfigure() and audit() may be called by
+// any.
 
+#include <array>
 #include <functional>
+#include <iterator>
 #include <memory>
 #include <mutex>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "doorbuster/base/counters.h"
+#include "doorbuster/catalog/audit.h"
 #include "doorbuster/catalog/configuration.h"
 #include "doorbuster/journal/journal.h"
 #include "doorbuster/platform/clock.h"
@@ -47,8 +51,10 @@ struct RecoveryReport {
 
 class Runtime {
  public:
+  // `origin`: who has the configuration put in force, when it differs from what the folder has.
   static Result<std::unique_ptr<Runtime>> open(Storage& storage, const Clock& clock,
-                                               const Configuration& configuration, const WiringPlan& plan);
+                                               const Configuration& configuration, const WiringPlan& plan,
+                                               ChangeOrigin origin = {});
   ~Runtime();
 
   const WiringPlan& plan() const { return plan_; }
@@ -79,6 +85,9 @@ class Runtime {
   Result<std::size_t> reconfigure(const std::vector<CampaignConfiguration>& campaigns,
                                   ChangeOrigin origin = {});
 
+  // The last changes of the catalog, also those of earlier lives. Waits for a change that is being made.
+  AuditPage audit(const AuditQuery& query);
+
   // Exact, each offer at one instant between two of its decisions.
   Result<std::vector<OfferStock>> stock(std::span<const OfferIndex> offers);
   CatalogPointer catalog() const { return catalog_.get(); }
@@ -90,16 +99,26 @@ class Runtime {
   const JournalMetrics& journal_metrics() const { return journal_agent_->metrics(); }
   std::uint64_t wakeups() const;
   std::uint64_t orders_max() const { return orders_max_; }
+  // Changes of the catalog since the start, by kChangeKinds.
+  std::uint64_t changes(std::size_t kind) const { return changes_[kind].value(); }
 
  private:
   Runtime(Storage& storage, const Clock& clock, const WiringPlan& plan)
       : storage_(storage), clock_(clock), plan_(plan) {}
 
-  Status recover(const Configuration& configuration);
+  // What was put in force, and over what.
+  struct AppliedChange {
+    CatalogPointer before;
+    CatalogChangeSet change;  // empty: nothing was
+    Tick at;
+  };
+
+  Status recover(const Configuration& configuration, ChangeOrigin origin);
   Status journal_now(JournalWriter& writer, const std::vector<EncodedRecord>& records);
   void assemble(const Configuration& configuration, std::vector<std::unique_ptr<Engine>> engines,
                 Tick last_tick, std::unique_ptr<JournalWriter> writer);
-  Result<std::size_t> change_while_paused(const ChangePlanner& plan);
+  Result<AppliedChange> change_while_paused(const ChangePlanner& plan);
+  void remember(const AppliedChange& applied);
   Status journal_change(const CatalogChangeSet& change, Tick now);
   Status on_every_shard(const std::function<void(ShardAgent&)>& task);
 
@@ -118,7 +137,9 @@ class Runtime {
   Notifier journal_notifier_;
   std::vector<std::unique_ptr<Notifier>> notifiers_;  // of the HTTP threads, then of the shards' own threads
   std::vector<std::unique_ptr<EngineDoor>> doors_;
-  std::mutex control_mutex_;  // one caller at a time for what stops shards: reconfigure(), stock()
+  std::mutex control_mutex_;  // one caller at a time for what stops shards: change(), stock()
+  AuditLog audit_;            // under control_mutex_
+  std::array<Counter, std::size(kChangeKinds)> changes_;  // written under control_mutex_
   std::vector<std::unique_ptr<AgentThread>> threads_;
   std::unique_ptr<AgentThread> journal_thread_;
 };

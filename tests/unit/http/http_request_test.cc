@@ -273,8 +273,10 @@ TEST_CASE("methods that we know are known, all others are others") {
   CHECK(method_of("GET") == Method::get);
   CHECK(method_of("HEAD") == Method::head);
   CHECK(method_of("POST") == Method::post);
+  CHECK(method_of("PUT") == Method::put);
+  CHECK(method_of("PATCH") == Method::patch);
   CHECK(method_of("DELETE") == Method::del);
-  for (const char* name : {"PUT", "delete", "PATCH", "OPTIONS", "BREW", "get"})
+  for (const char* name : {"put", "delete", "OPTIONS", "BREW", "get"})
     CHECK(method_of(name) == Method::other);
 }
 
@@ -293,6 +295,21 @@ TEST_CASE("a POST without a body ends with its header, and a DELETE may have a b
   REQUIRE(framing.state == State::complete);
   CHECK(framing.bytes == removal.size());
   CHECK(request.body == "{}");
+}
+
+TEST_CASE("a condition is handed on as it was sent, and two of them are refused") {
+  const auto with = [](const std::string& headers, HttpRequest& request) {
+    return frame("GET / HTTP/1.1\r\n" + kHost + headers + "\r\n", request).state;
+  };
+  HttpRequest request;
+  REQUIRE(with("if-match: \"7\", W/\"8\"\r\n", request) == State::complete);
+  CHECK(request.if_match == "\"7\", W/\"8\"");
+  CHECK(request.if_none_match.empty());
+  REQUIRE(with("If-None-Match: *\r\n", request) == State::complete);
+  CHECK(request.if_none_match == "*");
+  CHECK(request.if_match.empty());
+  CHECK(with("If-Match: \"7\"\r\nIf-Match: \"7\"\r\n", request) == State::refused);
+  CHECK(with("If-Match: \"7\"\r\nIf-None-Match: \"7\"\r\n", request) == State::refused);
 }
 
 TEST_CASE("a token of a list is found whole, in any case, with its parameters") {

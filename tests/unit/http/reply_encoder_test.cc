@@ -71,13 +71,17 @@ TEST_CASE("each code has the status of the contract") {
                                                                      {order_not_held, 409},
                                                                      {hold_expired, 409},
                                                                      {request_in_flight, 409},
+                                                                     {campaign_exists, 409},
+                                                                     {change_refused, 409},
                                                                      {campaign_ended, 410},
                                                                      {not_eligible, 403},
                                                                      {length_required, 411},
+                                                                     {precondition_failed, 412},
                                                                      {payload_too_large, 413},
                                                                      {unsupported_media_type, 415},
                                                                      {validation_failed, 422},
                                                                      {idempotency_key_reused, 422},
+                                                                     {precondition_required, 428},
                                                                      {rate_limited, 429},
                                                                      {overloaded, 503},
                                                                      {draining, 503},
@@ -85,6 +89,18 @@ TEST_CASE("each code has the status of the contract") {
     CAPTURE(outcome_code(outcome));
     CHECK(http_status(outcome) == status);
   }
+}
+
+TEST_CASE("a refused change says how the stock stands, and a stale one which revision there is") {
+  std::string out;
+  append_refusal(out, kFrame, Outcome::change_refused, {.stock = StockFigures{7, 1}});
+  CHECK(object_of(parse(out)).at("allocated").as_int64() == 7);
+  CHECK(object_of(parse(out)).at("available").as_int64() == 1);
+  CHECK(parse(out).header("ETag").empty());
+  out.clear();
+  append_refusal(out, kFrame, Outcome::precondition_failed, {.revision = 12});
+  CHECK(parse(out).header("ETag") == "\"12\"");
+  CHECK_FALSE(object_of(parse(out)).contains("allocated"));
 }
 
 TEST_CASE("a refusal says what the client can do with: when to come back, the price, the methods") {

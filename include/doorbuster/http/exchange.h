@@ -20,10 +20,9 @@ struct Exchange {
 
   // Each writes the whole reply. Null: there is no request to wait for.
   std::nullptr_t refuse(Outcome why, const RefusalDetails& details = {}) const;
-  std::nullptr_t refuse_method(std::string_view allow) const {
-    return refuse(Outcome::method_not_allowed, {.allow = allow});
-  }
-  std::nullptr_t answer(std::string_view content_type, std::string_view body) const;
+  std::nullptr_t refuse_method(std::string_view allow) const;
+  std::nullptr_t answer(std::string_view content_type, std::string_view body,
+                        std::string_view extra_headers = {}) const;
 };
 
 }  // namespace doorbuster

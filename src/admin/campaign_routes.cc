@@ -1,0 +1,174 @@
+// Campaigns as an operator reads them.
+
+#include <span>
+#include <utility>
+
+#include "admin/query_reader.h"
+#include "admin/routes.h"
+#include "doorbuster/base/json_writer.h"
+#include "doorbuster/base/limits.h"
+#include "doorbuster/catalog/definition_members.h"
+
+namespace doorbuster {
+namespace {
+
+constexpr std::uint64_t kOccurrencesDefault = 100;
+
+// What has no value is left out, as a configuration does.
+template <typename Put>
+void write_member(JsonWriter& json, std::string_view name, const DefinitionMember<Put>& member,
+                  const Put& put) {
+  const std::string text = member.json(put);
+  if (text != "null") json.member_json(name, text);
+}
+
+// Without units where they are not known.
+void write_offer(JsonWriter& json, const Offer& offer, const OfferStock* units, Tick now) {
+  json.begin_object();
+  json.member("sku", offer.definition.sku);
+  json.member("price", offer.price(now));
+  for (const DefinitionMember<OfferPut>& member : offer_members()) {
+    if (member.name == "stock" || member.name == "listed") continue;  // exact below; all of these are
+    write_member(json, member.name == "price" ? "base_price" : member.name, member, offer.definition);
+  }
+  if (const auto next = next_price(offer.prices, now)) {
+    json.member("next_price", next->price);
+    json.member("next_price_at", next->from);
+  }
+  if (units != nullptr) {
+    json.member("allocated", units->allocated);
+    json.member("available", units->available);
+    json.member("held", units->held);
+    json.member("sold", units->sold);
+  }
+  json.end_object();
+}
+
+std::string campaign_view(const Catalog& catalog, const Campaign& campaign, std::span<const OfferStock> stock,
+                          Tick now) {
+  const CampaignPhase phase = campaign_phase(campaign.definition, now);
+  JsonWriter json;
+  json.begin_object();
+  json.member("id", campaign.definition.id);
+  json.member("state", campaign_state_name(phase.state));
+  json.member("server_time", now);
+  json.member("revision", campaign.revision);
+  for (const DefinitionMember<CampaignPut>& member : campaign_members()) {
+    write_member(json, member.name, member, campaign.definition);
+  }
+  json.begin_object("window");
+  write_window(json, phase.window);
+  json.end_object();
+  json.begin_array("offers");
+  for (std::size_t i = 0; i < campaign.offers.size(); ++i) {
+    write_offer(json, catalog.offer(campaign.offers[i]), stock.empty() ? nullptr : &stock[i], now);
+  }
+  json.end_array();
+  json.end_object();
+  return std::move(json).take();
+}
+
+void answer_view(const Call& call, const Catalog& catalog, const Campaign& campaign,
+                 std::span<const OfferStock> stock) {
+  call.exchange.answer(kJson, campaign_view(catalog, campaign, stock, call.now()),
+                       etag_header(campaign.revision));
+}
+
+void write_summary(JsonWriter& json, const Catalog& catalog, const Campaign& campaign, Tick now) {
+  const CampaignPut& put = campaign.definition;
+  std::int64_t units = 0;
+  for (const OfferIndex offer : campaign.offers) units += catalog.offer(offer).definition.stock;
+  json.begin_object();
+  json.member("id", put.id);
+  json.member("name", put.name);
+  json.member("state", campaign_state_name(campaign_phase(put, now).state));
+  json.member("revision", campaign.revision);
+  json.member("starts_at", put.starts_at);
+  json.member("ends_at", put.ends_at);
+  json.member("listed", put.listed);
+  json.member("source", put.by_hand ? "admin" : "file");
+  json.member("changed_by_hand", put.file_definition != 0);
+  json.member("units", units);
+  json.end_object();
+}
+
+// What a campaign in this window is at the time. What is paused is neither scheduled nor active.
+CampaignState occurrence_state(const CampaignPut& campaign, const Window& window, Tick now) {
+  if (now >= window.to) return CampaignState::ended;
+  if (campaign.paused) return CampaignState::paused;
+  return now < window.from ? CampaignState::scheduled : CampaignState::active;
+}
+
+void write_occurrence(JsonWriter& json, const CampaignPut& campaign, const Window& window, Tick now) {
+  json.begin_object();
+  write_window(json, window);
+  json.member("state", campaign_state_name(occurrence_state(campaign, window, now)));
+  json.end_object();
+}
+
+}  // namespace
+
+void list_campaigns(const Call& call) {
+  QueryReader query(call.http().query);
+  if (const std::string wrong = query.take_errors(); !wrong.empty()) {
+    return call.refuse(Outcome::malformed_request, {.detail = wrong});
+  }
+  const CatalogPointer catalog = call.catalog();
+  const Tick now = call.now();
+  JsonWriter json;
+  json.begin_object();
+  json.member("server_time", now);
+  json.begin_array("campaigns");
+  for (const Campaign& campaign : catalog->campaigns()) write_summary(json, *catalog, campaign, now);
+  json.end_array();
+  json.end_object();
+  call.exchange.answer(kJson, std::move(json).take());
+}
+
+void show_campaign(const Call& call) {
+  const CatalogPointer catalog = call.catalog();
+  const Campaign* campaign = catalog->find_campaign(kDefaultTenant, call.campaign);
+  if (campaign == nullptr) return call.refuse(Outcome::campaign_not_found);
+  const auto stock = call.state.runtime->stock(campaign->offers);
+  if (!stock) return call.refuse(stock.error());
+  answer_view(call, *catalog, *campaign, *stock);
+}
+
+void show_changed_campaign(const Call& call) {
+  const CatalogPointer catalog = call.catalog();
+  const Campaign* campaign = catalog->find_campaign(kDefaultTenant, call.campaign);
+  const auto stock = call.state.runtime->stock(campaign->offers);
+  answer_view(call, *catalog, *campaign,
+              stock ? std::span<const OfferStock>(*stock) : std::span<const OfferStock>());
+}
+
+void show_occurrences(const Call& call) {
+  const Tick now = call.now();
+  Tick from = now;
+  std::uint64_t limit = kOccurrencesDefault;
+  QueryReader query(call.http().query);
+  query.time("from", from);
+  query.integer("limit", {1, kOccurrencesMax}, limit);
+  if (const std::string wrong = query.take_errors(); !wrong.empty()) {
+    return call.refuse(Outcome::malformed_request, {.detail = wrong});
+  }
+  const CatalogPointer catalog = call.catalog();
+  const Campaign* campaign = catalog->find_campaign(kDefaultTenant, call.campaign);
+  if (campaign == nullptr) return call.refuse(Outcome::campaign_not_found);
+  JsonWriter json;
+  json.begin_object();
+  json.member("campaign", campaign->definition.id);
+  json.member("server_time", now);
+  json.begin_array("occurrences");
+  for (const Window& window : selling_windows(campaign->definition)) {
+    // One that an early end has overtaken is none.
+    if (window.to <= from || window.to <= window.from) continue;
+    if (limit-- == 0) break;
+    write_occurrence(json, campaign->definition, window, now);
+  }
+  json.end_array();
+  json.end_object();
+  call.exchange.answer(kJson, std::move(json).take());
+}
+
+}  // namespace doorbuster
