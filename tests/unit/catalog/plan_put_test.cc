@@ -160,14 +160,14 @@ TEST_CASE("only what differs is in the change of a put, and other campaigns are 
   CHECK(folder.offer("a", "y").offer == y);
 }
 
-TEST_CASE("file, hand, file: the same file does not undo what was done, another one does") {
-  using Step = std::function<void(Folder&)>;
-  struct Case {
-    std::string name;
-    Step by_hand;
-    std::function<bool(const Folder&)> stands;
-  };
-  const std::vector<Case> cases = {
+struct HandCase {
+  std::string name;
+  std::function<void(Folder&)> by_hand;
+  std::function<bool(const Folder&)> stands;
+};
+
+std::vector<HandCase> hand_cases() {
+  return {
       {"the name", [](Folder& f) { f.put(named(kA, "by hand")); },
        [](const Folder& f) { return f.definition("a").name == "by hand"; }},
       {"a price", [](Folder& f) { f.put(priced(kA, 4)); },
@@ -211,7 +211,10 @@ TEST_CASE("file, hand, file: the same file does not undo what was done, another 
        },
        [](const Folder& f) { return f.definition("a").listed && f.definition("a").name == "again"; }},
   };
-  for (const Case& c : cases) {
+}
+
+TEST_CASE("file, hand, file: the same file does not undo what was done, another one does") {
+  for (const HandCase& c : hand_cases()) {
     INFO(c.name);
     Folder folder({kA, kB});
     c.by_hand(folder);
