@@ -3,39 +3,32 @@
 #include <spdlog/spdlog.h>
 
 #include <CLI/CLI.hpp>
-#include <algorithm>
 #include <cinttypes>
 #include <cstdio>
 #include <iostream>
 #include <memory>
 #include <string>
 
+#include "app/replay.h"
 #include "doorbuster/app/server.h"
 #include "doorbuster/app/version.h"
 #include "doorbuster/catalog/configuration.h"
 #include "doorbuster/journal/inspect.h"
 #include "doorbuster/platform/clock.h"
 #include "doorbuster/platform/storage.h"
-#include "doorbuster/runtime/recovery.h"
 
 namespace doorbuster {
 namespace {
 
 // The state that the journal replays to, as the running engine had it: the same hash or something is wrong.
 int print_replayed_state(Storage& storage) {
-  const auto recorded = orders_recorded_at_most(storage);
-  if (!recorded) {
-    std::cerr << "doorbuster: " << recorded.error().message << "\n";
+  const auto state = replay_journal(storage);
+  if (!state) {
+    std::cerr << "doorbuster: " << state.error().message << "\n";
     return kExitRuntime;
   }
-  StateBuilder state({.shards = 1, .orders_max = std::min(*recorded, kOrdersMax)});
-  const auto read =
-      read_journal(storage, [&state](const JournalRecord& record) { return state.apply(record); });
-  if (!read) {
-    std::cerr << "doorbuster: " << read.error().message << "\n";
-    return kExitRuntime;
-  }
-  std::printf("replayed_orders %" PRIu64 "\nstate_hash %016" PRIx64 "\n", state.orders(), state.state_hash());
+  std::printf("replayed_orders %" PRIu64 "\nstate_hash %016" PRIx64 "\n", (*state)->orders(),
+              (*state)->state_hash());
   return kExitOk;
 }
 

@@ -31,6 +31,7 @@ int main(int argc, char** argv) {
   int exit_code = 0;
   doorbuster::add_serve_command(app, exit_code);
   doorbuster::add_check_command(app, exit_code);
+  doorbuster::add_print_config_command(app, exit_code);
   doorbuster::load::add_load_command(app, exit_code);
   doorbuster::add_journal_command(app, exit_code);
   doorbuster::add_version_command(app, exit_code);

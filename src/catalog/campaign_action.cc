@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "catalog/file_memory.h"
 #include "doorbuster/base/hash.h"
 
 namespace doorbuster {
@@ -26,16 +27,6 @@ std::uint64_t hash_of(const Put& put, std::uint64_t seed) {
   for (const PlanPart& part : plan_parts(put)) encode(part, bytes);
   // Zero means that there is none.
   return hash64(bytes.data(), bytes.size(), seed) | 1;
-}
-
-// The definition is no longer what the file said, and the file is not to undo that by saying the same again.
-void remember_the_file(const Catalog& catalog, CampaignPut& put) {
-  if (put.by_hand || put.file_definition != 0) return;
-  const Campaign& known = catalog.campaign(put.campaign);
-  put.file_definition = definition_hash(known.definition);
-  for (const OfferIndex offer : known.offers) {
-    put.file_definition += definition_hash(catalog.offer(offer).definition);
-  }
 }
 
 tl::unexpected<ActionRefusal> refuse(Outcome outcome, std::string detail,

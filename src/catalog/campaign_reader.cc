@@ -223,6 +223,8 @@ void read_hold_rules(JsonReader& reader, const JsonNode& node, CampaignConfigura
   if (offer == nullptr) campaign.offer_seconds = campaign.hold_seconds;
 }
 
+}  // namespace
+
 void read_campaign(JsonReader& reader, const JsonNode& node, CampaignConfiguration& campaign) {
   reader.object(node, kCampaignMembers, campaign);
   if (node.find("name") == nullptr) campaign.name = campaign.id;
@@ -245,8 +247,6 @@ void read_campaign(JsonReader& reader, const JsonNode& node, CampaignConfigurati
   }
   read_hold_rules(reader, node, campaign);
 }
-
-}  // namespace
 
 void read_campaigns(JsonReader& reader, const JsonNode& node, std::vector<CampaignConfiguration>& campaigns) {
   reader.array(node, {0, kCampaignsMax},

@@ -13,6 +13,9 @@ namespace doorbuster {
 // Reads the array with everything in it, and reports what is wrong with it.
 void read_campaigns(JsonReader& reader, const JsonNode& node, std::vector<CampaignConfiguration>& campaigns);
 
+// Reads one campaign, and reports what is wrong with it.
+void read_campaign(JsonReader& reader, const JsonNode& node, CampaignConfiguration& campaign);
+
 // The keys of a campaign and of its offers; `under` is the campaign's place.
 void add_campaign_keys(std::string_view under, std::vector<std::string>& keys);
 

@@ -110,6 +110,14 @@ void check_orders(JsonReader& reader, const JsonNode& root, const Configuration&
 
 }  // namespace
 
+std::string_view acknowledge_name(Acknowledge acknowledge) {
+  return kAcknowledgements[static_cast<std::size_t>(acknowledge)].first;
+}
+
+std::string_view wiring_name(Wiring wiring) {
+  return kWirings[static_cast<std::size_t>(wiring)].first;
+}
+
 std::vector<std::string> configuration_keys() {
   std::vector<std::string> keys;
   add_keys("", kConfigurationMembers, keys);

@@ -1,15 +1,17 @@
-// Any bytes as a configuration: it is refused with something to say, or accepted, described, planned and
-// applied, and planning it again finds nothing to do. Seeds are the shipped files: configuration_fuzz CORPUS
-// config
+// Any bytes as a configuration: it is refused with something to say, or accepted, described, planned,
+// applied and written, and planning it or what was written again finds nothing to do. Seeds are the shipped
+// files: configuration_fuzz CORPUS config
 
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
 #include "doorbuster/base/check.h"
 #include "doorbuster/catalog/configuration.h"
+#include "doorbuster/catalog/definition.h"
 
 namespace {
 
@@ -24,6 +26,14 @@ void live_through(const Configuration& configuration) {
   const Result<CatalogChangeSet> again =
       plan_change(*catalog, nothing_sold, configuration.campaigns, kOrdersMax);
   DOORBUSTER_CHECK(again.has_value() && again->empty());
+  // As a text it is the same, and has one text only.
+  const std::string text = configuration_json(configuration.server, *catalog);
+  const ParsedConfiguration parsed = parse_configuration(text);
+  DOORBUSTER_CHECK(parsed.configuration.has_value());
+  const Result<CatalogChangeSet> same =
+      plan_change(*catalog, nothing_sold, parsed.configuration->campaigns, kOrdersMax);
+  DOORBUSTER_CHECK(same.has_value() && same->empty());
+  DOORBUSTER_CHECK(configuration_json(parsed.configuration->server, *catalog) == text);
   DOORBUSTER_CHECK(!describe_configuration(configuration, Tick{1'795'766'400 * kNsPerSecond}).empty());
 }
 

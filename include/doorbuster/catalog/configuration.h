@@ -16,6 +16,9 @@ namespace doorbuster {
 
 enum class Acknowledge { durable, decided };
 enum class Wiring { automatic, shared, dedicated };  // who runs where: docs/ARCHITECTURE.md, "Wiring"
+// "durable" for Acknowledge::durable, and so on: the word of the configuration.
+std::string_view acknowledge_name(Acknowledge acknowledge);
+std::string_view wiring_name(Wiring wiring);
 
 struct ServerOptions {
   std::string listen = "127.0.0.1:8080";
@@ -98,8 +101,9 @@ std::string describe_configuration_json(const ParsedConfiguration& parsed, Tick 
 // passed. Empty: nothing to do. `orders_reserved` is how many orders the running tables have room for. What
 // left the configuration is no longer `listed`, a campaign's offers with it; what comes back gets its old
 // index. What an operator did since the file was last applied stands: a pause; an early end, unless the file
-// brings another window; a campaign that was changed by hand, unless the file says something new about it;
-// and what no file ever had. REQUIRES: `campaigns` is what a parsed configuration can have; committed.size()
+// brings another window; a campaign that was changed or withdrawn by hand, unless the file says something
+// new about it; and what no file has. REQUIRES: `campaigns` is what a parsed configuration can have;
+// committed.size()
 // == catalog.offers().size().
 Result<CatalogChangeSet> plan_change(const Catalog& catalog, const std::vector<std::int64_t>& committed,
                                      const std::vector<CampaignConfiguration>& campaigns,

@@ -97,7 +97,7 @@ struct CampaignPut {
   bool paused = false;
   Tick ended_at{};                    // ended early: before its plan's end; zero: not
   std::uint64_t file_definition = 0;  // changed by hand since the file said this: definition_hash(); 0: not
-  bool by_hand = false;               // no file ever had it
+  bool by_hand = false;               // no file has it
   CampaignPlan plan = {};             // in records of its own, behind this one
 };
 
