@@ -168,8 +168,11 @@ Framing frame_request(std::string_view bytes, std::size_t body_bytes_max, HttpRe
   if (parser.keys > 1 || parser.content_types > 1) {
     return refused(Outcome::malformed_request, "Idempotency-Key and Content-Type may be sent once.");
   }
-  if (parser.conditions > 1) {
-    return refused(Outcome::malformed_request, "Send one If-Match or one If-None-Match.");
+  // An empty one must not pass for none: the change that it was to guard would be made.
+  const bool empty_condition =
+      parser.conditions == 1 && request.if_match.empty() && request.if_none_match.empty();
+  if (parser.conditions > 1 || empty_condition) {
+    return refused(Outcome::malformed_request, "Send one If-Match or one If-None-Match, with an entity tag.");
   }
   if (parser.transfer_encoding) {
     if (parser.only_chunked && !request.http_1_0) {

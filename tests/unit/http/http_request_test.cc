@@ -310,6 +310,7 @@ TEST_CASE("a condition is handed on as it was sent, and two of them are refused"
   CHECK(request.if_match.empty());
   CHECK(with("If-Match: \"7\"\r\nIf-Match: \"7\"\r\n", request) == State::refused);
   CHECK(with("If-Match: \"7\"\r\nIf-None-Match: \"7\"\r\n", request) == State::refused);
+  CHECK(with("If-Match:\r\n", request) == State::refused);
 }
 
 TEST_CASE("a token of a list is found whole, in any case, with its parameters") {

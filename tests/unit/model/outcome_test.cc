@@ -41,6 +41,10 @@ TEST_CASE("each outcome has the word of its enumerator") {
       {order_not_found, "order_not_found"},
       {order_not_held, "order_not_held"},
       {hold_expired, "hold_expired"},
+      {campaign_exists, "campaign_exists"},
+      {precondition_required, "precondition_required"},
+      {precondition_failed, "precondition_failed"},
+      {change_refused, "change_refused"},
   };
   std::set<Outcome> seen;
   for (const auto& [outcome, word] : words) {
