@@ -8,6 +8,7 @@
 #include "doorbuster/base/json_writer.h"
 #include "doorbuster/base/limits.h"
 #include "doorbuster/catalog/definition_members.h"
+#include "doorbuster/catalog/schedule.h"
 
 namespace doorbuster {
 namespace {
@@ -69,9 +70,12 @@ std::string campaign_view(const Catalog& catalog, const Campaign& campaign, std:
 }
 
 void answer_view(const Call& call, const Catalog& catalog, const Campaign& campaign,
-                 std::span<const OfferStock> stock) {
-  call.exchange.answer(kJson, campaign_view(catalog, campaign, stock, call.now()),
-                       etag_header(campaign.revision));
+                 std::span<const OfferStock> stock, bool is_new = false) {
+  const std::string view = campaign_view(catalog, campaign, stock, call.now());
+  std::string headers = etag_header(campaign.revision);
+  if (is_new) headers += "Location: /v1/admin/campaigns/" + campaign.definition.id + "\r\n";
+  call.exchange.outcome = Outcome::ok;
+  append_reply(call.exchange.out, call.exchange.context.frame, is_new ? 201 : 200, kJson, view, headers);
 }
 
 void write_summary(JsonWriter& json, const Catalog& catalog, const Campaign& campaign, Tick now) {
@@ -102,6 +106,11 @@ CampaignState occurrence_state(const CampaignPut& campaign, const Window& window
 void write_occurrence(JsonWriter& json, const CampaignPut& campaign, const Window& window, Tick now) {
   json.begin_object();
   write_window(json, window);
+  const std::string zone = schedule_zone(campaign.plan.schedule);
+  if (!campaign.plan.schedule.empty()) {
+    json.member("starts_at_local", format_local(window.from, zone));
+    json.member("ends_at_local", format_local(window.to, zone));
+  }
   json.member("state", campaign_state_name(occurrence_state(campaign, window, now)));
   json.end_object();
 }
@@ -134,12 +143,12 @@ void show_campaign(const Call& call) {
   answer_view(call, *catalog, *campaign, *stock);
 }
 
-void show_changed_campaign(const Call& call) {
+void show_changed_campaign(const Call& call, bool is_new) {
   const CatalogPointer catalog = call.catalog();
   const Campaign* campaign = catalog->find_campaign(kDefaultTenant, call.campaign);
   const auto stock = call.state.runtime->stock(campaign->offers);
   answer_view(call, *catalog, *campaign,
-              stock ? std::span<const OfferStock>(*stock) : std::span<const OfferStock>());
+              stock ? std::span<const OfferStock>(*stock) : std::span<const OfferStock>(), is_new);
 }
 
 void show_occurrences(const Call& call) {

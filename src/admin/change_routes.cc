@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "admin/change.h"
 #include "admin/change_body.h"
 #include "admin/query_reader.h"
 #include "admin/routes.h"
@@ -14,10 +15,6 @@
 
 namespace doorbuster {
 namespace {
-
-using Planned = tl::expected<CatalogChangeSet, ActionRefusal>;
-using Plan = std::function<Planned(const Catalog& catalog, const Campaign& campaign,
-                                   const std::vector<std::int64_t>& committed, Tick now)>;
 
 // Until there are API keys, everybody who reaches the admin listener.
 constexpr std::string_view kAuthor = "admin";
@@ -37,32 +34,50 @@ void answer_dry_run(const Call& call, std::uint64_t revision, const ChangeDescri
   call.exchange.answer(kJson, std::move(json).take(), etag_header(revision));
 }
 
-// What all changes of one campaign have in common: the condition, the dry run, and the answer.
-void change_campaign(const Call& call, std::string_view action, std::string reason, const Plan& plan) {
+// Whether the change may be planned at all. What was withdrawn is there, and can be put again.
+std::optional<ActionRefusal> check_conditions(const Call& call, const Change& change,
+                                              const Campaign* campaign) {
+  const bool exists = campaign != nullptr && campaign->definition.listed;
+  const HttpRequest& http = call.http();
+  if (campaign == nullptr && !change.may_be_new) return ActionRefusal{Outcome::campaign_not_found, {}, {}};
+  if (!http.if_match.empty() && (campaign == nullptr || !matches(http.if_match, campaign->revision))) {
+    return ActionRefusal{Outcome::precondition_failed, {}, {}};
+  }
+  if (exists && !http.if_none_match.empty()) {
+    return ActionRefusal{Outcome::precondition_failed, "There is a campaign of this id.", {}};
+  }
+  if (exists && change.needs_condition && http.if_match.empty()) {
+    return ActionRefusal{Outcome::precondition_required, {}, {}};
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+void change_campaign(const Call& call, const Change& change, const ChangePlan& plan) {
   bool dry_run = false;
+  std::string reason = change.reason;
   QueryReader query(call.http().query);
   query.flag("dry_run", dry_run);
+  if (change.takes_reason) query.text("reason", kChangeTextBytesMax, reason);
   if (const std::string wrong = query.take_errors(); !wrong.empty()) {
     return call.refuse(Outcome::malformed_request, {.detail = wrong});
   }
   if (call.state.draining.load()) return call.refuse(Outcome::draining);
-  // Campaigns are never forgotten: what is there now is there when the change is planned.
-  const CatalogPointer catalog_now = call.catalog();
-  const Campaign* known = catalog_now->find_campaign(kDefaultTenant, call.campaign);
-  if (known == nullptr) return call.refuse(Outcome::campaign_not_found);
-  const CampaignIndex index = known->definition.campaign;
 
   std::optional<ActionRefusal> refusal;
   std::uint64_t revision = 0;
+  bool is_new = false;
   ChangeDescription description;
   const auto changed =
       call.state.runtime->change([&](const Catalog& catalog, const std::vector<std::int64_t>& committed,
                                      Tick now) -> Result<CatalogChangeSet> {
-        const Campaign& campaign = catalog.campaign(index);
-        revision = campaign.revision;
-        Planned planned = matches(call.http().if_match, revision)
-                              ? plan(catalog, campaign, committed, now)
-                              : tl::unexpected(ActionRefusal{Outcome::precondition_failed, {}});
+        const Campaign* campaign = catalog.find_campaign(kDefaultTenant, call.campaign);
+        revision = campaign == nullptr ? 0 : campaign->revision;
+        is_new = campaign == nullptr || !campaign->definition.listed;
+        refusal = check_conditions(call, change, campaign);
+        if (refusal) return fail(ErrorKind::configuration, refusal->detail);
+        PlannedChange planned = plan(catalog, campaign, committed, now);
         if (!planned) {
           refusal = std::move(planned.error());
           return fail(ErrorKind::configuration, refusal->detail);
@@ -73,7 +88,7 @@ void change_campaign(const Call& call, std::string_view action, std::string reas
         }
         planned->origin = {.source = ChangeOrigin::Source::admin,
                            .author = std::string(kAuthor),
-                           .action = std::string(action),
+                           .action = std::string(change.action),
                            .reason = std::move(reason)};
         return std::move(*planned);
       });
@@ -84,8 +99,11 @@ void change_campaign(const Call& call, std::string_view action, std::string reas
         {.detail = refusal->detail, .stock = refusal->stock, .revision = stale ? revision : 0});
   }
   if (!changed) return call.refuse(changed.error());
-  dry_run ? answer_dry_run(call, revision, description) : show_changed_campaign(call);
+  if (dry_run) return answer_dry_run(call, revision, description);
+  show_changed_campaign(call, is_new && change.may_be_new);
 }
+
+namespace {
 
 bool has_readable_body(const Call& call) {
   if (call.http().body.empty() || call.exchange.has_json()) return true;
@@ -98,9 +116,9 @@ void act(const Call& call, CampaignAction action) {
   const auto body =
       action == CampaignAction::extend ? read_extension(call.http().body) : read_action(call.http().body);
   if (!body) return call.refuse(body.error().outcome, {.detail = body.error().detail});
-  change_campaign(call, campaign_action_name(action), body->reason,
-                  [&](const Catalog& catalog, const Campaign& campaign, const auto&, Tick now) {
-                    return plan_action(catalog, campaign.definition.campaign, action, now, body->ends_at);
+  change_campaign(call, {.action = campaign_action_name(action), .reason = body->reason},
+                  [&](const Catalog& catalog, const Campaign* campaign, const auto&, Tick now) {
+                    return plan_action(catalog, campaign->definition.campaign, action, now, body->ends_at);
                   });
 }
 
@@ -124,10 +142,10 @@ void adjust_stock(const Call& call) {
   const auto body = read_stock(call.http().body);
   if (!body) return call.refuse(body.error().outcome, {.detail = body.error().detail});
   const std::uint64_t room = call.state.runtime->orders_max();
-  change_campaign(call, "stock", body->reason,
-                  [&](const Catalog& catalog, const Campaign& campaign,
-                      const std::vector<std::int64_t>& committed, Tick) -> Planned {
-                    const Offer* offer = catalog.find_offer(campaign.definition.campaign, body->sku);
+  change_campaign(call, {.action = "stock", .reason = body->reason},
+                  [&](const Catalog& catalog, const Campaign* campaign,
+                      const std::vector<std::int64_t>& committed, Tick) -> PlannedChange {
+                    const Offer* offer = catalog.find_offer(campaign->definition.campaign, body->sku);
                     if (offer == nullptr) return tl::unexpected(ActionRefusal{Outcome::sku_not_found, {}});
                     return plan_stock_adjustment(catalog, committed, offer->definition.offer, body->delta,
                                                  room);

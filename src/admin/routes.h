@@ -35,7 +35,7 @@ void show_campaign(const Call& call);
 void show_occurrences(const Call& call);
 // The answer to a change that was made. When a shard does not answer in time, the units are left out: a
 // refusal would say that nothing has changed. REQUIRES: the campaign is in the catalog.
-void show_changed_campaign(const Call& call);
+void show_changed_campaign(const Call& call, bool is_new = false);
 
 // change_routes.cc: changing
 void pause_campaign(const Call& call);
@@ -43,6 +43,13 @@ void resume_campaign(const Call& call);
 void end_campaign(const Call& call);
 void extend_campaign(const Call& call);
 void adjust_stock(const Call& call);
+
+// definition_routes.cc: as a configuration file has them
+void show_definition(const Call& call);
+void create_campaign(const Call& call);
+void replace_campaign(const Call& call);
+void patch_campaign(const Call& call);
+void remove_campaign(const Call& call);
 
 // audit_routes.cc
 void show_audit(const Call& call);

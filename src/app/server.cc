@@ -204,6 +204,7 @@ void Server::make_http(const std::vector<int>& public_sockets, int admin_socket)
   }
   HttpOptions admin = http;
   admin.max_connections = kAdminConnectionsMax;
+  admin.max_body_bytes = kAdminBodyBytesMax;
   admin_ = std::make_unique<HttpAgent>(admin, std::make_unique<AdminHandler>(state_), nullptr,
                                        admin_notifier_, clock_);
   admin_->listen(admin_socket);

@@ -88,6 +88,7 @@ static_assert(kCommandDrainMax * kJournalRecordBytesMax <= kJournalRingBytes);
 inline constexpr std::size_t kHeaderBytesMax = 8192;
 inline constexpr std::size_t kBodyBytesMax = 1U << 20;  // upper end of server.max_body_bytes
 inline constexpr std::size_t kBodyBytesDefault = 16'384;
+inline constexpr std::size_t kAdminBodyBytesMax = 32U << 20;  // a campaign of 100,000 offers is 10 MiB
 inline constexpr std::uint32_t kPipelineDepthMax = 64;
 inline constexpr std::size_t kReplyBytesPendingMax = 256U << 10;  // per connection; reading stops above it
 inline constexpr std::uint32_t kConnectionsDefault = 10'000;

@@ -26,7 +26,8 @@ inline constexpr ChangeKind kChangeKinds[] = {
     {ChangeOrigin::Source::file, "start"},  {ChangeOrigin::Source::file, "reload"},
     {ChangeOrigin::Source::admin, "pause"}, {ChangeOrigin::Source::admin, "resume"},
     {ChangeOrigin::Source::admin, "end"},   {ChangeOrigin::Source::admin, "extend"},
-    {ChangeOrigin::Source::admin, "stock"},
+    {ChangeOrigin::Source::admin, "stock"}, {ChangeOrigin::Source::admin, "put"},
+    {ChangeOrigin::Source::admin, "patch"}, {ChangeOrigin::Source::admin, "remove"},
 };
 std::string_view change_source_name(ChangeOrigin::Source source);  // "file", "admin"
 

@@ -141,7 +141,8 @@ class OpenApi(unittest.TestCase):
         self.assertGreater(len(table), 10)
         documented = {(method, path) for path, method, operation in self.operations()
                       if "operating" in operation["tags"]}
-        self.assertEqual(set(table), documented)
+        method_of = {"del": "delete"}  # a word that C++ keeps for itself
+        self.assertEqual({(method_of.get(method, method), path) for method, path in table}, documented)
 
     def properties(self, *schemas):
         components = self.document["components"]["schemas"]
