@@ -32,6 +32,7 @@ int main(int argc, char** argv) {
   doorbuster::add_serve_command(app, exit_code);
   doorbuster::add_check_command(app, exit_code);
   doorbuster::load::add_load_command(app, exit_code);
+  doorbuster::add_token_command(app, exit_code);
   doorbuster::add_journal_command(app, exit_code);
   doorbuster::add_version_command(app, exit_code);
   try {

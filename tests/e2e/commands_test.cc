@@ -113,7 +113,7 @@ TEST_CASE("version tells machines and people the same", "[e2e]") {
   CHECK(json.exit_code == 0);
   const std::string version = json_at(json.out, "/version");
   CHECK(text.out.starts_with("doorbuster " + version + "\n"));
-  for (const char* member : {"/build_type", "/compiler", "/allocator", "/beast", "/simdjson"}) {
+  for (const char* member : {"/build_type", "/compiler", "/allocator", "/beast", "/simdjson", "/openssl"}) {
     INFO(member);
     CHECK_FALSE(json_at(json.out, member).starts_with('<'));
   }
