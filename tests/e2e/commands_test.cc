@@ -36,6 +36,8 @@ TEST_CASE("usage errors exit 2, help exits 0 and has an example", "[e2e]") {
                                              {"journal"},
                                              {"journal", "dump"},
                                              {"version", "--xml"},
+                                             {"token"},
+                                             {"token", "--config", "x", "--seconds", "86401"},
                                              {"serve", "--config", "x", "--cores", "many"}}) {
     const ProgramResult result = run_doorbuster(arguments);
     INFO((arguments.empty() ? "" : arguments.back()));
@@ -46,6 +48,7 @@ TEST_CASE("usage errors exit 2, help exits 0 and has an example", "[e2e]") {
   for (const std::vector<std::string>& command : std::vector<std::vector<std::string>>{{"serve"},
                                                                                        {"check"},
                                                                                        {"load"},
+                                                                                       {"token"},
                                                                                        {"journal", "dump"},
                                                                                        {"journal", "verify"},
                                                                                        {"journal", "stats"},

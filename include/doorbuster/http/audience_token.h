@@ -17,9 +17,9 @@ namespace doorbuster {
 
 // What a token says. Texts are identifiers, or empty.
 struct AudienceClaims {
-  std::int64_t expires_at_s = 0;              // Unix time; from this instant on it does not hold
-  std::string_view buyer, campaign;           // empty: good for any
-  std::string_view region, segment, channel;  // empty: the buyer has none
+  std::int64_t expires_at_s = 0;               // Unix time; from this instant on it does not hold
+  std::string_view buyer = {}, campaign = {};  // empty: good for any
+  std::string_view region = {}, segment = {}, channel = {};  // empty: the buyer has none
 };
 
 // Who shows a token, where and when.
@@ -28,8 +28,8 @@ struct TokenBearer {
   Tick now;
 };
 
-// Not thread-safe: one for each thread. After make() nothing is allocated by us; the library copies a digest
-// for each verify().
+// Not thread-safe: one for each thread. A key is scheduled once, in make(). Verifying a well-formed token
+// allocates nothing here, but the library copies a digest for it.
 class AudienceTokens {
  public:
   // The first secret signs, all verify. REQUIRES: 1 to kAudienceSecretsMax of them, none empty. An error when
