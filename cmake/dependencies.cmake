@@ -15,6 +15,7 @@ find_path(CCTZ_INCLUDE_DIR cctz/time_zone.h REQUIRED)       # 2.3
 find_library(CCTZ_LIBRARY cctz REQUIRED)
 find_path(LIBICAL_INCLUDE_DIR libical/ical.h REQUIRED)      # 3.0.16
 find_library(LIBICAL_LIBRARY ical REQUIRED)
+find_package(OpenSSL 3.0 REQUIRED COMPONENTS Crypto)        # HMAC; no TLS here
 find_path(EXPECTED_INCLUDE_DIR tl/expected.hpp REQUIRED)
 if(DOORBUSTER_MIMALLOC)
   find_package(mimalloc 2.0 REQUIRED)

@@ -70,6 +70,19 @@ std::uint32_t reserve_descriptors(std::uint32_t connections, const WiringPlan& p
   return static_cast<std::uint32_t>(possible);
 }
 
+// One for each HTTP thread.
+Result<std::vector<AudienceCheck>> audience_checks(const AudienceTokenOptions& options,
+                                                   std::uint32_t threads) {
+  std::vector<AudienceCheck> checks(threads);
+  if (options.secrets.empty()) return checks;
+  for (AudienceCheck& check : checks) {
+    auto tokens = AudienceTokens::make(options.secrets);
+    if (!tokens) return tl::unexpected(tokens.error());
+    check = {.tokens = std::move(*tokens), .required = options.required};
+  }
+  return checks;
+}
+
 std::string describe(const std::string& file, const std::vector<Diagnostic>& diagnostics) {
   std::string text;
   for (const Diagnostic& diagnostic : diagnostics) text += "\n" + format_diagnostic(file, diagnostic);
@@ -105,7 +118,8 @@ class Server {
  private:
   Status start();
   Status open_listeners(std::vector<int>& public_sockets, int& admin_socket);
-  void make_http(const std::vector<int>& public_sockets, int admin_socket);
+  void make_http(const std::vector<int>& public_sockets, int admin_socket,
+                 std::vector<AudienceCheck> audience);
   void wait_for_signals();
   void watch();
   void begin_drain();
@@ -156,6 +170,8 @@ Status Server::start() {
     return status;
   }
 
+  auto audience = audience_checks(options.audience_tokens, plan.http_threads);
+  if (!audience) return tl::unexpected(audience.error());
   auto storage = open_posix_storage(options.data_dir, true);
   if (!storage) return tl::unexpected(storage.error());
   storage_ = std::move(*storage);
@@ -173,7 +189,7 @@ Status Server::start() {
                recovered.fresh ? "new" : "recovered", options.data_dir, recovered.records, recovered.orders,
                recovered.state_hash);
 
-  make_http(public_sockets, admin_socket);
+  make_http(public_sockets, admin_socket, std::move(*audience));
   std::vector<SleepingAgent*> agents;
   for (const auto& agent : http_) agents.push_back(agent.get());
   runtime_->start(agents);
@@ -185,7 +201,8 @@ Status Server::start() {
   return {};
 }
 
-void Server::make_http(const std::vector<int>& public_sockets, int admin_socket) {
+void Server::make_http(const std::vector<int>& public_sockets, int admin_socket,
+                       std::vector<AudienceCheck> audience) {
   const ServerOptions& options = configuration_.server;
   const HttpOptions http = http_options(options, connections_max_, runtime_->plan().http_threads);
   state_.runtime = runtime_.get();
@@ -197,8 +214,8 @@ void Server::make_http(const std::vector<int>& public_sockets, int admin_socket)
   for (std::size_t i = 0; i < public_sockets.size(); ++i) {
     EngineDoor& door = runtime_->door(i);
     http_.push_back(std::make_unique<HttpAgent>(
-        http, std::make_unique<PublicHandler>(door, clock_, options.max_body_bytes), &door, door.notifier(),
-        clock_));
+        http, std::make_unique<PublicHandler>(door, clock_, options.max_body_bytes, std::move(audience[i])),
+        &door, door.notifier(), clock_));
     http_.back()->listen(public_sockets[i]);
     state_.http.push_back(http_.back().get());
   }

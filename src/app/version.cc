@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "doorbuster/catalog/schedule.h"
+#include "doorbuster/http/audience_token.h"
 
 #ifdef DOORBUSTER_WITH_MIMALLOC
 #include <mimalloc.h>
@@ -46,6 +47,7 @@ std::vector<std::pair<std::string, std::string>> facts() {
                           simdjson::SIMDJSON_VERSION_REVISION)},
       {"simdjson_kernel", simdjson::get_active_implementation()->name()},
       {"spdlog", dotted(SPDLOG_VER_MAJOR, SPDLOG_VER_MINOR, SPDLOG_VER_PATCH)},
+      {"openssl", std::string(openssl_version())},
       {"time_zones", zone_database_version()},
       {"allocator", allocator_in_force()},
   };

@@ -97,6 +97,8 @@ std::string_view audience_rule_name(AudienceRule rule) {
   switch (rule) {
     case AudienceRule::none:
       return "none";
+    case AudienceRule::token:
+      return "token";
     case AudienceRule::region:
       return "region";
     case AudienceRule::segment:
@@ -158,6 +160,7 @@ const Offer* Catalog::find_offer(CampaignIndex campaign, std::string_view sku) c
 }
 
 AudienceRule Catalog::leaves_out(OfferIndex index, const Buy& buy) const {
+  if (buy.token_fault != TokenFault::none) return AudienceRule::token;
   const auto is_missing = [](const std::vector<std::string>& names, std::string_view name) {
     return !names.empty() && !std::binary_search(names.begin(), names.end(), name, std::less<>());
   };

@@ -1,5 +1,6 @@
 #include "doorbuster/catalog/configuration.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "catalog/campaign_reader.h"
@@ -43,6 +44,25 @@ void read_timeout(JsonReader& reader, const JsonNode& node, ServerOptions& optio
   reader.integer(node, {kTimeoutMsMin, kTimeoutMsMax, "milliseconds"}, options.*Field);
 }
 
+// What is wrong with a secret is told without it: these messages go to screens and logs.
+void read_secrets(JsonReader& reader, const JsonNode& node, AudienceTokenOptions& options) {
+  std::vector<std::string>& secrets = options.secrets;
+  reader.array(node, {1, kAudienceSecretsMax}, [&](const JsonNode& element) {
+    std::string secret;
+    if (!reader.string(element, {kAudienceSecretBytesMin, kAudienceSecretBytesMax}, secret)) return;
+    if (std::find(secrets.begin(), secrets.end(), secret) != secrets.end()) {
+      return reader.error(element, "is there twice: each secret once");
+    }
+    secrets.push_back(std::move(secret));
+  });
+}
+
+constexpr JsonMember<AudienceTokenOptions> kAudienceTokenMembers[] = {
+    {"secrets", Presence::required, read_secrets},
+    {"required", Presence::optional,
+     [](JsonReader& r, const JsonNode& n, AudienceTokenOptions& o) { r.boolean(n, o.required); }},
+};
+
 constexpr JsonMember<ServerOptions> kServerMembers[] = {
     {"listen", Presence::optional, read_endpoint<&ServerOptions::listen>},
     {"admin", Presence::optional, read_endpoint<&ServerOptions::admin>},
@@ -71,6 +91,10 @@ constexpr JsonMember<ServerOptions> kServerMembers[] = {
     {"write_timeout_ms", Presence::optional, read_timeout<&ServerOptions::write_timeout_ms>},
     {"stock_metrics", Presence::optional,
      [](JsonReader& r, const JsonNode& n, ServerOptions& o) { r.boolean(n, o.stock_metrics); }},
+    {"audience_tokens", Presence::optional,
+     [](JsonReader& r, const JsonNode& n, ServerOptions& o) {
+       r.object(n, kAudienceTokenMembers, o.audience_tokens);
+     }},
 };
 
 void read_server(JsonReader& reader, const JsonNode& node, Configuration& configuration) {
@@ -122,6 +146,7 @@ std::vector<std::string> configuration_keys() {
   std::vector<std::string> keys;
   add_keys("", kConfigurationMembers, keys);
   add_keys("/server", kServerMembers, keys);
+  add_keys("/server/audience_tokens", kAudienceTokenMembers, keys);
   add_campaign_keys("/campaigns/*", keys);
   return keys;
 }
@@ -147,6 +172,7 @@ std::vector<std::string_view> changed_server_keys(const ServerOptions& running, 
   compare("idle_timeout_ms", running.idle_timeout_ms, wanted.idle_timeout_ms);
   compare("write_timeout_ms", running.write_timeout_ms, wanted.write_timeout_ms);
   compare("stock_metrics", running.stock_metrics, wanted.stock_metrics);
+  compare("audience_tokens", running.audience_tokens, wanted.audience_tokens);
   return keys;
 }
 

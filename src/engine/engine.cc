@@ -140,7 +140,7 @@ Decision Engine::decide(const Buy& buy, const BuyHashes& hashes, Tick now) const
   if (!offer.offer_listed) return refused(Outcome::sku_not_found);
 
   if (now >= offer.ends_at) return refused(Outcome::campaign_ended);
-  if (offer.is_planned) {
+  if (offer.is_planned || buy.token_fault != TokenFault::none) {
     if (const Outcome planned = check_plan(buy, now); planned != Outcome::ok) return refused(planned);
   } else if (now < offer.starts_at) {
     return refused(Outcome::campaign_not_started);

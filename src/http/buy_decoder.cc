@@ -24,11 +24,12 @@ enum Field : std::size_t {
   identities,
   wait,
   lines,
+  token,
   field_count
 };
 constexpr std::array<std::string_view, field_count> kNames = {
-    "campaign", "sku",     "quantity",  "buyer",      "expected_price", "channel",
-    "region",   "segment", "reference", "identities", "wait",           "lines"};
+    "campaign", "sku",       "quantity",   "buyer", "expected_price", "channel", "region",
+    "segment",  "reference", "identities", "wait",  "lines",          "token"};
 constexpr std::uint32_t kRequired = 1U << campaign | 1U << buyer;
 
 enum LineField : std::size_t { line_sku, line_quantity, line_field_count };
@@ -160,6 +161,8 @@ bool take_member(BodyReader& reader, std::size_t field, const BodyReader::Member
       return reader.take_bool(member, body.wait);
     case lines:
       return take_lines(reader, member, lines_room, body);
+    case token:
+      return reader.take_text(member, 1, kAudienceTokenBytesMax, body.token);
     case field_count:
       break;
   }

@@ -182,6 +182,7 @@ Outcome PublicHandler::append_answer(const Request& request, const ReplyFrame& f
     } else if (outcome == Outcome::not_eligible) {
       const bool basket = !request.buy.lines.empty();
       details.rule = catalog.leaves_out(basket ? request.refused_line : request.buy.offer, request.buy);
+      details.detail = token_fault_detail(request.buy.token_fault);
     } else if (request.kind == Request::Kind::order_command) {
       explain(request, outcome, details);
     }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <tuple>
+#include <utility>
 
 #include "doorbuster/base/limits.h"
 #include "doorbuster/http/exchange.h"
@@ -33,9 +34,11 @@ Request* show_problem(std::string_view name, const Exchange& exchange) {
   return exchange.refuse(Outcome::not_found);
 }
 
-// What the body says by itself: without the offers that its SKUs are.
+// What the body says by itself: without the offers that its SKUs are, and without its token.
 Buy buy_of(const BuyBody& body, std::string_view key) {
   Buy buy;
+  buy.quantity = body.quantity;
+  buy.wait = body.wait;
   buy.expected_price = body.expected_price;
   buy.buyer = body.buyer;
   buy.key = key;
@@ -63,8 +66,13 @@ Identities hash_identities(const HashKey& table_key, std::span<const std::string
 
 }  // namespace
 
-PublicHandler::PublicHandler(EngineDoor& door, const Clock& clock, std::size_t body_bytes_max)
-    : door_(door), clock_(clock), buy_decoder_(body_bytes_max), order_decoder_(body_bytes_max) {}
+PublicHandler::PublicHandler(EngineDoor& door, const Clock& clock, std::size_t body_bytes_max,
+                             AudienceCheck audience)
+    : door_(door),
+      clock_(clock),
+      audience_(std::move(audience)),
+      buy_decoder_(body_bytes_max),
+      order_decoder_(body_bytes_max) {}
 
 Request* PublicHandler::handle(const HttpRequest& http, const RequestContext& context, std::string& out,
                                Outcome& outcome) {
@@ -105,13 +113,43 @@ Request* PublicHandler::buy(const Exchange& exchange) {
     return exchange.refuse(buy_decoder_.outcome(), {.detail = buy_decoder_.detail()});
   }
 
+  Buy wanted = buy_of(body, *key);
+  if (!take_token(exchange, body, wanted)) return nullptr;
+
   const Campaign* campaign = door_.catalog().find_campaign(kDefaultTenant, body.campaign);
   if (campaign == nullptr) return exchange.refuse(Outcome::campaign_not_found);
-  return body.lines.empty() ? buy_sku(exchange, body, *key, *campaign)
-                            : buy_basket(exchange, body, *key, *campaign);
+  return body.lines.empty() ? buy_sku(exchange, body, wanted, *campaign)
+                            : buy_basket(exchange, body, wanted, *campaign);
 }
 
-Request* PublicHandler::buy_sku(const Exchange& exchange, const BuyBody& body, std::string_view key,
+// A token that does not hold is no answer yet: the order of the buy's key comes before it, and the window
+// too.
+bool PublicHandler::take_token(const Exchange& exchange, const BuyBody& body, Buy& wanted) {
+  if (audience_.required && !(body.region.empty() && body.segment.empty() && body.channel.empty())) {
+    exchange.refuse(
+        Outcome::validation_failed,
+        {.detail = "\"region\", \"segment\" and \"channel\" are taken from a signed \"token\" only."});
+    return false;
+  }
+  if (body.token.empty()) return true;
+  if (audience_.tokens == nullptr) {
+    exchange.refuse(Outcome::validation_failed,
+                    {.detail = "This server takes no \"token\": server.audience_tokens is not configured."});
+    return false;
+  }
+  AudienceClaims claims;
+  const TokenBearer bearer = {body.buyer, body.campaign, clock_.wall_now()};
+  if (!audience_.tokens->verify(body.token, bearer, claims, wanted.token_fault)) {
+    exchange.refuse(Outcome::malformed_request, {.detail = audience_.tokens->detail()});
+    return false;
+  }
+  wanted.region = claims.region;
+  wanted.segment = claims.segment;
+  wanted.channel = claims.channel;
+  return true;
+}
+
+Request* PublicHandler::buy_sku(const Exchange& exchange, const BuyBody& body, Buy& wanted,
                                 const Campaign& campaign) {
   const Offer* offer = door_.catalog().find_offer(campaign.definition.campaign, body.sku);
   if (offer == nullptr) {
@@ -119,14 +157,11 @@ Request* PublicHandler::buy_sku(const Exchange& exchange, const BuyBody& body, s
   }
   const HashKey& table_key = door_.keys().table_key;
   std::array<Hash128, kIdentitiesMax> names;
-  Buy wanted = buy_of(body, key);
   wanted.offer = offer->definition.offer;
-  wanted.quantity = body.quantity;
-  wanted.wait = body.wait;
   wanted.identities = hash_identities(table_key, body.identity_texts(), names);
   const BuyHashes hashes = hash_buy(table_key, wanted);
   // With a key the owner is asked: the order may be kept there, and then the answer is the order.
-  if (key.empty()) {
+  if (wanted.key.empty()) {
     RefusalDetails details;
     const Outcome early = refuse_early(wanted, hashes.buyer, details);
     if (early != Outcome::ok) return exchange.refuse(early, details);
@@ -135,15 +170,14 @@ Request* PublicHandler::buy_sku(const Exchange& exchange, const BuyBody& body, s
 }
 
 // Each SKU once, in the order of the offers. Of stock and limits only the owners know enough.
-Request* PublicHandler::buy_basket(const Exchange& exchange, const BuyBody& body, std::string_view key,
+Request* PublicHandler::buy_basket(const Exchange& exchange, const BuyBody& body, Buy& wanted,
                                    const Campaign& campaign) {
   std::array<OrderLine, kBasketLinesMax> lines;
   OrderLine* end = lines.data();
-  Buy wanted = buy_of(body, key);
   wanted.quantity = 0;
   for (const BuyLine& line : body.lines) {
     const Offer* offer = door_.catalog().find_offer(campaign.definition.campaign, line.sku);
-    const bool kept = !key.empty();  // perhaps: the order may have been there before its SKUs went
+    const bool kept = !wanted.key.empty();  // perhaps: the order may have been there before its SKUs went
     if (!campaign.definition.listed && (offer == nullptr || !kept)) {
       return exchange.refuse(Outcome::campaign_not_found);
     }
@@ -213,7 +247,10 @@ Outcome PublicHandler::refuse_early(const Buy& buy, const Hash128& buyer, Refusa
       break;
   }
   details.rule = catalog.leaves_out(buy.offer, buy);
-  if (details.rule != AudienceRule::none) return Outcome::not_eligible;
+  if (details.rule != AudienceRule::none) {
+    details.detail = token_fault_detail(buy.token_fault);
+    return Outcome::not_eligible;
+  }
   for (const std::uint32_t limit : {rules.limit_per_buyer, rules.limit_per_buyer_total}) {
     if (limit != 0 && buy.quantity > limit) return Outcome::limit_reached;
   }

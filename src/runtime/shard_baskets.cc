@@ -28,6 +28,10 @@ Buy line_as_buy(const Buy& basket, const OrderLine& line) {
   buy.quantity = line.quantity;
   buy.buyer = basket.buyer;
   buy.identities = basket.identities;
+  buy.token_fault = basket.token_fault;
+  buy.channel = basket.channel;
+  buy.region = basket.region;
+  buy.segment = basket.segment;
   return buy;
 }
 

@@ -36,6 +36,8 @@ TEST_CASE("usage errors exit 2, help exits 0 and has an example", "[e2e]") {
                                              {"journal"},
                                              {"journal", "dump"},
                                              {"version", "--xml"},
+                                             {"token"},
+                                             {"token", "--config", "x", "--seconds", "86401"},
                                              {"serve", "--config", "x", "--cores", "many"}}) {
     const ProgramResult result = run_doorbuster(arguments);
     INFO((arguments.empty() ? "" : arguments.back()));
@@ -46,6 +48,7 @@ TEST_CASE("usage errors exit 2, help exits 0 and has an example", "[e2e]") {
   for (const std::vector<std::string>& command : std::vector<std::vector<std::string>>{{"serve"},
                                                                                        {"check"},
                                                                                        {"load"},
+                                                                                       {"token"},
                                                                                        {"journal", "dump"},
                                                                                        {"journal", "verify"},
                                                                                        {"journal", "stats"},
@@ -113,7 +116,7 @@ TEST_CASE("version tells machines and people the same", "[e2e]") {
   CHECK(json.exit_code == 0);
   const std::string version = json_at(json.out, "/version");
   CHECK(text.out.starts_with("doorbuster " + version + "\n"));
-  for (const char* member : {"/build_type", "/compiler", "/allocator", "/beast", "/simdjson"}) {
+  for (const char* member : {"/build_type", "/compiler", "/allocator", "/beast", "/simdjson", "/openssl"}) {
     INFO(member);
     CHECK_FALSE(json_at(json.out, member).starts_with('<'));
   }

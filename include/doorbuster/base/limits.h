@@ -18,6 +18,12 @@ inline constexpr std::size_t kBasketLinesMax = 16;
 inline constexpr std::size_t kIdentitiesMax = 4;       // of one request
 inline constexpr std::size_t kIdentityBytesMax = 128;  // of one
 inline constexpr std::uint32_t kHoldSecondsMax = 86'400;
+// Audience tokens: docs/formats/audience-token.md.
+inline constexpr std::size_t kAudienceTokenBytesMax = 512;
+inline constexpr std::int64_t kAudienceTokenSecondsMax = 86'400;  // how far ahead its end may be
+inline constexpr std::size_t kAudienceSecretsMax = 4;
+inline constexpr std::size_t kAudienceSecretBytesMin = 16;
+inline constexpr std::size_t kAudienceSecretBytesMax = 128;
 // Places in one offer's line. At the bound a buy that would wait is refused with `all_held`.
 inline constexpr std::uint32_t kLinePlacesMax = 1U << 14;
 inline constexpr std::int64_t kPriceMax = 1'000'000'000'000;  // minor units

@@ -51,8 +51,9 @@ CampaignPhase campaign_phase(const CampaignPut& campaign, Tick now);
 // The windows in which the campaign sells, at least one, those behind an early end left out or cut.
 std::vector<Window> selling_windows(const CampaignPut& campaign);
 
-// Which list of the audience leaves a buyer out, in the order regions, segments, channels.
-enum class AudienceRule : std::uint8_t { none, region, segment, channel };
+// What leaves a buyer out: a token that does not hold, or which list of the audience, in the order regions,
+// segments, channels.
+enum class AudienceRule : std::uint8_t { none, token, region, segment, channel };
 std::string_view audience_rule_name(AudienceRule rule);  // "region"
 
 struct CatalogChangeSet;
@@ -78,7 +79,7 @@ class Catalog {
     return campaigns_[offers_[index.value].definition.campaign.value];
   }
 
-  // The campaign's audience first, then the offer's.
+  // The buy's token first, then the campaign's audience, then the offer's.
   AudienceRule leaves_out(OfferIndex index, const Buy& buy) const;
 
   // Listed or not; null when there never was one of this name.

@@ -20,6 +20,13 @@ enum class Wiring { automatic, shared, dedicated };  // who runs where: docs/ARC
 std::string_view acknowledge_name(Acknowledge acknowledge);
 std::string_view wiring_name(Wiring wiring);
 
+// Signed audiences: docs/formats/audience-token.md. Without secrets no token is taken.
+struct AudienceTokenOptions {
+  std::vector<std::string> secrets;  // the first signs, all verify; never shown or logged
+  bool required = false;             // region, segment and channel count only when a token says them
+  friend bool operator==(const AudienceTokenOptions&, const AudienceTokenOptions&) = default;
+};
+
 struct ServerOptions {
   std::string listen = "127.0.0.1:8080";
   std::string admin = "127.0.0.1:9090";
@@ -37,6 +44,7 @@ struct ServerOptions {
   std::uint32_t idle_timeout_ms = 75'000;    // between requests
   std::uint32_t write_timeout_ms = 10'000;   // a reply that makes no progress
   bool stock_metrics = false;                // stock gauges per SKU in /metrics
+  AudienceTokenOptions audience_tokens;
 };
 
 struct OfferConfiguration {

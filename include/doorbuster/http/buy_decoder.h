@@ -29,6 +29,7 @@ struct BuyLine {
 // Well-formed and in range. The views live until the next decode() or until the body's bytes go.
 struct BuyBody {
   std::string_view campaign, sku, buyer, reference, channel, region, segment;
+  std::string_view token;  // as it was sent; empty: none
   std::uint32_t quantity = 1;
   std::int64_t expected_price = Buy::kNoExpectedPrice;
   bool wait = false;

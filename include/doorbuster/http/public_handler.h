@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "doorbuster/http/audience_token.h"
 #include "doorbuster/http/buy_decoder.h"
 #include "doorbuster/http/handler.h"
 #include "doorbuster/http/order_decoder.h"
@@ -17,9 +18,16 @@ namespace doorbuster {
 
 struct Exchange;
 
+// Which audience tokens are taken, and whether anything else is.
+struct AudienceCheck {
+  std::unique_ptr<AudienceTokens> tokens;  // null: none are
+  bool required = false;                   // region, segment and channel come from a token or not at all
+};
+
 class PublicHandler final : public Handler {
  public:
-  PublicHandler(EngineDoor& door, const Clock& clock, std::size_t body_bytes_max);
+  PublicHandler(EngineDoor& door, const Clock& clock, std::size_t body_bytes_max,
+                AudienceCheck audience = {});
 
   Request* handle(const HttpRequest& http, const RequestContext& context, std::string& out,
                   Outcome& outcome) override;
@@ -28,10 +36,10 @@ class PublicHandler final : public Handler {
  private:
   // --- public_handler.cc: buying ---
   Request* buy(const Exchange& exchange);
-  Request* buy_sku(const Exchange& exchange, const BuyBody& body, std::string_view key,
-                   const Campaign& campaign);
-  Request* buy_basket(const Exchange& exchange, const BuyBody& body, std::string_view key,
-                      const Campaign& campaign);
+  // Puts what the body's token says into the buy. False: that cannot be, and it has been answered.
+  bool take_token(const Exchange& exchange, const BuyBody& body, Buy& wanted);
+  Request* buy_sku(const Exchange& exchange, const BuyBody& body, Buy& wanted, const Campaign& campaign);
+  Request* buy_basket(const Exchange& exchange, const BuyBody& body, Buy& wanted, const Campaign& campaign);
   // A request with a copy of all that `wanted` views.
   Request* ask_to_buy(const Exchange& exchange, const Buy& wanted, const BuyHashes& hashes);
   // What this thread can refuse for certain without asking the owner; Outcome::ok: ask.
@@ -55,6 +63,7 @@ class PublicHandler final : public Handler {
 
   EngineDoor& door_;
   const Clock& clock_;
+  AudienceCheck audience_;
   BuyDecoder buy_decoder_;
   OrderDecoder order_decoder_;
   std::string key_buffer_;

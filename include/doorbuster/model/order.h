@@ -31,12 +31,16 @@ struct OrderLine {
 };
 using OrderLines = std::span<const OrderLine>;
 
+// What stands against the audience token that came with a buy; none: there was none, or it holds.
+enum class TokenFault : std::uint8_t { none, signature, expired, too_early, other_campaign, other_buyer };
+
 // What a buyer asked for. The views point into memory that outlives the decision (a request's slot).
 struct Buy {
   OfferIndex offer;
   std::uint32_t quantity = 1;
   std::int64_t expected_price = kNoExpectedPrice;
   bool wait = false;                          // where all is held: take a place in the line
+  TokenFault token_fault = TokenFault::none;  // other than none: not eligible, unless its key has an order
   std::string_view buyer;                     // 1..kIdentifierBytesMax
   std::string_view key;                       // idempotency key without its quotes; empty: none
   std::string_view reference;                 // at most kReferenceBytesMax

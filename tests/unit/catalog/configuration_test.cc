@@ -74,7 +74,8 @@ TEST_CASE("every server key is taken from the file") {
     "listen": "0.0.0.0:0", "admin": "[::1]:9", "data_dir": "/srv/d", "cores": 3, "acknowledge": "decided",
     "wiring": "dedicated", "max_body_bytes": 512, "max_connections": 2, "max_pipeline": 4, "max_orders": 5,
     "segment_bytes": 65536, "header_timeout_ms": 100, "body_timeout_ms": 101, "idle_timeout_ms": 102,
-    "write_timeout_ms": 3600000, "stock_metrics": true}})");
+    "write_timeout_ms": 3600000, "stock_metrics": true,
+    "audience_tokens": {"secrets": ["a secret of 2026", "another of 2025."], "required": true}}})");
   REQUIRE(parsed.configuration);
   const ServerOptions& server = parsed.configuration->server;
   CHECK(server.listen == "0.0.0.0:0");
@@ -93,6 +94,8 @@ TEST_CASE("every server key is taken from the file") {
   CHECK(server.idle_timeout_ms == 102);
   CHECK(server.write_timeout_ms == 3'600'000);
   CHECK(server.stock_metrics);
+  CHECK(server.audience_tokens.secrets == std::vector<std::string>{"a secret of 2026", "another of 2025."});
+  CHECK(server.audience_tokens.required);
   CHECK(parsed.configuration->campaigns.empty());
 }
 

@@ -11,16 +11,24 @@ enum Fault : unsigned {
   kOfferGone = 1U << 2,
   kTooEarly = 1U << 3,
   kTooLate = 1U << 4,
-  kOverLimit = 1U << 5,
-  kPriceRose = 1U << 6,
-  kSoldOut = 1U << 7,
-  kTableFull = 1U << 8,
+  kBadToken = 1U << 5,
+  kOverLimit = 1U << 6,
+  kPriceRose = 1U << 7,
+  kSoldOut = 1U << 8,
+  kTableFull = 1U << 9,
 };
-constexpr unsigned kFaults = 9;
+constexpr unsigned kFaults = 10;
 constexpr Outcome kAnswers[kFaults] = {
-    Outcome::idempotency_key_reused, Outcome::campaign_not_found, Outcome::sku_not_found,
-    Outcome::campaign_not_started,   Outcome::campaign_ended,     Outcome::limit_reached,
-    Outcome::price_changed,          Outcome::sold_out,           Outcome::overloaded,
+    Outcome::idempotency_key_reused,
+    Outcome::campaign_not_found,
+    Outcome::sku_not_found,
+    Outcome::campaign_not_started,
+    Outcome::campaign_ended,
+    Outcome::not_eligible,
+    Outcome::limit_reached,
+    Outcome::price_changed,
+    Outcome::sold_out,
+    Outcome::overloaded,
 };
 
 Outcome first_answer(unsigned faults) {
@@ -46,6 +54,7 @@ Outcome answer_with(unsigned faults) {
 
   Buy buy = buy_of((faults & kOverLimit) != 0 ? "ann" : "ben", (faults & kKeyReused) != 0 ? "k-1" : "k-2");
   buy.expected_price = 4990;
+  buy.token_fault = (faults & kBadToken) != 0 ? TokenFault::signature : TokenFault::none;
   const Tick now = (faults & kTooEarly) != 0  ? after(kOpens, -1)
                    : (faults & kTooLate) != 0 ? kCloses
                                               : kOpens;

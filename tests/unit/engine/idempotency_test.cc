@@ -13,6 +13,27 @@ Buy first_buy() {
   return buy;
 }
 
+TEST_CASE("a retry gets its order whatever its token is by then, and a first buy needs one that holds") {
+  for (const TokenFault fault : {TokenFault::signature, TokenFault::expired, TokenFault::too_early,
+                                 TokenFault::other_campaign, TokenFault::other_buyer}) {
+    CAPTURE(static_cast<int>(fault));
+    Till till(catalog_of({campaign_put(0)}, {offer_put(0, 3)}));
+    Buy buy = first_buy();
+    buy.token_fault = fault;
+    const std::uint64_t before = till.engine().state_hash();
+    CHECK(till.sell(buy).outcome == Outcome::not_eligible);
+    CHECK(till.engine().state_hash() == before);
+    const Decision first = till.sell(first_buy());
+    REQUIRE(first.outcome == Outcome::confirmed);
+    const Decision again = till.sell(buy);
+    CHECK(again.outcome == Outcome::confirmed);
+    CHECK(again.replayed);
+    CHECK(again.order.number == first.order.number);
+    buy.quantity = 1;  // another request
+    CHECK(till.sell(buy).outcome == Outcome::idempotency_key_reused);
+  }
+}
+
 TEST_CASE(
     "a retry gets its order again: at once, after the sell-out, after the end, after the offer is gone") {
   Till till(catalog_of({campaign_put(0, 2)}, {offer_put(0, 3)}));

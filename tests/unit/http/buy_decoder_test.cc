@@ -64,6 +64,23 @@ TEST_CASE("a buy may name identities, and may wait") {
   CHECK(body.identity_texts().empty());
 }
 
+TEST_CASE("a token is a text of at most 512 bytes, and what it says is not looked at") {
+  BuyDecoder decoder(kBodyBytesDefault);
+  const Padded padded(with(R"("token":"any\u002ething")")), plain(with(R"("wait":false)"));
+  BuyBody body;
+  REQUIRE(decoder.decode(padded.json(), body));
+  CHECK(body.token == "any.thing");
+  REQUIRE(decoder.decode(plain.json(), body));
+  CHECK(body.token.empty());
+  const std::string longest(kAudienceTokenBytesMax, 'x');
+  CHECK(outcome_of(with("\"token\":\"" + longest + "\"")) == Outcome::ok);
+  CHECK(outcome_of(with("\"token\":\"" + longest + "x\"")) == Outcome::validation_failed);
+  CHECK(outcome_of(with(R"("token":"")")) == Outcome::validation_failed);
+  CHECK(outcome_of(with(R"("token":7)")) == Outcome::malformed_request);
+  CHECK(outcome_of(with(R"("token":null)")) == Outcome::malformed_request);
+  CHECK(outcome_of(with(R"("token":"a","token":"a")")) == Outcome::malformed_request);
+}
+
 struct IdentitiesCase {
   std::string text;
   Outcome outcome;

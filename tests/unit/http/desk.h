@@ -32,10 +32,11 @@ inline const std::string kJsonType = "Content-Type: application/json\r\n";
 class Desk {
  public:
   explicit Desk(std::vector<CampaignPut> campaigns = {campaign_put(0)},
-                std::vector<OfferPut> offers = {offer_put(0, 5)}, std::uint32_t requests_max = 4)
+                std::vector<OfferPut> offers = {offer_put(0, 5)}, std::uint32_t requests_max = 4,
+                AudienceCheck audience = {})
       : board(100),
         door_(0, {}, board, cell_, {kTableKey, kOrderIdKey}, requests_max),
-        handler_(door_, clock, kBodyBytesDefault) {
+        handler_(door_, clock, kBodyBytesDefault, std::move(audience)) {
     cell_.set(catalog_of(std::move(campaigns), std::move(offers)));
   }
 
