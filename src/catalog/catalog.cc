@@ -89,7 +89,9 @@ std::vector<Window> selling_windows(const CampaignPut& campaign) {
   if (windows.empty()) windows.push_back({campaign.starts_at, campaign.ends_at});
   if (campaign.ended_at == Tick{}) return windows;
   while (windows.size() > 1 && windows.back().from >= campaign.ended_at) windows.pop_back();
-  windows.back().to = std::min(windows.back().to, campaign.ended_at);
+  Window& last = windows.back();
+  last.to = std::min(last.to, campaign.ended_at);
+  last.from = std::min(last.from, last.to);  // it never began
   return windows;
 }
 
@@ -176,6 +178,11 @@ Status check_change(const Catalog& catalog, const CatalogChangeSet& change) {
   for (const CampaignPut& put : change.campaigns) {
     if (put.id.empty() || put.id.size() > kIdentifierBytesMax)
       return refuse("a campaign's id has a wrong length");
+    const std::vector<Window>& windows = put.plan.windows;
+    if (!windows.empty() &&
+        Window{windows.front().from, windows.back().to} != Window{put.starts_at, put.ends_at}) {
+      return refuse("the windows of " + named(put) + " are not from its start to its end");
+    }
     if (put.campaign.value < catalog.campaigns().size()) {
       const CampaignPut& known = catalog.campaign(put.campaign).definition;
       if (known.id != put.id || known.tenant != put.tenant)

@@ -76,8 +76,16 @@ OfferPut offer_of(const OfferConfiguration& configured) {
   return put;
 }
 
-bool same_windows(const CampaignPut& a, const CampaignPut& b) {
-  return a.starts_at == b.starts_at && a.ends_at == b.ends_at && a.plan.windows == b.plan.windows;
+// Whether the file asks for other times than the campaign was ended in. Rules of time zones that changed, or
+// the end from before somebody moved it by hand, are not the file's doing: what was ended is not to open
+// again by itself.
+bool brings_another_window(const CampaignPut& file, const CampaignPut& known) {
+  if (!file.plan.schedule.empty() && file.plan.schedule == known.plan.schedule) return false;
+  std::vector<Window> wanted = selling_windows(file), had = known.plan.windows;
+  if (had.empty()) had.push_back({known.starts_at, known.ends_at});
+  const bool was_extended = known.file_definition != 0 && wanted.back().to < had.back().to;
+  if (was_extended) wanted.back().to = had.back().to;
+  return wanted != had;
 }
 
 // The file's campaign as it was when somebody changed it by hand: the file has said nothing new since.
@@ -104,7 +112,7 @@ void Planner::want(const CampaignConfiguration& configured) {
   if (known != nullptr) {
     put.campaign = known->definition.campaign;
     put.paused = known->definition.paused;
-    if (same_windows(put, known->definition)) put.ended_at = known->definition.ended_at;
+    if (!brings_another_window(put, known->definition)) put.ended_at = known->definition.ended_at;
     wanted_campaigns_[put.campaign.value] = true;
     check_currency(put, *known);
   } else {
