@@ -34,6 +34,12 @@ std::string named(const OfferPut& offer) {
   return "offer " + std::to_string(offer.offer.value) + " (" + offer.sku + ")";
 }
 
+// The first window, but never the very first, that begins when all is over.
+std::vector<Window>::const_iterator first_behind(const std::vector<Window>& windows, Tick last_end) {
+  return std::lower_bound(windows.begin() + 1, windows.end(), last_end,
+                          [](const Window& window, Tick tick) { return window.from < tick; });
+}
+
 Status refuse(std::string message) {
   return fail(ErrorKind::configuration, "catalog change: " + std::move(message));
 }
@@ -55,7 +61,11 @@ std::string_view campaign_state_name(CampaignState state) {
 }
 
 Tick last_end(const CampaignPut& campaign) {
-  return campaign.ended_at != Tick{} ? std::min(campaign.ended_at, campaign.ends_at) : campaign.ends_at;
+  if (campaign.ended_at == Tick{}) return campaign.ends_at;
+  const std::vector<Window>& windows = campaign.plan.windows;
+  if (windows.empty()) return std::min(campaign.ended_at, campaign.ends_at);
+  // Ended between two windows it was over with the one before: no instant in between is of any window.
+  return std::min(campaign.ended_at, (first_behind(windows, campaign.ended_at) - 1)->to);
 }
 
 CampaignPhase campaign_phase(const CampaignPut& campaign, Tick now) {
@@ -67,9 +77,7 @@ CampaignPhase campaign_phase(const CampaignPut& campaign, Tick now) {
     // The first that is not over, but none that would begin after the end.
     auto window = std::upper_bound(windows.begin(), windows.end(), now,
                                    [](Tick tick, const Window& other) { return tick < other.to; });
-    const auto behind = std::lower_bound(windows.begin() + 1, windows.end(), last_end,
-                                         [](const Window& other, Tick tick) { return other.from < tick; });
-    if (window >= behind) window = behind - 1;
+    window = std::min(window, first_behind(windows, last_end) - 1);
     phase.window = *window;
   }
   phase.window.to = std::min(phase.window.to, last_end);
