@@ -8,7 +8,7 @@ std::optional<OrderSlot> Engine::due_before(const Buy& buy, const BuyHashes& has
   const OfferState& offer = offers_[buy.offer.value];
   if (offer.held == 0) return std::nullopt;
   const HoldCalendar::First first = calendar_.first(buy.offer);
-  if (first.expires_at > now || !is_open(buy.offer, now)) return std::nullopt;
+  if (first.expires_at > now || !is_open_to(buy, now)) return std::nullopt;
   if (!buy.key.empty() && store_.find_key(hashes.key)) return std::nullopt;
 
   const OwnDue own = own_due(hashes.buyer, buy.identities, buy.quantity, buy.offer, now);
@@ -43,11 +43,10 @@ Engine::OwnDue Engine::own_due(const Hash128& buyer, Identities identities, std:
   return own;
 }
 
-bool Engine::is_open(OfferIndex index, Tick now) const {
-  const OfferState& offer = offers_[index.value];
+bool Engine::is_open_to(const Buy& buy, Tick now) const {
+  const OfferState& offer = offers_[buy.offer.value];
   if (now < offer.starts_at || now >= offer.ends_at) return false;
-  return !offer.is_planned ||
-         campaign_phase(catalog_->campaign_of(index).definition, now).state == CampaignState::active;
+  return !offer.is_planned || check_plan(buy, now) == Outcome::ok;
 }
 
 Outcome Engine::check_plan(const Buy& buy, Tick now) const {

@@ -5,8 +5,6 @@
 #include <sstream>
 #include <tuple>
 
-#include "support/books.h"
-
 namespace doorbuster {
 namespace {
 
@@ -19,39 +17,12 @@ std::vector<Hash128> hashes_of(const std::vector<std::string>& identities) {
   return hashes;
 }
 
-// As anybody is shown it: what has run out has expired, whether or not that is written down.
-bool same_order(const Order& order, std::uint32_t place, const NaiveOffer& offer, const NaiveOrder& twin,
-                Tick now) {
-  const bool ran_out = order.status == OrderStatus::held && order.expires_at <= now;
-  const OrderStatus status = ran_out ? OrderStatus::expired : order.status;
-  const bool timed = status == OrderStatus::held || status == OrderStatus::expired;
-  return status == NaiveShop::status_at(twin, now) && (!timed || order.expires_at == twin.expires_at) &&
-         order.quantity == twin.asked.quantity && order.unit_price == twin.unit_price &&
-         order.buyer == twin.asked.buyer && order.confirmed_quantity == twin.confirmed &&
-         order.returned_quantity == twin.returned && order.refund_due == twin.refund_due &&
-         order.payment == twin.payment && place == NaiveShop::place(offer, twin);
-}
-
-bool same_lines(const Order& order, const NaiveOrder& twin, const Catalog& catalog) {
-  return std::equal(order.lines.begin(), order.lines.end(), twin.parts.begin(), twin.parts.end(),
-                    [&](const OrderLine& line, const NaivePart& part) {
-                      return catalog.offer(line.offer).definition.sku == part.sku &&
-                             line.quantity == part.quantity && line.unit_price == part.unit_price;
-                    });
-}
-
 // Late for two reasons in two SKUs: which of them is told depends on the way through the shards.
 bool same_refusal(const std::string& a, const std::string& b) {
   const auto is_late = [](const std::string& text) {
     return text == "hold_expired" || text == "limit_reached";
   };
   return a == b || (is_late(a) && is_late(b));
-}
-
-// That count for the order's names as long as nobody has written down that it has run out.
-std::uint32_t units_of(const Order& order) {
-  if (order.status == OrderStatus::held || order.status == OrderStatus::waiting) return order.quantity;
-  return order.confirmed_quantity - order.returned_quantity;
 }
 
 // The number of an order of the offer, or, rarely, the next one, which nobody has. Who leaves a line mostly
@@ -81,7 +52,7 @@ std::string offer_text(const NaiveShop::OfferName& name) {
 
 }  // namespace
 
-Pair::Pair(std::uint64_t dice, std::uint64_t orders_max) : world_(1, orders_max) {
+Pair::Pair(std::uint64_t dice, std::uint64_t orders_max) : world_(1, orders_max), dice_(dice) {
   const auto campaigns = configuration_from(dice);
   REQUIRE(world_.configure(campaigns, now_).has_value());
   REQUIRE(twin_.configure(campaigns, now_) == "");
@@ -90,6 +61,7 @@ Pair::Pair(std::uint64_t dice, std::uint64_t orders_max) : world_(1, orders_max)
 std::string Pair::play(const Step& step) {
   Tick from = now_;
   if (step.to_next_expiry) from = twin_.next_expiry(now_).value_or(now_);
+  if (step.to_next_border) from = twin_.next_border(now_).value_or(now_);
   now_ = std::max(now_, after(from, step.pause_ns));
   switch (step.kind) {
     case Step::buy:
@@ -102,20 +74,43 @@ std::string Pair::play(const Step& step) {
     case Step::restart:
       world_.restart(step.shards);
       return compare_all();
-    case Step::configure: {
-      // What has run out and is not written down is held: a stock below it is refused.
-      run_timer();
-      const auto campaigns = configuration_from(step.dice);
-      const std::string engine = world_.configure(campaigns, now_) ? "" : "refused";
-      const std::string twin = twin_.configure(campaigns, now_);
-      if (engine != twin) return "only one of them refuses the configuration";
-      return compare_all();
-    }
+    case Step::configure:
+      return play_configure(step);
+    case Step::act:
+      return play_act(step);
   }
   return "";
 }
 
+std::string Pair::play_configure(const Step& step) {
+  // What has run out and is not written down is held: a stock below it is refused.
+  run_timer();
+  const std::uint64_t dice = step.again ? dice_ : step.dice;
+  const auto campaigns = configuration_from(dice);
+  const std::string engine = world_.configure(campaigns, now_) ? "" : "refused";
+  const std::string twin = twin_.configure(campaigns, now_);
+  if (engine != twin) return "only one of them refuses the configuration";
+  if (twin.empty()) dice_ = dice;
+  return compare_all();
+}
+
+std::string Pair::play_act(const Step& step) {
+  const std::string campaign = "c" + std::to_string(step.campaign);
+  if (twin_.find_campaign(campaign) == nullptr) return "";
+  run_timer();  // who resumes looks at every line
+  const Tick until = after(now_, static_cast<std::int64_t>(step.dice % 40) * kNsPerSecond - kNsPerSecond);
+  const auto done = world_.act(campaign, step.campaign_action, now_, until);
+  const std::string engine = !done        ? std::string(outcome_code(done.error().outcome))
+                             : *done == 0 ? "nothing"
+                                          : "done";
+  const std::string twin = twin_.act(campaign, step.campaign_action, until, now_);
+  if (engine != twin) return "the engine says \"" + engine + "\", the twin \"" + twin + "\"";
+  ++answers_[std::string(campaign_action_name(step.campaign_action)) + " " + twin];
+  return compare_all();
+}
+
 void Pair::add_to(Fates& fates) const {
+  for (const auto& [answer, times] : answers_) fates.answers[answer] += times;
   for (const auto& [name, offer] : twin_.offers()) {
     for (const NaiveOrder& order : offer.orders) {
       ++fates.orders;
@@ -181,6 +176,10 @@ NaiveBuy Pair::wanted_by(const Step& step) const {
   for (std::uint32_t i = 0; i < kIdentities && wanted.identities.size() < kIdentitiesMax; ++i) {
     if ((step.identities >> i & 1) != 0) wanted.identities.push_back("i" + std::to_string(i));
   }
+  const Origin origin = origin_of(step.origin);
+  wanted.region = origin.region;
+  wanted.segment = origin.segment;
+  wanted.channel = origin.channel;
   wanted.quantity = step.quantity;
   wanted.wait = step.wait && step.kind == Step::buy;
   if (step.expected_price != 0) wanted.expected_price = step.expected_price;
@@ -200,6 +199,7 @@ std::string Pair::play_buy(const Step& step) {
   const std::string engine = ask_engine(wanted);
   const std::string twin = wanted.lines.empty() ? twin_.buy(wanted, now_) : twin_.basket(wanted, now_);
   if (engine != twin) return "the engine says \"" + engine + "\", the twin \"" + twin + "\"";
+  ++answers_[twin.substr(0, twin.find(' '))];
   return compare_touched(wanted);
 }
 
@@ -236,26 +236,14 @@ std::string Pair::play_command(const Step& step) {
   return order == nullptr ? compare({command.campaign, command.sku}) : compare_touched(order->asked);
 }
 
-std::string Pair::compare_touched(const NaiveBuy& asked) const {
-  std::vector<NaiveLine> lines = asked.lines;
-  if (lines.empty()) lines.push_back({asked.sku, asked.quantity});
-  for (const NaiveLine& line : lines) {
-    if (!twin_.offers().contains({asked.campaign, line.sku})) continue;
-    std::string difference = compare({asked.campaign, line.sku});
-    if (!difference.empty()) return difference;
-    NaiveBuy here = asked;
-    here.sku = line.sku;
-    difference = compare_limits(here);
-    if (!difference.empty()) return difference;
-  }
-  return "";
-}
-
 std::string Pair::ask_engine(const NaiveBuy& wanted) {
   Buy buy = buy_of(wanted.buyer, wanted.key, wanted.quantity);
   const std::vector<Hash128> identities = hashes_of(wanted.identities);
   buy.identities = identities;
   buy.reference = wanted.reference;
+  buy.region = wanted.region;
+  buy.segment = wanted.segment;
+  buy.channel = wanted.channel;
   buy.expected_price = wanted.expected_price;
   buy.wait = wanted.wait;
   const Decision decision = wanted.lines.empty() ? world_.buy(wanted.campaign, wanted.sku, buy, now_)
@@ -290,111 +278,6 @@ std::string Pair::ask_engine(const NaiveCommand& command) {
   if (!command.part.empty() && twin_.offers().contains(part)) asked.part = index_of(part);
   const OrderDecision decision = world_.command(asked, now_);
   return (decision.replayed ? "again " : "") + std::string(outcome_code(decision.outcome));
-}
-
-std::vector<Order> Pair::orders_in(const NaiveShop::OfferName& name) const {
-  std::vector<Order> orders;
-  const OfferIndex index = index_of(name);
-  for (const auto& [home, offer] : twin_.offers()) {
-    if (home.first != name.first) continue;
-    for (const NaiveOrder& order : offer.orders) {
-      const OrderNumber number = OrderNumber::make(index_of(home), order.number);
-      if (order.parts.empty() && home == name) orders.push_back(*world_.find(number));
-      for (const NaivePart& part : order.parts) {
-        if (part.sku == name.second) orders.push_back(world_.part(number, index));
-      }
-    }
-  }
-  return orders;
-}
-
-OfferIndex Pair::index_of(const NaiveShop::OfferName& name) const {
-  const Campaign* campaign = world_.catalog()->find_campaign(kDefaultTenant, name.first);
-  return world_.catalog()->find_offer(campaign->definition.campaign, name.second)->definition.offer;
-}
-
-std::string Pair::compare_all() const {
-  if (world_.orders() != twin_.orders()) return "the numbers of orders differ";
-  for (const auto& [name, offer] : twin_.offers()) {
-    std::string difference = compare(name);
-    if (!difference.empty()) return difference;
-  }
-  return "";
-}
-
-std::string Pair::compare(const NaiveShop::OfferName& name) const {
-  const OfferIndex index = index_of(name);
-  const NaiveOffer& twin = twin_.offers().at(name);
-  const std::string wrong = what_is_wrong(world_, index);
-  if (!wrong.empty()) return offer_text(name) + ": " + wrong;
-
-  for (const NaiveOrder& order : twin.orders) {
-    const OrderNumber number = OrderNumber::make(index, order.number);
-    const auto found = world_.find(number);
-    if (!found) return "an order of " + offer_text(name) + " is missing";
-    if (!same_order(*found, world_.place(number), twin, order, now_) ||
-        !same_lines(*found, order, *world_.catalog())) {
-      return "order " + std::to_string(order.number) + " of " + offer_text(name) + " differs";
-    }
-    for (const NaivePart& part : order.parts) {
-      const Order line = world_.part(number, index_of({name.first, part.sku}));
-      if (line.returned_quantity != part.returned) return "more or less came back of " + part.sku;
-    }
-  }
-  if (world_.find(OrderNumber::make(index, twin.orders.size() + 1))) return "there is an order too many";
-
-  std::int64_t ran_out = 0;
-  for (const Order& order : orders_in(name)) {
-    if (order.status == OrderStatus::held && order.expires_at <= now_) ran_out += order.quantity;
-  }
-  // What has run out may still be held there, as long as nobody needed it.
-  const OfferStock stock = world_.stock(index);
-  const std::int64_t held = twin_.held(twin, now_), sold = twin_.sold(twin);
-  const bool same = stock.allocated == twin.stock && stock.sold == sold && stock.held - ran_out == held &&
-                    stock.available + ran_out == twin.stock - sold - held;
-  return same ? "" : "the stock of " + offer_text(name) + " differs";
-}
-
-// What the engine counts for a name, from outside: how many more units it would let it have.
-std::string Pair::compare_limits(const NaiveBuy& asked) const {
-  std::string difference = compare_limit(asked, asked.buyer, {});
-  if (!difference.empty() || asked.identities.empty()) return difference;
-  const Hash128 identity = hash_identity(kTableKey, asked.identities.front());
-  return compare_limit(asked, "nobody", {&identity, 1});
-}
-
-std::string Pair::compare_limit(const NaiveBuy& asked, std::string_view buyer, Identities identity) const {
-  const NaiveCampaign& campaign = *twin_.find_campaign(asked.campaign);
-  const CampaignConfiguration& rules = campaign.rules;
-  if (!campaign.listed || !twin_.offers().at({asked.campaign, asked.sku}).listed) return "";
-  std::int64_t room = std::numeric_limits<std::int64_t>::max(), total = rules.limit_per_buyer_total;
-  for (const auto& [name, offer] : twin_.offers()) {
-    if (name.first != asked.campaign) continue;
-    std::int64_t units = 0;
-    for (const Order& order : orders_in(name)) {
-      const auto& names = order.identities;
-      const bool counts = identity.empty()
-                              ? order.buyer == buyer
-                              : std::find(names.begin(), names.end(), identity.front()) != names.end();
-      if (counts) units += units_of(order);
-    }
-    total -= units;
-    if (name.second == asked.sku && rules.limit_per_buyer != 0) room = rules.limit_per_buyer - units;
-  }
-  if (rules.limit_per_buyer_total != 0) room = std::min(room, total);
-  if (room == std::numeric_limits<std::int64_t>::max()) return "";
-
-  Buy buy = buy_of(buyer, {}, 1, index_of({asked.campaign, asked.sku}));
-  buy.identities = identity;
-  const Engine& engine = world_.owner(buy.offer);
-  const auto reaches_limit = [&](std::int64_t quantity) {
-    buy.quantity = static_cast<std::uint32_t>(quantity);
-    return engine.decide(buy, hash_buy(kTableKey, buy), rules.starts_at).outcome == Outcome::limit_reached;
-  };
-  if (room > 0 && reaches_limit(room)) return "the engine counts too many units for a name";
-  if (!reaches_limit(std::max<std::int64_t>(room, 0) + 1))
-    return "the engine counts too few units for a name";
-  return "";
 }
 
 }  // namespace doorbuster

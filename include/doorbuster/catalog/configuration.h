@@ -40,6 +40,7 @@ struct OfferConfiguration {
   std::string sku;
   std::int64_t stock = 0, list_price = 0, price = 0;
   OfferPlan plan = {};
+  friend bool operator==(const OfferConfiguration&, const OfferConfiguration&) = default;
 };
 
 struct CampaignConfiguration {
@@ -56,6 +57,7 @@ struct CampaignConfiguration {
   bool show_remaining = false;
   CampaignPlan plan = {};
   std::vector<OfferConfiguration> offers;
+  friend bool operator==(const CampaignConfiguration&, const CampaignConfiguration&) = default;
 };
 
 // The campaign as the catalog has it, without an index and the offers.

@@ -289,7 +289,7 @@ class Engine {
   std::int64_t free_for_late(OfferIndex offer, Tick now) const;
   // Window and audience of an offer with a plan.
   Outcome check_plan(const Buy& buy, Tick now) const;
-  bool is_open(OfferIndex offer, Tick now) const;
+  bool is_open_to(const Buy& buy, Tick now) const;
   Outcome check_limits(const Buy& buy, const BuyHashes& hashes, const OfferState& offer) const;
   Decision replay(const Buy& buy, OrderSlot slot) const;
   Order new_order(const Buy& buy, Outcome outcome, Tick now) const;
