@@ -108,12 +108,26 @@ OfferConfiguration offer_of(Line& line) {
   return offer;
 }
 
+// What stands behind `also` belongs to the line above it.
+std::vector<std::string> joined(const std::vector<std::string>& lines) {
+  const std::string also = "also ";
+  std::vector<std::string> whole;
+  for (const std::string& line : lines) {
+    if (line.starts_with(also) && !whole.empty()) {
+      whole.back() += ' ' + line.substr(also.size());
+    } else {
+      whole.push_back(line);
+    }
+  }
+  return whole;
+}
+
 }  // namespace
 
 Sales read_sales(const std::vector<std::string>& lines) {
   Sales sales;
   std::optional<Tick> at;
-  for (const std::string& text : lines) {
+  for (const std::string& text : joined(lines)) {
     Line line(text);
     if (line.verb() == "sale") {
       sales.campaigns.push_back(campaign_of(line));

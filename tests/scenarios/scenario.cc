@@ -16,6 +16,16 @@
 namespace doorbuster {
 namespace {
 
+// Each part on a line of its own.
+std::string broken_at_colons(const std::string& detail) {
+  std::string out = "\n ";
+  for (std::size_t at = 0; at < detail.size(); ++at) {
+    out += detail[at];
+    if (detail.compare(at, 2, ": ") == 0) out += "\n";
+  }
+  return out;
+}
+
 class Player {
  public:
   std::string play(const std::vector<std::string>& lines) {
@@ -90,7 +100,7 @@ class Player {
     const std::string before = phase_text(*world_, campaign, at);
     const auto changed = world_->act(campaign, action, at, until);
     if (!changed) {
-      return std::string(outcome_code(changed.error().outcome)) + ": " + changed.error().detail;
+      return std::string(outcome_code(changed.error().outcome)) + broken_at_colons(changed.error().detail);
     }
     return *changed == 0 ? "as it was: " + before : phase_text(*world_, campaign, at);
   }

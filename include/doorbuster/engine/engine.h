@@ -113,8 +113,8 @@ class Engine {
   // A hold whose time is over and that stands in the way of this buy: to be expired first.
   std::optional<OrderSlot> due_before(const Buy& buy, const BuyHashes& hashes, Tick now) const;
   // The one atomic step: idempotency, existence, window, audience, limits, price, stock, room. The first that
-  // fails is the answer. REQUIRES: owns(buy.offer), the offer is in the catalog; buy's texts are within their bounds;
-  // nothing is due_before() it.
+  // fails is the answer. REQUIRES: owns(buy.offer), the offer is in the catalog; buy's texts are within their
+  // bounds; nothing is due_before() it.
   Decision decide(const Buy& buy, const BuyHashes& hashes, Tick now) const;
   // Takes an order that decide() made, or that the journal says was made. False, with nothing changed, when
   // it cannot have been decided here (for recovery: the journal contradicts itself).
