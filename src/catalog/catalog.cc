@@ -34,6 +34,12 @@ std::string named(const OfferPut& offer) {
   return "offer " + std::to_string(offer.offer.value) + " (" + offer.sku + ")";
 }
 
+// The first window, but never the very first, that begins when all is over.
+std::vector<Window>::const_iterator first_behind(const std::vector<Window>& windows, Tick last_end) {
+  return std::lower_bound(windows.begin() + 1, windows.end(), last_end,
+                          [](const Window& window, Tick tick) { return window.from < tick; });
+}
+
 Status refuse(std::string message) {
   return fail(ErrorKind::configuration, "catalog change: " + std::move(message));
 }
@@ -55,7 +61,11 @@ std::string_view campaign_state_name(CampaignState state) {
 }
 
 Tick last_end(const CampaignPut& campaign) {
-  return campaign.ended_at != Tick{} ? std::min(campaign.ended_at, campaign.ends_at) : campaign.ends_at;
+  if (campaign.ended_at == Tick{}) return campaign.ends_at;
+  const std::vector<Window>& windows = campaign.plan.windows;
+  if (windows.empty()) return std::min(campaign.ended_at, campaign.ends_at);
+  // Ended between two windows it was over with the one before: no instant in between is of any window.
+  return std::min(campaign.ended_at, (first_behind(windows, campaign.ended_at) - 1)->to);
 }
 
 CampaignPhase campaign_phase(const CampaignPut& campaign, Tick now) {
@@ -67,9 +77,7 @@ CampaignPhase campaign_phase(const CampaignPut& campaign, Tick now) {
     // The first that is not over, but none that would begin after the end.
     auto window = std::upper_bound(windows.begin(), windows.end(), now,
                                    [](Tick tick, const Window& other) { return tick < other.to; });
-    const auto behind = std::lower_bound(windows.begin() + 1, windows.end(), last_end,
-                                         [](const Window& other, Tick tick) { return other.from < tick; });
-    if (window >= behind) window = behind - 1;
+    window = std::min(window, first_behind(windows, last_end) - 1);
     phase.window = *window;
   }
   phase.window.to = std::min(phase.window.to, last_end);
@@ -89,7 +97,9 @@ std::vector<Window> selling_windows(const CampaignPut& campaign) {
   if (windows.empty()) windows.push_back({campaign.starts_at, campaign.ends_at});
   if (campaign.ended_at == Tick{}) return windows;
   while (windows.size() > 1 && windows.back().from >= campaign.ended_at) windows.pop_back();
-  windows.back().to = std::min(windows.back().to, campaign.ended_at);
+  Window& last = windows.back();
+  last.to = std::min(last.to, campaign.ended_at);
+  last.from = std::min(last.from, last.to);  // it never began
   return windows;
 }
 
@@ -179,6 +189,11 @@ Status check_change(const Catalog& catalog, const CatalogChangeSet& change) {
   for (const CampaignPut& put : change.campaigns) {
     if (put.id.empty() || put.id.size() > kIdentifierBytesMax)
       return refuse("a campaign's id has a wrong length");
+    const std::vector<Window>& windows = put.plan.windows;
+    if (!windows.empty() &&
+        Window{windows.front().from, windows.back().to} != Window{put.starts_at, put.ends_at}) {
+      return refuse("the windows of " + named(put) + " are not from its start to its end");
+    }
     if (put.campaign.value < catalog.campaigns().size()) {
       const CampaignPut& known = catalog.campaign(put.campaign).definition;
       if (known.id != put.id || known.tenant != put.tenant)

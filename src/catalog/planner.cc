@@ -31,11 +31,23 @@ bool same_windows(const CampaignPut& a, const CampaignPut& b) {
   return a.starts_at == b.starts_at && a.ends_at == b.ends_at && a.plan.windows == b.plan.windows;
 }
 
+// Whether other times are asked for than the campaign was ended in. Rules of time zones that changed, or the
+// end from before somebody moved it by hand, are nobody's doing: what was ended is not to open again by
+// itself.
+bool brings_another_window(const CampaignPut& put, const CampaignPut& known) {
+  if (!put.plan.schedule.empty() && put.plan.schedule == known.plan.schedule) return false;
+  std::vector<Window> wanted = selling_windows(put), had = known.plan.windows;
+  if (had.empty()) had.push_back({known.starts_at, known.ends_at});
+  const bool was_extended = known.file_definition != 0 && wanted.back().to < had.back().to;
+  if (was_extended) wanted.back().to = had.back().to;
+  return wanted != had;
+}
+
 // The index, and what an operator did to the campaign and no definition says.
 void take_over(CampaignPut& put, const CampaignPut& known) {
   put.campaign = known.campaign;
   put.paused = known.paused;
-  if (same_windows(put, known)) put.ended_at = known.ended_at;
+  if (!brings_another_window(put, known)) put.ended_at = known.ended_at;
 }
 
 // A schedule's text does not say that its last window was extended. Where all else about the windows is as

@@ -117,7 +117,7 @@ std::optional<OrderSlot> Engine::due_before(const Buy& buy, const BuyHashes& has
   const OfferState& offer = offers_[buy.offer.value];
   if (offer.held == 0) return std::nullopt;
   const HoldCalendar::First first = calendar_.first(buy.offer);
-  if (first.expires_at > now || !is_open(buy.offer, now)) return std::nullopt;
+  if (first.expires_at > now || !is_open_to(buy, now)) return std::nullopt;
   if (!buy.key.empty() && store_.find_key(hashes.key)) return std::nullopt;
 
   const OwnDue own = own_due(hashes.buyer, buy.identities, buy.quantity, buy.offer, now);

@@ -4,11 +4,10 @@
 
 namespace doorbuster {
 
-bool Engine::is_open(OfferIndex index, Tick now) const {
-  const OfferState& offer = offers_[index.value];
+bool Engine::is_open_to(const Buy& buy, Tick now) const {
+  const OfferState& offer = offers_[buy.offer.value];
   if (now < offer.starts_at || now >= offer.ends_at) return false;
-  return !offer.is_planned ||
-         campaign_phase(catalog_->campaign_of(index).definition, now).state == CampaignState::active;
+  return !offer.is_planned || check_plan(buy, now) == Outcome::ok;
 }
 
 Outcome Engine::check_plan(const Buy& buy, Tick now) const {

@@ -1,6 +1,8 @@
 // Plans as records: lists that are cut into pieces and put together again.
 
 #include <algorithm>
+#include <functional>
+#include <iterator>
 #include <utility>
 
 #include "doorbuster/base/limits.h"
@@ -48,7 +50,6 @@ void cut(const std::vector<PriceLayer>& steps, const Audience& audience, const P
   cut(audience.channels, kTextsPerPart, with(head, List::channels), &PlanPart::texts, parts);
 }
 
-// What is put behind `list` must go on where it stops.
 template <typename Element>
 void add(std::vector<Element>&& more, std::vector<Element>& list) {
   list.insert(list.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
@@ -69,7 +70,8 @@ bool add_names(PlanPart&& part, Audience& audience) {
                                    : part.list == List::segments ? audience.segments
                                                                  : audience.channels;
   add(std::move(part.texts), list);
-  return list.size() <= kAudienceNamesMax && std::is_sorted(list.begin(), list.end(), std::less_equal<>()) &&
+  const bool ascending = std::adjacent_find(list.begin(), list.end(), std::greater_equal<>()) == list.end();
+  return list.size() <= kAudienceNamesMax && ascending &&
          std::all_of(list.begin(), list.end(),
                      [](const std::string& name) { return name.size() <= kIdentifierBytesMax; });
 }
@@ -116,11 +118,12 @@ bool add_part(PlanPart part, CampaignPut& put) {
   switch (part.list) {
     case List::windows: {
       for (const Window& window : part.windows) {
-        const Tick after = plan.windows.empty() ? put.starts_at : Tick{plan.windows.back().to.ns + 1};
-        if (window.from >= window.to || window.from < after || window.to > put.ends_at) return false;
+        const bool in_order =
+            plan.windows.empty() ? window.from == put.starts_at : window.from > plan.windows.back().to;
+        if (!in_order || window.from >= window.to || window.to > put.ends_at) return false;
         plan.windows.push_back(window);
       }
-      return plan.windows.size() <= kOccurrencesMax && plan.windows.front().from == put.starts_at;
+      return plan.windows.size() <= kOccurrencesMax;
     }
     case List::schedule:
       if (!plan.schedule.empty() || part.texts.size() != 1) return false;

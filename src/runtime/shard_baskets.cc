@@ -27,6 +27,9 @@ Buy line_as_buy(const Buy& basket, const OrderLine& line) {
   buy.offer = line.offer;
   buy.quantity = line.quantity;
   buy.buyer = basket.buyer;
+  buy.channel = basket.channel;
+  buy.region = basket.region;
+  buy.segment = basket.segment;
   buy.identities = basket.identities;
   buy.token_fault = basket.token_fault;
   buy.channel = basket.channel;

@@ -8,9 +8,9 @@ TEST_CASE("over a million random commands no promise is broken, and the twin agr
   constexpr std::uint32_t kSales = 8'000, kSteps = 125;
   Fates fates;
   for (std::uint64_t sale = 0; sale < kSales; ++sale) play_random_sale(1'000'000 + sale, kSteps, fates);
-  CHECK(fates.orders > 100'000);
-  CHECK(fates.offered > 3'000);
-  CHECK(fates.baskets > 10'000);
+  CHECK(fates.orders > 60'000);
+  CHECK(fates.offered > 1'500);
+  CHECK(fates.baskets > 5'000);
 }
 
 }  // namespace

@@ -33,9 +33,9 @@ std::string NaiveShop::basket(const NaiveBuy& wanted, Tick now) {
   NaiveOrder order;
   order.asked = wanted;
   for (const NaiveLine& line : wanted.lines) {
-    const std::int64_t price = offers_.at({wanted.campaign, line.sku}).price;
-    order.unit_price += line.quantity * price;
-    order.parts.push_back({.sku = line.sku, .quantity = line.quantity, .unit_price = price});
+    const std::int64_t unit_price = price(offers_.at({wanted.campaign, line.sku}), now);
+    order.unit_price += line.quantity * unit_price;
+    order.parts.push_back({.sku = line.sku, .quantity = line.quantity, .unit_price = unit_price});
   }
   return take(*campaign, home, order, now);
 }
@@ -44,23 +44,24 @@ std::string NaiveShop::basket(const NaiveBuy& wanted, Tick now) {
 std::optional<std::string> NaiveShop::refuse_lines(const NaiveCampaign& campaign, const NaiveBuy& wanted,
                                                    Tick now) const {
   if (!campaign.listed) return "campaign_not_found";
-  std::int64_t price = 0;
-  bool sold_out = false;
+  std::int64_t total = 0;
+  bool sold_out = false, for_all = true;
   std::optional<Tick> all_back;
   for (const NaiveLine& line : wanted.lines) {
     const NaiveOffer& offer = offers_.at({wanted.campaign, line.sku});
     if (!offer.listed) return "sku_not_found";
-    price += line.quantity * offer.price;
+    total += line.quantity * price(offer, now);
+    for_all = for_all && is_for(offer, wanted);
     if (offer.line.empty() && available(offer, now) >= line.quantity) continue;
     const auto back = first_back(offer, now);
     sold_out = sold_out || !back;
     if (back) all_back = std::max(all_back.value_or(*back), *back);
   }
-  if (now < campaign.rules.starts_at) return "campaign_not_started";
-  if (now >= campaign.rules.ends_at) return "campaign_ended";
+  if (const auto closed = refuse_now(campaign, now)) return *closed;
+  if (!for_all) return "not_eligible";
   if (!within_limits(wanted, wanted.lines, now)) return "limit_reached";
-  if (wanted.expected_price >= 0 && wanted.expected_price < price) {
-    return "price_changed to " + std::to_string(price);
+  if (wanted.expected_price >= 0 && wanted.expected_price < total) {
+    return "price_changed to " + std::to_string(total);
   }
   if (all_back) return "all_held until " + std::to_string(all_back->ns);
   return sold_out ? std::optional<std::string>("sold_out") : std::nullopt;

@@ -54,7 +54,7 @@ std::int64_t NaiveShop::held(const NaiveOffer& offer, Tick now) const {
 }
 
 std::int64_t NaiveShop::available(const NaiveOffer& offer, Tick now) const {
-  return offer.stock - sold(offer) - held(offer, now);
+  return offer.rules.stock - sold(offer) - held(offer, now);
 }
 
 std::size_t NaiveShop::orders() const {
@@ -78,34 +78,6 @@ std::optional<Tick> NaiveShop::next_expiry(Tick now) const {
     }
   }
   return next;
-}
-
-std::string NaiveShop::configure(const std::vector<CampaignConfiguration>& campaigns, Tick now) {
-  for (const CampaignConfiguration& campaign : campaigns) {
-    for (const OfferConfiguration& offer : campaign.offers) {
-      const auto had = offers_.find({campaign.id, offer.sku});
-      if (had == offers_.end()) continue;
-      if (offer.stock < sold(had->second) + held(had->second, now)) return "refused";
-    }
-  }
-  for (auto& [name, campaign] : campaigns_) campaign.listed = false;
-  for (auto& [name, offer] : offers_) offer.listed = false;
-  for (const CampaignConfiguration& campaign : campaigns) {
-    campaigns_[campaign.id] = {true, campaign};
-    for (const OfferConfiguration& configured : campaign.offers) {
-      const std::size_t defined = offers_.size();
-      const auto [entry, is_new] = offers_.try_emplace({campaign.id, configured.sku});
-      NaiveOffer& offer = entry->second;
-      if (is_new) offer.defined = defined;
-      offer.campaign = campaign.id;
-      offer.sku = configured.sku;
-      offer.listed = true;
-      offer.stock = configured.stock;
-      offer.price = configured.price;
-    }
-  }
-  for (auto& [name, offer] : offers_) serve_line(campaigns_[name.first], offer, now);
-  return "";
 }
 
 // --- buying ---
@@ -201,23 +173,24 @@ std::string NaiveShop::buy(const NaiveBuy& wanted, Tick now) {
   const CampaignConfiguration& rules = campaign->second.rules;
   NaiveOffer& offer = found->second;
 
-  if (now < rules.starts_at) return "campaign_not_started";
-  if (now >= rules.ends_at) return "campaign_ended";
+  if (const auto closed = refuse_now(campaign->second, now)) return *closed;
+  if (!is_for(offer, wanted)) return "not_eligible";
   if (!within_limits(wanted, lines_of(wanted), now)) return "limit_reached";
   if (!offer.line.empty()) settle(campaign->second, offer, now);
-  if (wanted.expected_price >= 0 && wanted.expected_price < offer.price) {
-    return "price_changed to " + std::to_string(offer.price);
+  const std::int64_t price_now = price(offer, now);
+  if (wanted.expected_price >= 0 && wanted.expected_price < price_now) {
+    return "price_changed to " + std::to_string(price_now);
   }
 
   NaiveOrder order;
   order.asked = wanted;
-  order.unit_price = offer.price;
+  order.unit_price = price_now;
   if (offer.line.empty() && available(offer, now) >= wanted.quantity) {
     return take(campaign->second, offer, order, now);
   }
   const auto back = first_back(offer, now);
   if (!back) return "sold_out";
-  if (!wanted.wait || !rules.waitlist || offer.stock - sold(offer) < wanted.quantity) {
+  if (!wanted.wait || !rules.waitlist || offer.rules.stock - sold(offer) < wanted.quantity) {
     return "all_held until " + std::to_string(back->ns);
   }
   order.number = offer.orders.size() + 1;
@@ -302,7 +275,7 @@ std::string NaiveShop::too_late(const NaiveCampaign& campaign, const NaiveOrder&
   for (const NaiveLine& line : lines) {
     const NaiveOffer& offer = offers_.at({order.asked.campaign, line.sku});
     // What is there belongs to the line, as long as the sale lasts.
-    const bool kept_for_line = !offer.line.empty() && now < campaign.rules.ends_at;
+    const bool kept_for_line = !offer.line.empty() && !is_over(campaign, now);
     if (kept_for_line || available(offer, now) < line.quantity) return "hold_expired";
   }
   return within_limits(order.asked, lines, now) ? "" : "limit_reached";

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "doorbuster/catalog/campaign_action.h"
 #include "doorbuster/catalog/configuration.h"
 #include "doorbuster/model/order.h"
 
@@ -23,6 +24,7 @@ struct NaiveLine {
 
 struct NaiveBuy {
   std::string campaign, sku, buyer, key, reference;
+  std::string region, segment, channel;
   std::vector<NaiveLine> lines;  // of a basket; then `sku` is the first one's and `quantity` the sum
   std::vector<std::string> identities;
   std::uint32_t quantity = 1;
@@ -68,15 +70,17 @@ struct NaiveCommand {
 };
 
 struct NaiveCampaign {
-  bool listed = false;
+  bool listed = false, paused = false;
+  std::optional<Tick> ended_at;  // by somebody's hand
   CampaignConfiguration rules;
+  std::optional<CampaignConfiguration> file;  // what the file said when somebody moved the end
 };
 
 struct NaiveOffer {
   std::string campaign, sku;
   std::size_t defined = 0;  // how many offers were there before
   bool listed = false;
-  std::int64_t stock = 0, price = 0;
+  OfferConfiguration rules;
   std::vector<NaiveOrder> orders;
   std::vector<std::uint64_t> line;  // numbers of orders, the first in front
 };
@@ -87,6 +91,8 @@ class NaiveShop {
 
   // "refused", or "" and it is in force.
   std::string configure(const std::vector<CampaignConfiguration>& campaigns, Tick now);
+  // What somebody does to a campaign: "done", "nothing", or why not.
+  std::string act(const std::string& campaign, CampaignAction action, Tick until, Tick now);
   // What the shop answers, in words.
   std::string buy(const NaiveBuy& wanted, Tick now);
   std::string basket(const NaiveBuy& wanted, Tick now);
@@ -98,6 +104,19 @@ class NaiveShop {
   // limit over all of them until that is written down, and a line gets its units when somebody asks for some.
   bool depends_on_timer(const NaiveBuy& wanted, Tick now) const;
   bool depends_on_timer(const NaiveCommand& command, Tick now) const;
+
+  // --- plans: naive_plans.cc ---
+  // Those in which it is open, as far as nobody has ended it.
+  static std::vector<Window> windows(const NaiveCampaign& campaign);
+  // "scheduled", "active", "paused", "ended"
+  static std::string state(const NaiveCampaign& campaign, Tick now);
+  static bool is_over(const NaiveCampaign& campaign, Tick now) { return state(campaign, now) == "ended"; }
+  static std::optional<Tick> next_start(const NaiveCampaign& campaign, Tick now);
+  std::int64_t price(const NaiveOffer& offer, Tick now) const;
+  // Whether buyers with the region, segment and channel of `wanted` are those that the offer is for.
+  bool is_for(const NaiveOffer& offer, const NaiveBuy& wanted) const;
+  // The next instant at which a window or a price step begins or ends.
+  std::optional<Tick> next_border(Tick now) const;
 
   const NaiveCampaign* find_campaign(const std::string& id) const;
   const std::map<OfferName, NaiveOffer>& offers() const { return offers_; }
@@ -130,6 +149,8 @@ class NaiveShop {
   static std::uint32_t quantity(const NaiveOrder& order, const NaivePart* part) {
     return part == nullptr ? order.asked.quantity : part->quantity;
   }
+  // Nothing when it is open.
+  static std::optional<std::string> refuse_now(const NaiveCampaign& campaign, Tick now);
   std::optional<std::string> refuse_lines(const NaiveCampaign& campaign, const NaiveBuy& wanted,
                                           Tick now) const;
   static std::optional<std::string> answer_again(const NaiveOffer& offer, const NaiveBuy& wanted);

@@ -28,10 +28,10 @@ void NaiveShop::timer(Tick now) {
 }
 
 void NaiveShop::serve_line(const NaiveCampaign& campaign, NaiveOffer& offer, Tick now) {
-  if (now >= campaign.rules.ends_at) return;
+  if (campaign.paused || is_over(campaign, now)) return;
   while (!offer.line.empty() && available(offer, now) > 0) {
     NaiveOrder& first = offer.orders[offer.line.front() - 1];
-    const bool never = offer.stock - sold(offer) < first.asked.quantity;
+    const bool never = offer.rules.stock - sold(offer) < first.asked.quantity;
     if (!never && available(offer, now) < first.asked.quantity) return;
     offer.line.erase(offer.line.begin());
     first.status = never ? OrderStatus::cancelled : OrderStatus::held;
@@ -81,7 +81,7 @@ bool NaiveShop::depends_on_timer(const NaiveBuy& wanted, Tick now) const {
   const NaiveOffer& offer = found->second;
   if (offer.line.empty() || !has_run_out(offer, now)) return false;
   const bool asks_for_units = !answer_again(offer, wanted) && campaign->listed && offer.listed &&
-                              now >= campaign->rules.starts_at && now < campaign->rules.ends_at &&
+                              !refuse_now(*campaign, now) && is_for(offer, wanted) &&
                               within_limits(wanted, lines_of(wanted), now);
   return !asks_for_units;
 }

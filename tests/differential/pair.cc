@@ -37,7 +37,7 @@ void address_basket(NaiveCommand& command, const NaiveOrder& order, const Step& 
 
 }  // namespace
 
-Pair::Pair(std::uint64_t dice, std::uint64_t orders_max) : world_(1, orders_max) {
+Pair::Pair(std::uint64_t dice, std::uint64_t orders_max) : world_(1, orders_max), dice_(dice) {
   const auto campaigns = configuration_from(dice);
   REQUIRE(world_.configure(campaigns, now_).has_value());
   REQUIRE(twin_.configure(campaigns, now_) == "");
@@ -46,6 +46,7 @@ Pair::Pair(std::uint64_t dice, std::uint64_t orders_max) : world_(1, orders_max)
 std::string Pair::play(const Step& step) {
   Tick from = now_;
   if (step.to_next_expiry) from = twin_.next_expiry(now_).value_or(now_);
+  if (step.to_next_border) from = twin_.next_border(now_).value_or(now_);
   now_ = std::max(now_, after(from, step.pause_ns));
   switch (step.kind) {
     case Step::buy:
@@ -58,20 +59,43 @@ std::string Pair::play(const Step& step) {
     case Step::restart:
       world_.restart(step.shards);
       return compare_all();
-    case Step::configure: {
-      // What has run out and is not written down is held: a stock below it is refused.
-      run_timer();
-      const auto campaigns = configuration_from(step.dice);
-      const std::string engine = world_.configure(campaigns, now_) ? "" : "refused";
-      const std::string twin = twin_.configure(campaigns, now_);
-      if (engine != twin) return "only one of them refuses the configuration";
-      return compare_all();
-    }
+    case Step::configure:
+      return play_configure(step);
+    case Step::act:
+      return play_act(step);
   }
   return "";
 }
 
+std::string Pair::play_configure(const Step& step) {
+  // What has run out and is not written down is held: a stock below it is refused.
+  run_timer();
+  const std::uint64_t dice = step.again ? dice_ : step.dice;
+  const auto campaigns = configuration_from(dice);
+  const std::string engine = world_.configure(campaigns, now_) ? "" : "refused";
+  const std::string twin = twin_.configure(campaigns, now_);
+  if (engine != twin) return "only one of them refuses the configuration";
+  if (twin.empty()) dice_ = dice;
+  return compare_all();
+}
+
+std::string Pair::play_act(const Step& step) {
+  const std::string campaign = "c" + std::to_string(step.campaign);
+  if (twin_.find_campaign(campaign) == nullptr) return "";
+  run_timer();  // who resumes looks at every line
+  const Tick until = after(now_, static_cast<std::int64_t>(step.dice % 40) * kNsPerSecond - kNsPerSecond);
+  const auto done = world_.act(campaign, step.campaign_action, now_, until);
+  const std::string engine = !done        ? std::string(outcome_code(done.error().outcome))
+                             : *done == 0 ? "nothing"
+                                          : "done";
+  const std::string twin = twin_.act(campaign, step.campaign_action, until, now_);
+  if (engine != twin) return "the engine says \"" + engine + "\", the twin \"" + twin + "\"";
+  ++answers_[std::string(campaign_action_name(step.campaign_action)) + " " + twin];
+  return compare_all();
+}
+
 void Pair::add_to(Fates& fates) const {
+  for (const auto& [answer, times] : answers_) fates.answers[answer] += times;
   for (const auto& [name, offer] : twin_.offers()) {
     for (const NaiveOrder& order : offer.orders) {
       ++fates.orders;
@@ -133,6 +157,10 @@ NaiveBuy Pair::wanted_by(const Step& step) const {
   for (std::uint32_t i = 0; i < kIdentities && wanted.identities.size() < kIdentitiesMax; ++i) {
     if ((step.identities >> i & 1) != 0) wanted.identities.push_back("i" + std::to_string(i));
   }
+  const Origin origin = origin_of(step.origin);
+  wanted.region = origin.region;
+  wanted.segment = origin.segment;
+  wanted.channel = origin.channel;
   wanted.quantity = step.quantity;
   wanted.wait = step.wait && step.kind == Step::buy;
   if (step.expected_price != 0) wanted.expected_price = step.expected_price;
@@ -152,6 +180,7 @@ std::string Pair::play_buy(const Step& step) {
   const std::string engine = ask_engine(wanted);
   const std::string twin = wanted.lines.empty() ? twin_.buy(wanted, now_) : twin_.basket(wanted, now_);
   if (engine != twin) return "the engine says \"" + engine + "\", the twin \"" + twin + "\"";
+  ++answers_[twin.substr(0, twin.find(' '))];
   return compare_touched(wanted);
 }
 
@@ -190,6 +219,9 @@ std::string Pair::ask_engine(const NaiveBuy& wanted) {
   const std::vector<Hash128> identities = hashes_of(wanted.identities);
   buy.identities = identities;
   buy.reference = wanted.reference;
+  buy.region = wanted.region;
+  buy.segment = wanted.segment;
+  buy.channel = wanted.channel;
   buy.expected_price = wanted.expected_price;
   buy.wait = wanted.wait;
   const Decision decision = wanted.lines.empty() ? world_.buy(wanted.campaign, wanted.sku, buy, now_)
@@ -224,11 +256,6 @@ std::string Pair::ask_engine(const NaiveCommand& command) {
   if (!command.part.empty() && twin_.offers().contains(part)) asked.part = index_of(part);
   const OrderDecision decision = world_.command(asked, now_);
   return (decision.replayed ? "again " : "") + std::string(outcome_code(decision.outcome));
-}
-
-OfferIndex Pair::index_of(const NaiveShop::OfferName& name) const {
-  const Campaign* campaign = world_.catalog()->find_campaign(kDefaultTenant, name.first);
-  return world_.catalog()->find_offer(campaign->definition.campaign, name.second)->definition.offer;
 }
 
 }  // namespace doorbuster

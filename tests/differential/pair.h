@@ -1,6 +1,8 @@
 #pragma once
 // The engine and its twin side by side: the same question to both, and every way in which they may differ.
 
+#include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,6 +16,7 @@ namespace doorbuster {
 struct Fates {
   std::size_t orders = 0, expired = 0, confirmed = 0, offered = 0, refunds = 0, returned = 0, baskets = 0,
               owed_baskets = 0;
+  std::map<std::string, std::size_t> answers;  // how often each code was told, and each thing was done
 };
 
 class Pair {
@@ -31,6 +34,8 @@ class Pair {
   std::string play_buy(const Step& step);
   std::string play_command(const Step& step);
   std::string play_timer(std::uint32_t at_most);
+  std::string play_configure(const Step& step);
+  std::string play_act(const Step& step);
   void run_timer();
 
   std::string ask_engine(const NaiveBuy& wanted);
@@ -42,8 +47,12 @@ class Pair {
   std::string compare_held() const;  // after a timer that has left nothing: what has run out is not held
   std::string compare_touched(const NaiveBuy& asked) const;
   std::string compare(const NaiveShop::OfferName& name) const;
+  std::string compare_orders(const NaiveShop::OfferName& name) const;
+  std::string compare_plan(const NaiveShop::OfferName& name) const;
   std::string compare_limits(const NaiveBuy& asked) const;
   std::string compare_limit(const NaiveBuy& asked, std::string_view buyer, Identities identity) const;
+  // A question of somebody whom nothing but a limit can refuse, and when; nothing: there is no such moment.
+  std::optional<Tick> when_only_limits_count(const NaiveBuy& asked, Buy& buy) const;
   // Every order and every line of a basket that has units in the offer.
   std::vector<Order> orders_in(const NaiveShop::OfferName& name) const;
   OfferIndex index_of(const NaiveShop::OfferName& name) const;
@@ -51,6 +60,8 @@ class Pair {
   World world_;
   NaiveShop twin_;
   Tick now_ = kOpens;
+  std::uint64_t dice_;  // of the configuration in force
+  std::map<std::string, std::size_t> answers_;
 };
 
 // A sale of so many random questions. Fails with the first at which the two differ.

@@ -1,5 +1,4 @@
-// How the engine and its twin may differ: what is compared after a step, and how.
-
+// Every way in which the engine and its twin may differ.
 #include <algorithm>
 #include <limits>
 
@@ -42,6 +41,21 @@ std::string offer_text(const NaiveShop::OfferName& name) {
 
 }  // namespace
 
+std::string Pair::compare_touched(const NaiveBuy& asked) const {
+  std::vector<NaiveLine> lines = asked.lines;
+  if (lines.empty()) lines.push_back({asked.sku, asked.quantity});
+  for (const NaiveLine& line : lines) {
+    if (!twin_.offers().contains({asked.campaign, line.sku})) continue;
+    std::string difference = compare({asked.campaign, line.sku});
+    if (!difference.empty()) return difference;
+    NaiveBuy here = asked;
+    here.sku = line.sku;
+    difference = compare_limits(here);
+    if (!difference.empty()) return difference;
+  }
+  return "";
+}
+
 std::vector<Order> Pair::orders_in(const NaiveShop::OfferName& name) const {
   std::vector<Order> orders;
   const OfferIndex index = index_of(name);
@@ -58,25 +72,15 @@ std::vector<Order> Pair::orders_in(const NaiveShop::OfferName& name) const {
   return orders;
 }
 
+OfferIndex Pair::index_of(const NaiveShop::OfferName& name) const {
+  const Campaign* campaign = world_.catalog()->find_campaign(kDefaultTenant, name.first);
+  return world_.catalog()->find_offer(campaign->definition.campaign, name.second)->definition.offer;
+}
+
 std::string Pair::compare_all() const {
   if (world_.orders() != twin_.orders()) return "the numbers of orders differ";
   for (const auto& [name, offer] : twin_.offers()) {
     std::string difference = compare(name);
-    if (!difference.empty()) return difference;
-  }
-  return "";
-}
-
-std::string Pair::compare_touched(const NaiveBuy& asked) const {
-  std::vector<NaiveLine> lines = asked.lines;
-  if (lines.empty()) lines.push_back({asked.sku, asked.quantity});
-  for (const NaiveLine& line : lines) {
-    if (!twin_.offers().contains({asked.campaign, line.sku})) continue;
-    std::string difference = compare({asked.campaign, line.sku});
-    if (!difference.empty()) return difference;
-    NaiveBuy here = asked;
-    here.sku = line.sku;
-    difference = compare_limits(here);
     if (!difference.empty()) return difference;
   }
   return "";
@@ -96,7 +100,26 @@ std::string Pair::compare(const NaiveShop::OfferName& name) const {
   const NaiveOffer& twin = twin_.offers().at(name);
   const std::string wrong = what_is_wrong(world_, index);
   if (!wrong.empty()) return offer_text(name) + ": " + wrong;
+  std::string difference = compare_orders(name);
+  if (difference.empty()) difference = compare_plan(name);
+  if (!difference.empty()) return difference;
 
+  std::int64_t ran_out = 0;
+  for (const Order& order : orders_in(name)) {
+    if (order.status == OrderStatus::held && order.expires_at <= now_) ran_out += order.quantity;
+  }
+  // What has run out may still be held there, as long as nobody needed it.
+  const OfferStock stock = world_.stock(index);
+  const std::int64_t held = twin_.held(twin, now_), sold = twin_.sold(twin);
+  const bool same = stock.allocated == twin.rules.stock && stock.sold == sold &&
+                    stock.held - ran_out == held &&
+                    stock.available + ran_out == twin.rules.stock - sold - held;
+  return same ? "" : "the stock of " + offer_text(name) + " differs";
+}
+
+std::string Pair::compare_orders(const NaiveShop::OfferName& name) const {
+  const OfferIndex index = index_of(name);
+  const NaiveOffer& twin = twin_.offers().at(name);
   for (const NaiveOrder& order : twin.orders) {
     const OrderNumber number = OrderNumber::make(index, order.number);
     const auto found = world_.find(number);
@@ -111,17 +134,28 @@ std::string Pair::compare(const NaiveShop::OfferName& name) const {
     }
   }
   if (world_.find(OrderNumber::make(index, twin.orders.size() + 1))) return "there is an order too many";
+  return "";
+}
 
-  std::int64_t ran_out = 0;
-  for (const Order& order : orders_in(name)) {
-    if (order.status == OrderStatus::held && order.expires_at <= now_) ran_out += order.quantity;
+// Where the campaign stands and what a unit costs, as everybody is shown it.
+std::string Pair::compare_plan(const NaiveShop::OfferName& name) const {
+  const OfferIndex index = index_of(name);
+  const NaiveOffer& twin = twin_.offers().at(name);
+  const NaiveCampaign& campaign = *twin_.find_campaign(name.first);
+  const CampaignPut& put = world_.catalog()->campaign_of(index).definition;
+  const CampaignPhase phase = campaign_phase(put, now_);
+  const std::string state(campaign_state_name(phase.state));
+  if (state != NaiveShop::state(campaign, now_)) return name.first + " is " + state + ", and is not";
+  if (state == "scheduled" && phase.window.from != NaiveShop::next_start(campaign, now_)) {
+    return name.first + " starts at another time";
   }
-  // What has run out may still be held there, as long as nobody needed it.
-  const OfferStock stock = world_.stock(index);
-  const std::int64_t held = twin_.held(twin, now_), sold = twin_.sold(twin);
-  const bool same = stock.allocated == twin.stock && stock.sold == sold && stock.held - ran_out == held &&
-                    stock.available + ran_out == twin.stock - sold - held;
-  return same ? "" : "the stock of " + offer_text(name) + " differs";
+  std::vector<Window> windows = selling_windows(put);
+  std::erase_if(windows, [](const Window& window) { return window.from >= window.to; });
+  if (windows != NaiveShop::windows(campaign)) return name.first + " sells in other windows";
+  const std::int64_t price = world_.owner(index).price(index, now_), twin_price = twin_.price(twin, now_);
+  if (price == twin_price && price == world_.catalog()->offer(index).price(now_)) return "";
+  return offer_text(name) + " costs " + std::to_string(price) + ", and to the twin " +
+         std::to_string(twin_price);
 }
 
 // What the engine counts for a name, from outside: how many more units it would let it have.
@@ -155,15 +189,39 @@ std::string Pair::compare_limit(const NaiveBuy& asked, std::string_view buyer, I
 
   Buy buy = buy_of(buyer, {}, 1, index_of({asked.campaign, asked.sku}));
   buy.identities = identity;
+  const auto when = when_only_limits_count(asked, buy);
+  if (!when) return "";
   const Engine& engine = world_.owner(buy.offer);
   const auto reaches_limit = [&](std::int64_t quantity) {
     buy.quantity = static_cast<std::uint32_t>(quantity);
-    return engine.decide(buy, hash_buy(kTableKey, buy), rules.starts_at).outcome == Outcome::limit_reached;
+    return engine.decide(buy, hash_buy(kTableKey, buy), *when).outcome == Outcome::limit_reached;
   };
   if (room > 0 && reaches_limit(room)) return "the engine counts too many units for a name";
   if (!reaches_limit(std::max<std::int64_t>(room, 0) + 1))
     return "the engine counts too few units for a name";
   return "";
+}
+
+std::optional<Tick> Pair::when_only_limits_count(const NaiveBuy& asked, Buy& buy) const {
+  const NaiveCampaign& campaign = *twin_.find_campaign(asked.campaign);
+  const std::vector<Window> windows = NaiveShop::windows(campaign);
+  if (campaign.paused || windows.empty()) return std::nullopt;
+  const Offer& offer = world_.catalog()->offer(buy.offer);
+  // Of each list the first will do, and where both have one somebody who is in both.
+  const Audience& of_campaign = world_.catalog()->campaign_of(buy.offer).definition.plan.audience;
+  const Audience& of_offer = offer.definition.plan.audience;
+  const auto pick = [](const std::vector<std::string>& a, const std::vector<std::string>& b) {
+    const std::vector<std::string>& names = a.empty() ? b : a;
+    const auto in_both = std::find_if(names.begin(), names.end(), [&](const std::string& name) {
+      return b.empty() || std::find(b.begin(), b.end(), name) != b.end();
+    });
+    return in_both == names.end() ? std::string_view() : std::string_view(*in_both);
+  };
+  buy.region = pick(of_campaign.regions, of_offer.regions);
+  buy.segment = pick(of_campaign.segments, of_offer.segments);
+  buy.channel = pick(of_campaign.channels, of_offer.channels);
+  if (world_.catalog()->leaves_out(buy.offer, buy) != AudienceRule::none) return std::nullopt;
+  return windows.front().from;
 }
 
 }  // namespace doorbuster

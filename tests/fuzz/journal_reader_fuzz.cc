@@ -77,10 +77,11 @@ void any_bytes(std::span<const std::uint8_t> input) {
 // Records with any payload, a second after another, in a journal that is sound: kind and version, the
 // payload's length in two bytes, payload, and so on. What a start understands, `journal verify` understands.
 void any_records(std::span<const std::uint8_t> input) {
-  constexpr RecordKind kinds[] = {
-      RecordKind::folder_created, RecordKind::catalog_change_begin, RecordKind::campaign_put,
-      RecordKind::offer_put,      RecordKind::catalog_change_end,   RecordKind::order_confirmed,
-      RecordKind::order_held,     RecordKind::order_waiting,        RecordKind::order_event};
+  constexpr RecordKind kinds[] = {RecordKind::folder_created,     RecordKind::catalog_change_begin,
+                                  RecordKind::campaign_put,       RecordKind::offer_put,
+                                  RecordKind::catalog_change_end, RecordKind::order_confirmed,
+                                  RecordKind::order_held,         RecordKind::order_waiting,
+                                  RecordKind::order_event,        RecordKind::plan_part};
   MemoryStorage storage;
   auto writer = begin_journal(storage);
   Tick tick{1'700'000'000 * kNsPerSecond};

@@ -49,12 +49,7 @@ std::vector<std::string> Line::list(const std::string& name) {
 std::int64_t Line::number(const std::string& name, std::int64_t otherwise) {
   const auto value = text(name);
   if (!value) return otherwise;
-  std::int64_t result = 0;
-  const auto [end, error] = std::from_chars(value->data(), value->data() + value->size(), result);
-  if (error != std::errc() || end != value->data() + value->size()) {
-    throw CannotRead{name + "=" + *value + " is no number"};
-  }
-  return result;
+  return number_in(name, *value);
 }
 
 std::uint32_t Line::count(const std::string& name, std::uint32_t otherwise) {
@@ -73,18 +68,37 @@ bool Line::yes_or_no(const std::string& name, bool otherwise) {
 }
 
 Tick Line::time(const std::string& name) {
-  const std::string value = must(name);
-  const auto tick = parse_rfc3339(kDay + value + "Z");
-  if (!tick) throw CannotRead{name + "=" + value + " is no time of the day"};
-  return *tick;
+  return time_in(name, must(name));
 }
 
 Tick Line::time(const std::string& name, Tick otherwise) {
-  return values_.contains(name) ? time(name) : otherwise;
+  return has(name) ? time(name) : otherwise;
 }
 
 void Line::nothing_else() const {
   if (!values_.empty()) throw CannotRead{"nobody knows " + values_.begin()->first + "="};
+}
+
+Tick time_in(const std::string& name, const std::string& piece) {
+  const auto tick = parse_rfc3339(kDay + piece + "Z");
+  if (!tick) throw CannotRead{name + "=" + piece + " is no time of the day"};
+  return *tick;
+}
+
+std::int64_t number_in(const std::string& name, const std::string& piece) {
+  std::int64_t result = 0;
+  const char* const end = piece.data() + piece.size();
+  if (std::from_chars(piece.data(), end, result) != std::from_chars_result{end, std::errc()}) {
+    throw CannotRead{name + "=" + piece + " is no number"};
+  }
+  return result;
+}
+
+std::pair<std::string, std::string> halves(const std::string& name, const std::string& piece,
+                                           char separator) {
+  const std::size_t at = piece.find(separator);
+  if (at == std::string::npos) throw CannotRead{name + "=" + piece + " has no " + separator};
+  return {piece.substr(0, at), piece.substr(at + 1)};
 }
 
 std::string time_text(Tick tick) {

@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "doorbuster/base/tick.h"
@@ -32,12 +33,19 @@ class Line {
   bool yes_or_no(const std::string& name, bool otherwise);
   Tick time(const std::string& name);  // of the day of the sale, in UTC
   Tick time(const std::string& name, Tick otherwise);
+  bool has(const std::string& name) const { return values_.contains(name); }
   void nothing_else() const;
 
  private:
   std::string verb_, subject_;
   std::map<std::string, std::string> values_;
 };
+
+// A piece of the value of `name`, as a time of the day and as a number. Throws CannotRead.
+Tick time_in(const std::string& name, const std::string& piece);
+std::int64_t number_in(const std::string& name, const std::string& piece);
+// What stands before and behind the first `separator`. Throws CannotRead when there is none.
+std::pair<std::string, std::string> halves(const std::string& name, const std::string& piece, char separator);
 
 // The time of the day as a scenario writes it.
 std::string time_text(Tick tick);

@@ -35,7 +35,7 @@ std::string read(const std::filesystem::path& file) {
 
 TEST_CASE("every scenario happens as it is written") {
   const auto files = scenario_files();
-  CHECK(files.size() >= 68);
+  CHECK(files.size() >= 96);
   for (const auto& file : files) {
     INFO(file.string());
     const std::string text = read(file), played = play_scenario(text);
@@ -81,6 +81,16 @@ TEST_CASE("what cannot be read is said, so that a slip of the pen never passes f
   CHECK(answer("return at=08:00:00 order=tv#1 sku=radio") == "cannot read: sku=radio is no offer\n");
   CHECK(answer("sale t from=08:00:00 to=20:00:00 payment_failed=shrug") ==
         "cannot read: payment_failed=shrug is none of release, keep, grace\n");
+  CHECK(answer("sale t windows=08:00:00") == "cannot read: windows=08:00:00 has no -\n");
+  CHECK(answer("sale t windows=08:00:00-x") == "cannot read: windows=x is no time of the day\n");
+  CHECK(answer("sale t from=08:00:00 to=20:00:00 steps=5%") == "cannot read: steps=5% has no @\n");
+  CHECK(answer("sale t from=08:00:00 to=20:00:00 steps=x%@08:00:00-") ==
+        "cannot read: steps=x is no number\n");
+  CHECK(answer("sale t from=08:00:00 to=20:00:00 ending=99") == "cannot read: ending=99 has no /\n");
+  CHECK(answer("sale t from=08:00:00 to=20:00:00 rounding=shrug") ==
+        "cannot read: rounding=shrug is none of half_even, half_up, up, down\n");
+  CHECK(answer("pause at=08:00:00 sale=t") == "cannot read: sale=t is no sale\n");
+  CHECK(answer("pause at=08:00:00 order=tv#1") == "cannot read: nobody knows order=\n");
   CHECK(answer("buy at=08:00:00 who=ann who=ben sku=tv") == "cannot read: who is there twice\n");
   CHECK(play_scenario("buy at=08:00:00 who=ann sku=tv\n\n").find("cannot read: ---- is missing") !=
         std::string::npos);

@@ -8,25 +8,13 @@
 #include <utility>
 #include <vector>
 
+#include "doorbuster/catalog/campaign_action.h"
 #include "doorbuster/catalog/configuration.h"
 #include "doorbuster/runtime/basket.h"
 #include "doorbuster/runtime/recovery.h"
-#include "support/shop.h"
+#include "support/wanted.h"
 
 namespace doorbuster {
-
-struct WantedLine {
-  std::string sku;
-  std::uint32_t quantity = 1;
-};
-
-// Of a basket: whose refusal it is, where it is a line's.
-struct BasketDecision : Decision {
-  std::string refused_sku;
-};
-struct CommandDecision : OrderDecision {
-  std::string refused_sku;
-};
 
 class World {
  public:
@@ -43,16 +31,17 @@ class World {
   Result<std::size_t> configure(const std::vector<CampaignConfiguration>& campaigns, Tick now) {
     auto change = plan_change(*catalog(), state_->committed(), campaigns, orders_max_);
     if (!change) return tl::unexpected(change.error());
-    if (change->empty()) return std::size_t{0};
-    for (EncodedRecord& record : encode_change(*change, catalog()->version() + 1, now)) {
-      log_.push_back(std::move(record));
-    }
-    state_->install(apply_change(*catalog(), *change));
-    for (const Offer& offer : catalog()->offers()) {
-      Engine& engine = owner(offer.definition.offer);
-      while (const auto next = engine.next_offer(offer.definition.offer, now)) record(*next);
-    }
-    return change->campaigns.size() + change->offers.size();
+    return make(*change, now);
+  }
+  // As an operator does it.
+  tl::expected<std::size_t, ActionRefusal> act(std::string_view campaign, CampaignAction action, Tick now,
+                                               std::optional<Tick> until = {}) {
+    const Campaign* found = catalog()->find_campaign(kDefaultTenant, campaign);
+    REQUIRE(found != nullptr);
+    auto change = plan_action(*catalog(), found->definition.campaign, action, now, until);
+    if (!change) return tl::unexpected(change.error());
+    change->origin = {ChangeOrigin::Source::admin, "desk", std::string(campaign_action_name(action)), "test"};
+    return make(*change, now);
   }
 
   // As an HTTP thread and a shard do it together.
@@ -194,10 +183,14 @@ class World {
   void begin(std::uint32_t shards) {
     state_ = std::make_unique<StateBuilder>(RecoveryOptions{.shards = shards, .orders_max = orders_max_});
   }
-  static Decision refused(Outcome outcome) {
-    Decision decision;
-    decision.outcome = outcome;
-    return decision;
+  std::size_t make(const CatalogChangeSet& change, Tick now) {
+    if (change.empty()) return 0;
+    for (EncodedRecord& record : encode_change(change, catalog()->version() + 1, now)) {
+      log_.push_back(std::move(record));
+    }
+    state_->install(apply_change(*catalog(), change));
+    for (const Offer& offer : catalog()->offers()) serve_line(offer.definition.offer, now);
+    return change.campaigns.size() + change.offers.size();
   }
   void log_order(const Order& order, Tick now) {
     std::string payload(order_payload_bytes(order), '\0');
@@ -232,18 +225,6 @@ class World {
   }
 
   // --- baskets ---
-  static BuyHashes nameless(const BuyHashes& hashes) { return {.buyer = hashes.buyer, .key = {}}; }
-  static Buy line_as_buy(const Buy& basket, const OrderLine& line) {
-    Buy buy = buy_of(basket.buyer, {}, line.quantity, line.offer);
-    buy.identities = basket.identities;
-    return buy;
-  }
-  static Outcome refusal_of(Engine::Pin pin) {
-    if (pin == Engine::Pin::expired) return Outcome::hold_expired;
-    if (pin == Engine::Pin::limited) return Outcome::limit_reached;
-    return pin == Engine::Pin::not_enough ? Outcome::validation_failed : Outcome::ok;
-  }
-
   // As an HTTP thread does it: each SKU once, in the order of the offers. With a key the owner is asked about
   // what is not listed any more: the order may be kept there.
   BasketDecision resolve(std::string_view campaign, const std::vector<WantedLine>& wanted, bool has_key,

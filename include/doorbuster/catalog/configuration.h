@@ -51,6 +51,7 @@ struct OfferConfiguration {
   std::string sku;
   std::int64_t stock = 0, list_price = 0, price = 0;
   OfferPlan plan = {};
+  friend bool operator==(const OfferConfiguration&, const OfferConfiguration&) = default;
 };
 
 struct CampaignConfiguration {
@@ -68,6 +69,7 @@ struct CampaignConfiguration {
   CampaignPlan plan = {};
   bool schedule_is_cut = false;  // its rule goes on behind the last window
   std::vector<OfferConfiguration> offers;
+  friend bool operator==(const CampaignConfiguration&, const CampaignConfiguration&) = default;
 };
 
 // The campaign as the catalog has it, without an index and the offers.

@@ -290,7 +290,7 @@ class Engine {
   std::int64_t free_for_late(OfferIndex offer, Tick now) const;
   // Window and audience of an offer with a plan.
   Outcome check_plan(const Buy& buy, Tick now) const;
-  bool is_open(OfferIndex offer, Tick now) const;
+  bool is_open_to(const Buy& buy, Tick now) const;
   // Whether so many units more would take a name above the offer's limit, above the campaign's, or any of the
   // names above one of the two.
   bool over_limit(const Hash128& name, std::uint32_t quantity, OfferIndex offer) const;

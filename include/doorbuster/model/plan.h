@@ -65,7 +65,9 @@ struct Audience {
 
 // A campaign's or an offer's part of the plan that most do not have.
 struct CampaignPlan {
-  std::vector<Window> windows;  // of a recurring campaign: sorted, apart from each other; empty: one window
+  // Of a recurring campaign: sorted, apart from each other, the first from its starts_at and the last to its
+  // ends_at. Empty: that is the one window.
+  std::vector<Window> windows;
   std::vector<PriceLayer> price_steps;  // discounts, on every offer
   PriceForm price_form;
   Audience audience;

@@ -1,7 +1,7 @@
-// A folder with every kind and every version of payload that this program writes, as one history that can
-// have been: tests/golden/journal/1.0/payloads, and what `journal dump` prints of it in payloads.jsonl beside
-// it. Payloads do not change the format, so it stands with format 1.0. Later versions add folders of their
-// own and must read this one, byte for byte as it is.
+// Folders with every kind and every version of payload that this program writes, each as one history that can
+// have been, and what `journal dump` prints of it in a .jsonl beside it: tests/golden/journal/1.0/payloads,
+// and 1.0/plans with what came later. Payloads do not change the format, so they stand with format 1.0. Later
+// versions add folders of their own and must read these, byte for byte as they are.
 //
 // With DOORBUSTER_UPDATE_GOLDEN=1 this file writes it anew; see golden_test.cc for when not to.
 #include <cstdlib>
@@ -10,64 +10,22 @@
 #include <iterator>
 #include <map>
 #include <sstream>
+#include <string>
+#include <vector>
 
 #include "doorbuster/journal/inspect.h"
 #include "support/journal_fixture.h"
+#include "unit/journal/chronicle.h"
 
 namespace doorbuster {
 namespace {
 
-const std::filesystem::path kFolder = "tests/golden/journal/1.0/payloads";
-const std::filesystem::path kDump = "tests/golden/journal/1.0/payloads.jsonl";
+const std::filesystem::path kGolden = "tests/golden/journal/1.0";
+const std::string kFolders[] = {"payloads", "plans"};
 
 // Offers of the campaign without holds, and of the one with.
 constexpr OfferIndex kTv{0}, kPc{1}, kShoe{2}, kSock{3};
 constexpr Hash128 kCard{5, 6}, kDevice{7, 1};
-
-// Writes a history, a second after another.
-class Chronicle {
- public:
-  explicit Chronicle(JournalWriter& writer) : writer_(writer) {}
-
-  Tick now() const { return now_; }
-  static Tick in(Tick from, std::int64_t seconds) { return {from.ns + seconds * kNsPerSecond}; }
-  void wait(std::int64_t seconds) { now_ = in(now_, seconds); }
-
-  template <typename Value>
-  void put(RecordKind kind, const Value& value, std::uint8_t version = 1) {
-    std::string bytes;
-    encode(value, bytes);
-    write(kind, version, bytes);
-  }
-  OrderNumber order(Order order, OfferIndex offer) {
-    order.number = OrderNumber::make(offer, ++ordinals_[offer.value]);
-    order.decided_at = in(now_, 1);
-    if (order.status == OrderStatus::held) order.expires_at = in(order.decided_at, 600);
-    std::string bytes(order_payload_bytes(order), '\0');
-    encode(order, std::as_writable_bytes(std::span(bytes)));
-    write(order_record_kind(order), order_record_version(order), bytes);
-    return order.number;
-  }
-  void event(OrderEvent event, OrderEventKind kind, OrderNumber order) {
-    event.kind = kind;
-    event.order = order;
-    event.tick = in(now_, 1);
-    std::string bytes(order_event_payload_bytes(event), '\0');
-    encode(event, std::as_writable_bytes(std::span(bytes)));
-    write(RecordKind::order_event, order_event_version(event), bytes);
-  }
-
- private:
-  void write(RecordKind kind, std::uint8_t version, const std::string& bytes) {
-    wait(1);
-    writer_.append({.kind = kind, .version = version, .tenant = kDefaultTenant, .tick = now_},
-                   std::as_bytes(std::span(bytes)));
-  }
-
-  JournalWriter& writer_;
-  Tick now_{1'700'000'000 * kNsPerSecond};
-  std::map<std::uint32_t, std::uint64_t> ordinals_;
-};
 
 CampaignPut campaign(std::uint32_t index, const std::string& id) {
   CampaignPut put;
@@ -226,7 +184,52 @@ void write_held_baskets(Chronicle& chronicle) {
   chronicle.order(basket_of(OrderLines(one_each).last(1), "b-9", OrderStatus::held), kSock);
 }
 
-MemoryStorage::Files make() {
+template <typename Put>
+void put_parts(Chronicle& chronicle, const Put& put) {
+  for (const PlanPart& part : plan_parts(put)) chronicle.put(RecordKind::plan_part, part);
+}
+
+// An operator pauses one campaign and ends it; the other one, and one of its offers, get all that a plan has.
+void write_plans(Chronicle& chronicle) {
+  CampaignPut paused = campaign(0, "plain");
+  paused.paused = true;
+  paused.ended_at = {2'000'000'000 * kNsPerSecond};
+  paused.file_definition = 0x0123456789abcdef;
+  CampaignPut planned = campaign(1, "holds");
+  planned.hold_seconds = planned.hold_max_seconds = planned.offer_seconds = 600;
+  planned.by_hand = true;
+  const Tick gap{2'000'000'000 * kNsPerSecond};
+  planned.plan.windows = {{planned.starts_at, gap}, {Chronicle::in(gap, 3600), planned.ends_at}};
+  planned.plan.schedule = R"({"zone":"Europe/Berlin","starts_at":"2023-11-14T23:13:20"})";
+  planned.plan.price_steps = {{.from = planned.starts_at, .to = gap, .value = 1'250}};
+  planned.plan.price_form = {.rounding = Rounding::up, .ending = PriceEnding{99, 100}, .floor = 50};
+  planned.plan.audience = {.regions = {"at", "de"}, .segments = {"gold"}, .channels = {"app", "web"}};
+  OfferPut shoe;
+  shoe.offer = kShoe;
+  shoe.campaign = planned.campaign;
+  shoe.sku = "shoe";
+  shoe.stock = 4;
+  shoe.price = 102;
+  shoe.list_price = 202;
+  shoe.plan.price_steps = {
+      {.from = gap, .kind = PriceLayer::Kind::price, .value = 77},
+      {.from = planned.starts_at, .to = gap, .kind = PriceLayer::Kind::discount, .value = 10'000}};
+  shoe.plan.audience.segments = {"gold", "silver"};
+
+  CatalogChange change = {
+      .change = 2, .records = 11, .origin = {ChangeOrigin::Source::admin, "ann", "pause", "why"}};
+  chronicle.put(RecordKind::catalog_change_begin, change, catalog_change_version(change));
+  for (const CampaignPut& put : {paused, planned}) {
+    chronicle.put(RecordKind::campaign_put, put, campaign_put_version(put));
+    put_parts(chronicle, put);
+  }
+  chronicle.put(RecordKind::offer_put, shoe);
+  put_parts(chronicle, shoe);
+  change.origin = {};
+  chronicle.put(RecordKind::catalog_change_end, change);
+}
+
+MemoryStorage::Files make(const std::string& name) {
   MemoryStorage storage;
   RecoveredJournal recovered;
   recovered.fresh = true;
@@ -235,7 +238,11 @@ MemoryStorage::Files make() {
   }
   auto writer = JournalWriter::open(storage, recovered, kTinySegments).value();
   Chronicle chronicle(*writer);
-  for (const auto write : {write_catalog, write_sales, write_holds, write_held_baskets}) {
+  using Writers = std::vector<void (*)(Chronicle&)>;
+  const Writers writers = name == "plans"
+                              ? Writers{write_catalog, write_plans}
+                              : Writers{write_catalog, write_sales, write_holds, write_held_baskets};
+  for (const auto write : writers) {
     write(chronicle);
     must_commit(*writer);
   }
@@ -250,12 +257,16 @@ std::string read_file(const std::filesystem::path& path) {
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
-MemoryStorage::Files load() {
+MemoryStorage::Files load(const std::string& name) {
   MemoryStorage::Files files;
-  for (const auto& entry : std::filesystem::directory_iterator(kFolder)) {
+  for (const auto& entry : std::filesystem::directory_iterator(kGolden / name)) {
     files[entry.path().filename().string()] = read_file(entry.path());
   }
   return files;
+}
+
+std::filesystem::path dump_path(const std::string& name) {
+  return kGolden / (name + ".jsonl");
 }
 
 std::string dump_of(const MemoryStorage::Files& files) {
@@ -266,27 +277,37 @@ std::string dump_of(const MemoryStorage::Files& files) {
   return out.str();
 }
 
-TEST_CASE("the golden folder of payloads is written anew when it is asked for") {
+TEST_CASE("the golden folders of payloads are written anew when it is asked for") {
   if (std::getenv("DOORBUSTER_UPDATE_GOLDEN") == nullptr) return;
-  std::filesystem::create_directories(kFolder);
-  for (const auto& [file, bytes] : make()) std::ofstream(kFolder / file, std::ios::binary) << bytes;
-  std::ofstream(kDump, std::ios::binary) << dump_of(make());
+  for (const std::string& name : kFolders) {
+    std::filesystem::create_directories(kGolden / name);
+    for (const auto& [file, bytes] : make(name)) {
+      std::ofstream(kGolden / name / file, std::ios::binary) << bytes;
+    }
+    std::ofstream(dump_path(name), std::ios::binary) << dump_of(make(name));
+  }
 }
 
-TEST_CASE("every payload of the golden folder is read, and says what it always said") {
-  CHECK(dump_of(load()) == read_file(kDump));
-  MemoryStorage storage(load());
-  std::ostringstream out, err;
-  CHECK(verify_journal(storage, out, err) == 0);
+TEST_CASE("every payload of the golden folders is read, and says what it always said") {
+  for (const std::string& name : kFolders) {
+    CAPTURE(name);
+    CHECK(dump_of(load(name)) == read_file(dump_path(name)));
+    MemoryStorage storage(load(name));
+    std::ostringstream out, err;
+    CHECK(verify_journal(storage, out, err) == 0);
+  }
 }
 
-TEST_CASE("this program still writes the bytes of the golden folder") {
-  CHECK(make() == load());
+TEST_CASE("this program still writes the bytes of the golden folders") {
+  for (const std::string& name : kFolders) {
+    CAPTURE(name);
+    CHECK(make(name) == load(name));
+  }
 }
 
-TEST_CASE("the golden folder has every kind in every version, and every event") {
+TEST_CASE("the golden folders have every kind in every version, and every event") {
   std::map<std::string, int> seen;
-  std::istringstream lines(dump_of(load()));
+  std::istringstream lines(dump_of(load("payloads")) + dump_of(load("plans")));
   for (std::string line; std::getline(lines, line);) {
     const auto value = [&line](const std::string& name) {
       const std::size_t at = line.find("\"" + name + "\":");
@@ -294,12 +315,24 @@ TEST_CASE("the golden folder has every kind in every version, and every event") 
       const std::size_t from = at + name.size() + 3;
       return line.substr(from, line.find_first_of(",}", from) - from);
     };
-    ++seen[value("kind") + " " + value("version") + " " + value("event")];
+    std::string seen_as = value("kind") + " " + value("version") + " " + value("event");
+    for (const char* list : {"windows", "schedule", "price_steps", "regions", "segments", "channels"}) {
+      if (!value(list).empty()) seen_as += list;
+    }
+    ++seen[seen_as];
   }
   for (const char* expected : {"\"folder_created\" 1 ",
                                "\"catalog_change_begin\" 1 ",
                                "\"campaign_put\" 1 ",
                                "\"campaign_put\" 2 ",
+                               "\"campaign_put\" 3 ",
+                               "\"catalog_change_begin\" 2 ",
+                               "\"plan_part\" 1 windows",
+                               "\"plan_part\" 1 schedule",
+                               "\"plan_part\" 1 price_steps",
+                               "\"plan_part\" 1 regions",
+                               "\"plan_part\" 1 segments",
+                               "\"plan_part\" 1 channels",
                                "\"offer_put\" 1 ",
                                "\"catalog_change_end\" 1 ",
                                "\"batch_end\" 1 ",
@@ -323,7 +356,7 @@ TEST_CASE("the golden folder has every kind in every version, and every event") 
     CAPTURE(expected);
     CHECK(seen[expected] > 0);
   }
-  CHECK(seen.size() == 24);
+  CHECK(seen.size() == 32);
 }
 
 }  // namespace

@@ -285,6 +285,7 @@ TEST_CASE("every kind of record has a name of its own, and what is none says so"
   CHECK(record_kind_name(RecordKind::campaign_put) == "campaign_put");
   CHECK(record_kind_name(RecordKind::offer_put) == "offer_put");
   CHECK(record_kind_name(RecordKind::catalog_change_end) == "catalog_change_end");
+  CHECK(record_kind_name(RecordKind::plan_part) == "plan_part");
   CHECK(record_kind_name(RecordKind::order_confirmed) == "order_confirmed");
   CHECK(record_kind_name(RecordKind::order_held) == "order_held");
   CHECK(record_kind_name(RecordKind::order_waiting) == "order_waiting");

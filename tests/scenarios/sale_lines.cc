@@ -1,0 +1,146 @@
+#include "scenarios/sale_lines.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <utility>
+
+namespace doorbuster {
+namespace {
+
+PaymentFailure payment_failure(const std::string& word) {
+  if (word == "release") return PaymentFailure::release;
+  if (word == "keep") return PaymentFailure::keep;
+  if (word == "grace") return PaymentFailure::grace;
+  throw CannotRead{"payment_failed=" + word + " is none of release, keep, grace"};
+}
+
+Rounding rounding_of(const std::string& word) {
+  for (const Rounding rounding : {Rounding::half_even, Rounding::half_up, Rounding::up, Rounding::down}) {
+    if (word == rounding_name(rounding)) return rounding;
+  }
+  throw CannotRead{"rounding=" + word + " is none of half_even, half_up, up, down"};
+}
+
+// 08:00:00-10:00:00,12:00:00-14:00:00
+std::vector<Window> windows_of(Line& line) {
+  std::vector<Window> windows;
+  for (const std::string& piece : line.list("windows")) {
+    const auto [from, to] = halves("windows", piece, '-');
+    windows.push_back({time_in("windows", from), time_in("windows", to)});
+  }
+  return windows;
+}
+
+// 300@09:00:00-10:00:00,12.5%@11:00:00-
+std::vector<PriceLayer> steps_of(Line& line) {
+  std::vector<PriceLayer> steps;
+  for (const std::string& piece : line.list("steps")) {
+    const auto [value, time] = halves("steps", piece, '@');
+    const auto [from, to] = halves("steps", time, '-');
+    PriceLayer& step = steps.emplace_back();
+    step.from = time_in("steps", from);
+    if (!to.empty()) step.to = time_in("steps", to);
+    const bool discount = value.ends_with('%');
+    step.kind = discount ? PriceLayer::Kind::discount : PriceLayer::Kind::price;
+    step.value =
+        discount ? 100 * number_in("steps", value.substr(0, value.size() - 1)) : number_in("steps", value);
+  }
+  return steps;
+}
+
+Audience audience_of(Line& line) {
+  Audience audience;
+  const std::array<std::pair<const char*, std::vector<std::string>*>, 3> lists = {
+      {{"regions", &audience.regions}, {"segments", &audience.segments}, {"channels", &audience.channels}}};
+  for (const auto& [name, list] : lists) {
+    *list = line.list(name);
+    std::sort(list->begin(), list->end());
+  }
+  return audience;
+}
+
+PriceForm price_form_of(Line& line) {
+  PriceForm form;
+  form.floor = line.number("floor", 0);
+  form.rounding = rounding_of(line.text("rounding").value_or("half_even"));
+  if (const auto text = line.text("ending")) {
+    const auto [ending, modulus] = halves("ending", *text, '/');
+    form.ending = {number_in("ending", ending), number_in("ending", modulus)};
+  }
+  return form;
+}
+
+CampaignConfiguration campaign_of(Line& line) {
+  CampaignConfiguration campaign;
+  campaign.id = campaign.name = line.subject();
+  campaign.currency = "EUR";
+  campaign.plan.windows = windows_of(line);
+  if (campaign.plan.windows.empty()) {
+    campaign.starts_at = line.time("from");
+    campaign.ends_at = line.time("to");
+  } else {
+    campaign.starts_at = campaign.plan.windows.front().from;
+    campaign.ends_at = campaign.plan.windows.back().to;
+  }
+  campaign.plan.price_steps = steps_of(line);
+  campaign.plan.price_form = price_form_of(line);
+  campaign.plan.audience = audience_of(line);
+  campaign.hold_seconds = line.count("hold", 0);
+  campaign.hold_max_seconds = line.count("hold_max", campaign.hold_seconds);
+  campaign.limit_per_buyer = line.count("limit", 0);
+  campaign.limit_per_buyer_total = line.count("limit_total", 0);
+  campaign.on_payment_failed = payment_failure(line.text("payment_failed").value_or("release"));
+  campaign.grace_seconds = line.count("grace", 0);
+  campaign.waitlist = line.yes_or_no("waitlist", false);
+  campaign.offer_seconds = line.count("offer", campaign.hold_seconds);
+  return campaign;
+}
+
+OfferConfiguration offer_of(Line& line) {
+  OfferConfiguration offer;
+  offer.sku = line.subject();
+  offer.stock = line.number("stock", 0);
+  offer.price = line.number("price", 0);
+  offer.list_price = 2 * offer.price;
+  offer.plan.price_steps = steps_of(line);
+  offer.plan.audience = audience_of(line);
+  return offer;
+}
+
+// What stands behind `also` belongs to the line above it.
+std::vector<std::string> joined(const std::vector<std::string>& lines) {
+  const std::string also = "also ";
+  std::vector<std::string> whole;
+  for (const std::string& line : lines) {
+    if (line.starts_with(also) && !whole.empty()) {
+      whole.back() += ' ' + line.substr(also.size());
+    } else {
+      whole.push_back(line);
+    }
+  }
+  return whole;
+}
+
+}  // namespace
+
+Sales read_sales(const std::vector<std::string>& lines) {
+  Sales sales;
+  std::optional<Tick> at;
+  for (const std::string& text : joined(lines)) {
+    Line line(text);
+    if (line.verb() == "sale") {
+      sales.campaigns.push_back(campaign_of(line));
+      at = line.time("at", at.value_or(sales.campaigns.front().starts_at));
+    } else if (line.verb() == "offer") {
+      sales.campaigns.back().offers.push_back(offer_of(line));
+    } else {
+      throw CannotRead{"\"" + line.verb() + "\" stands among the sales and offers"};
+    }
+    line.nothing_else();
+  }
+  sales.at = *at;
+  return sales;
+}
+
+}  // namespace doorbuster
