@@ -11,10 +11,10 @@
 namespace doorbuster::bench {
 namespace {
 
-constexpr std::int64_t kNow_s = 1'795'766'400;
+constexpr std::int64_t kNowSeconds = 1'795'766'400;
 constexpr TokenBearer kBearer = {
-    .buyer = "b-829301", .campaign = "black-friday", .now = {kNow_s * kNsPerSecond}};
-constexpr AudienceClaims kClaims = {.expires_at_s = kNow_s + 60,
+    .buyer = "b-829301", .campaign = "black-friday", .now = {kNowSeconds * kNsPerSecond}};
+constexpr AudienceClaims kClaims = {.expires_at_s = kNowSeconds + 60,
                                     .buyer = "b-829301",
                                     .campaign = "black-friday",
                                     .region = "DE",

@@ -126,6 +126,15 @@ class Context {
   Expected expected_ = Expected::value;
 };
 
+// The longest word that is shown. A longer one may be a secret that has lost its quotes or its comma, and
+// these messages go to screens and logs.
+constexpr std::size_t kWordShownMax = 15;
+static_assert(kWordShownMax < kAudienceSecretBytesMin);
+
+std::string shown(std::string_view word, std::string_view otherwise) {
+  return word.size() <= kWordShownMax ? quoted(word) : std::string(otherwise);
+}
+
 class Explainer {
  public:
   explicit Explainer(std::string_view text)
@@ -190,7 +199,7 @@ Diagnostic Explainer::explain() const {
     case Context::Expected::colon: {
       const JsonToken& key = context_.last();
       return say(at_, "a colon is missing between the key " +
-                          quoted(text_.substr(key.offset + 1, key.size - 2)) + " and its value");
+                          shown(text_.substr(key.offset + 1, key.size - 2), "before it") + " and its value");
     }
     case Context::Expected::separator:
       return where_separator_expected();
@@ -223,14 +232,14 @@ Diagnostic Explainer::bad_word(std::size_t offset) const {
   const std::string_view word = word_at(offset);
   const char first = word.empty() ? '\0' : word[0];
   if (starts_number(word) || first == '+' || first == '.') {
-    return say(offset, std::string(word) +
+    return say(offset, (word.size() <= kWordShownMax ? std::string(word) : "this") +
                            " is not a JSON number: no leading zeros, no plus sign, and digits on both "
                            "sides of a decimal point");
   }
   std::string lower(word);
   for (char& c : lower) c = (c >= 'A' && c <= 'Z') ? static_cast<char>(c - 'A' + 'a') : c;
   const std::string_view meant = lower == "none" ? kWords[2] : nearest_word(lower, kWords);
-  std::string message = quoted(word) + " is not a JSON value: ";
+  std::string message = shown(word, "this") + " is not a JSON value: ";
   message += meant.empty() ? "text stands in double quotes" : "did you mean " + std::string(meant) + "?";
   return say(offset, std::move(message));
 }
@@ -273,7 +282,7 @@ Diagnostic Explainer::where_key_expected() const {
   if (c == ']')
     return say(at_, "this ] does not close the { of " + place(context_.open_offset()) + ": write }");
   if (is_scalar_byte(c)) {
-    return say(at_, "a key stands in double quotes: write " + quoted(word_at(at_)));
+    return say(at_, "a key stands in double quotes: write " + shown(word_at(at_), "them around it"));
   }
   return say(at_, std::string("a key in double quotes must come before this ") + c);
 }

@@ -149,7 +149,7 @@ bool PublicHandler::take_token(const Exchange& exchange, const BuyBody& body, Bu
   return true;
 }
 
-Request* PublicHandler::buy_sku(const Exchange& exchange, const BuyBody& body, Buy& wanted,
+Request* PublicHandler::buy_sku(const Exchange& exchange, const BuyBody& body, Buy wanted,
                                 const Campaign& campaign) {
   const Offer* offer = door_.catalog().find_offer(campaign.definition.campaign, body.sku);
   if (offer == nullptr) {
@@ -170,7 +170,7 @@ Request* PublicHandler::buy_sku(const Exchange& exchange, const BuyBody& body, B
 }
 
 // Each SKU once, in the order of the offers. Of stock and limits only the owners know enough.
-Request* PublicHandler::buy_basket(const Exchange& exchange, const BuyBody& body, Buy& wanted,
+Request* PublicHandler::buy_basket(const Exchange& exchange, const BuyBody& body, Buy wanted,
                                    const Campaign& campaign) {
   std::array<OrderLine, kBasketLinesMax> lines;
   OrderLine* end = lines.data();

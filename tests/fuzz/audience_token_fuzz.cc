@@ -19,8 +19,8 @@ namespace {
 using namespace doorbuster;
 
 constexpr std::size_t kInputMax = 1024;
-constexpr std::int64_t kNow_s = 1'795'766'400;
-constexpr TokenBearer kBearer = {.buyer = "b-1", .campaign = "sale", .now = {kNow_s * kNsPerSecond}};
+constexpr std::int64_t kNowSeconds = 1'795'766'400;
+constexpr TokenBearer kBearer = {.buyer = "b-1", .campaign = "sale", .now = {kNowSeconds * kNsPerSecond}};
 
 std::string_view text(const boost::json::object& object, const char* name) {
   const auto* value = object.if_contains(name);
@@ -42,8 +42,8 @@ void check_read(std::string_view payload, const AudienceClaims& claims, TokenFau
     DOORBUSTER_CHECK(name == "exp" || is_identifier(std::string_view(member.as_string())));
   }
   const std::string_view buyer = text(object, "buyer"), campaign = text(object, "campaign");
-  DOORBUSTER_CHECK((fault == TokenFault::expired) == (exp <= kNow_s));
-  DOORBUSTER_CHECK((fault == TokenFault::too_early) == (exp > kNow_s + kAudienceTokenSecondsMax));
+  DOORBUSTER_CHECK((fault == TokenFault::expired) == (exp <= kNowSeconds));
+  DOORBUSTER_CHECK((fault == TokenFault::too_early) == (exp > kNowSeconds + kAudienceTokenSecondsMax));
   if (fault != TokenFault::none) {
     DOORBUSTER_CHECK(claims.expires_at_s == 0 && claims.region.empty());
     DOORBUSTER_CHECK(fault != TokenFault::other_buyer || (!buyer.empty() && buyer != kBearer.buyer));

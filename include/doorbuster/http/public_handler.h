@@ -38,8 +38,8 @@ class PublicHandler final : public Handler {
   Request* buy(const Exchange& exchange);
   // Puts what the body's token says into the buy. False: that cannot be, and it has been answered.
   bool take_token(const Exchange& exchange, const BuyBody& body, Buy& wanted);
-  Request* buy_sku(const Exchange& exchange, const BuyBody& body, Buy& wanted, const Campaign& campaign);
-  Request* buy_basket(const Exchange& exchange, const BuyBody& body, Buy& wanted, const Campaign& campaign);
+  Request* buy_sku(const Exchange& exchange, const BuyBody& body, Buy wanted, const Campaign& campaign);
+  Request* buy_basket(const Exchange& exchange, const BuyBody& body, Buy wanted, const Campaign& campaign);
   // A request with a copy of all that `wanted` views.
   Request* ask_to_buy(const Exchange& exchange, const Buy& wanted, const BuyHashes& hashes);
   // What this thread can refuse for certain without asking the owner; Outcome::ok: ask.

@@ -54,5 +54,20 @@ TEST_CASE("what is wrong with a secret is told at its place, without the secret"
   CHECK_THAT(describe_configuration_json(good, now), !Catch::Contains(name));
 }
 
+TEST_CASE("a secret that has lost its quotes or its comma is not shown either") {
+  const std::string secret = "hush-hush-0123456789";
+  for (const std::string& list : std::vector<std::string>{
+           secret, "[" + secret + "]", "['" + secret + "']", "[\"" + secret + "]", "[2" + secret + "]",
+           "[-" + secret + "]", "[\"" + secret + "\" " + secret + "]", "[\"" + secret + "\"], " + secret,
+           "[\"" + secret + "\"], \"" + secret + "\"", "[\"" + secret + "\\x\"]",
+           "[\"" + secret + "\"" + secret + "]"}) {
+    INFO(list);
+    const std::vector<std::string> errors =
+        errors_of(R"({"campaigns": [], "server": {"audience_tokens": {"secrets": )" + list + "}}}");
+    REQUIRE(errors.size() == 1);
+    CHECK_THAT(errors[0], !Catch::Contains("hush"));
+  }
+}
+
 }  // namespace
 }  // namespace doorbuster
