@@ -29,6 +29,9 @@ int print(const ServerOptions& server, const Catalog& catalog) {
   for (const std::string& sentence : not_in_configuration(catalog)) {
     std::cerr << "doorbuster: " << sentence << ", which no configuration can say\n";
   }
+  if (!server.audience_tokens.secrets.empty()) {
+    std::cerr << "doorbuster: server.audience_tokens is left out: it has secrets\n";
+  }
   return kExitOk;
 }
 

@@ -44,7 +44,7 @@ struct ServerOptions {
   std::uint32_t idle_timeout_ms = 75'000;    // between requests
   std::uint32_t write_timeout_ms = 10'000;   // a reply that makes no progress
   bool stock_metrics = false;                // stock gauges per SKU in /metrics
-  AudienceTokenOptions audience_tokens;
+  AudienceTokenOptions audience_tokens = {};
 };
 
 struct OfferConfiguration {

@@ -27,7 +27,7 @@ namespace doorbuster {
 std::string definition_json(const Catalog& catalog, CampaignIndex campaign);
 
 // What is in force as one configuration file, for people: a line for each member and each offer. Server
-// options that are the default are left out, and so are campaigns that are withdrawn.
+// options that are the default are left out, and so are secrets and campaigns that are withdrawn.
 // parse_configuration() reads it back. REQUIRES: as definition_json() for each listed campaign.
 std::string configuration_json(const ServerOptions& server, const Catalog& catalog);
 

@@ -112,8 +112,21 @@ TEST_CASE("no key that the reader knows is forgotten, and all stand in the order
   full.campaigns = {parsed(kFull)};
   const std::string text = configuration_json(full.server, *catalog_of(full.campaigns));
   collect_keys(json::parse(text), "", written);
-  const std::vector<std::string> known = configuration_keys();
-  CHECK(written == std::set<std::string>(known.begin(), known.end()));
+  // What excludes something of that stands in a second campaign.
+  std::vector<CampaignConfiguration> scheduled = {parsed(R"({"id": "s", "currency": "EUR",
+    "schedule": {"zone": "Europe/Berlin", "starts_at": "2026-11-27T08:00:00", "ends_at": "2026-11-27T20:00:00"},
+    "offers": [{"sku": "a", "stock": 1, "price": 1}]})"),
+                                                  parsed(R"({"id": "t", "currency": "EUR",
+    "schedule": {"zone": "Etc/UTC", "starts_at": "2026-11-27T08:00:00", "duration_seconds": 60,
+                 "rrule": "FREQ=DAILY;COUNT=2", "on_gap": "skip", "on_overlap": "second"},
+    "offers": [{"sku": "a", "stock": 1, "price": 1}]})")};
+  collect_keys(json::parse(configuration_json(full.server, *catalog_of(scheduled))), "", written);
+  std::set<std::string> known;
+  for (const std::string& key : configuration_keys()) {
+    // Secrets are not printed.
+    if (!key.starts_with("/server/audience_tokens")) known.insert(key);
+  }
+  CHECK(written == known);
   CHECK(changed_server_keys(full.server, configuration(text).server).empty());
 
   // Of one object, in the order in which they stand.
