@@ -190,7 +190,7 @@ Framing frame_request(std::string_view bytes, std::size_t body_bytes_max, HttpRe
   const std::uint64_t body_bytes = length.value_or(0);
   if (body_bytes > body_bytes_max) {
     return refused(Outcome::payload_too_large,
-                   "The body is larger than this listener takes (server.max_body_bytes; 32 MiB for operators).");
+                   "The body is larger than this listener takes (server.max_body_bytes).");
   }
   Framing framing;
   framing.bytes = header_bytes + static_cast<std::size_t>(body_bytes);

@@ -127,6 +127,7 @@ std::optional<Tick> NaiveShop::next_border(Tick now) const {
 
 std::string NaiveShop::act(const std::string& id, CampaignAction action, Tick until, Tick now) {
   NaiveCampaign& campaign = campaigns_.at(id);
+  if (!campaign.listed) return "change_refused";
   const std::vector<Window> open = windows(campaign);
   const Tick last_end = open.empty() ? *campaign.ended_at : open.back().to;
   const bool over = is_over(campaign, now);

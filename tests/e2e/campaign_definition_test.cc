@@ -91,7 +91,7 @@ TEST_CASE("what is there is changed by who has read it", "[e2e]") {
 }
 
 TEST_CASE("thousands of prices change as one", "[e2e]") {
-  constexpr int kOffers = scaled(20'000, 2'000);
+  constexpr int kOffers = 1'000;
   Shop shop(one_sale());
   const auto definition = [](int price) {
     std::string body = kBody.substr(0, kBody.find("{\"sku"));

@@ -114,7 +114,8 @@ TEST_CASE("no key that the reader knows is forgotten, and all stand in the order
   collect_keys(json::parse(text), "", written);
   // What excludes something of that stands in a second campaign.
   std::vector<CampaignConfiguration> scheduled = {parsed(R"({"id": "s", "currency": "EUR",
-    "schedule": {"zone": "Europe/Berlin", "starts_at": "2026-11-27T08:00:00", "ends_at": "2026-11-27T20:00:00"},
+    "schedule": {"zone": "Europe/Berlin", "starts_at": "2026-11-27T08:00:00",
+                 "ends_at": "2026-11-27T20:00:00"},
     "offers": [{"sku": "a", "stock": 1, "price": 1}]})"),
                                                   parsed(R"({"id": "t", "currency": "EUR",
     "schedule": {"zone": "Etc/UTC", "starts_at": "2026-11-27T08:00:00", "duration_seconds": 60,
@@ -137,9 +138,10 @@ TEST_CASE("no key that the reader knows is forgotten, and all stand in the order
     if (under != "/server") object = &whole.at("campaigns").at(0);
     if (under == "/campaigns/*/offers/*") object = &object->at("offers").at(0);
     for (const auto& member : object->as_object()) in_text.emplace_back(member.key());
-    for (const std::string& key : known) {
+    for (const std::string& key : configuration_keys()) {
       const std::string name = key.substr(key.rfind('/') + 1);
-      if (key == under + '/' + name) in_table.push_back(name);
+      const bool is_left_out = name == "schedule" || name == "audience_tokens";
+      if (key == under + '/' + name && !is_left_out) in_table.push_back(name);
     }
     CHECK(in_text == in_table);
   }
