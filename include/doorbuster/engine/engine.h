@@ -292,7 +292,7 @@ class Engine {
   bool is_open_to(const Buy& buy, Tick now) const;
   Outcome check_limits(const Buy& buy, const BuyHashes& hashes, const OfferState& offer) const;
   Decision replay(const Buy& buy, OrderSlot slot) const;
-  Order new_order(const Buy& buy, Outcome outcome, Tick now) const;
+  Order new_order(const Buy& buy, Outcome outcome, std::int64_t unit_price, Tick now) const;
 
   bool is_due(OrderSlot slot, Tick now) const;
   // Also of a basket, whose parts expire each for itself.
