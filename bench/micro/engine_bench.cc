@@ -21,6 +21,30 @@ void sale(benchmark::State& state) {
   for (auto _ : state) sale.sell();
 }
 
+// A campaign of a year of days, in the middle of it, with a price step for each of some weeks and an
+// audience.
+CampaignPlan full_plan() {
+  constexpr std::int64_t kDayNs = 86'400 * kNsPerSecond;
+  CampaignPlan plan;
+  for (std::int64_t day = -180; day < 180; ++day) {
+    const Tick from{kNow.ns - kNsPerSecond + day * kDayNs};
+    plan.windows.push_back({from, {from.ns + kDayNs / 2}});
+  }
+  for (std::int64_t week = -8; week < 8; ++week) {
+    const Tick from{kNow.ns + week * 7 * kDayNs};
+    plan.price_steps.push_back({.from = from, .to = {from.ns + 7 * kDayNs}, .value = 100 * (20 + week)});
+  }
+  plan.audience.regions = {"at", "be", "ch", "de", "fr", "it", "lu", "nl"};
+  return plan;
+}
+
+void planned_sale(benchmark::State& state) {
+  Sale sale(static_cast<std::uint64_t>(state.range(0)), static_cast<std::uint64_t>(state.max_iterations), 2,
+            0, full_plan());
+  const CountAllocations count(state);
+  for (auto _ : state) sale.sell();
+}
+
 void hold(benchmark::State& state) {
   Sale sale(static_cast<std::uint64_t>(state.range(0)), static_cast<std::uint64_t>(state.max_iterations), 2,
             600);
@@ -89,6 +113,7 @@ void replayed_key(benchmark::State& state) {
         ->Arg(10'000'000);
   };
   add("sale", sale);
+  add("planned_sale", planned_sale);
   add("hold", hold);
   add("confirm", confirm);
   add("refusal_by_limit", refusal_by_limit);

@@ -6,6 +6,8 @@
 #include <array>
 #include <cstring>
 #include <memory>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "doorbuster/base/check.h"
@@ -20,7 +22,8 @@ inline constexpr HashKey kKey{0x1234567890abcdefULL, 0xfedcba0987654321ULL};
 class Sale {
  public:
   // `buyers` have bought already, or hold; `room` more can. With hold_seconds a buy is a hold.
-  Sale(std::uint64_t buyers, std::uint64_t room, std::uint32_t limit, std::uint32_t hold_seconds = 0)
+  Sale(std::uint64_t buyers, std::uint64_t room, std::uint32_t limit, std::uint32_t hold_seconds = 0,
+       CampaignPlan plan = {})
       : engine_({.shard = 0,
                  .shards = 1,
                  .orders_max = buyers + room,
@@ -33,6 +36,12 @@ class Sale {
     campaign.hold_seconds = campaign.hold_max_seconds = campaign.offer_seconds = hold_seconds;
     campaign.id = campaign.name = "sale";
     campaign.currency = "EUR";
+    campaign.plan = std::move(plan);
+    if (!campaign.plan.audience.regions.empty()) region_ = campaign.plan.audience.regions.back();
+    if (!campaign.plan.windows.empty()) {
+      campaign.starts_at = campaign.plan.windows.front().from;
+      campaign.ends_at = campaign.plan.windows.back().to;
+    }
     OfferPut offer;
     offer.sku = "tv-55-oled";
     offer.stock = static_cast<std::int64_t>(buyers + room);
@@ -48,6 +57,7 @@ class Sale {
     Buy buy;
     buy.buyer = {buyer_.data(), buyer_.size()};
     buy.key = {key_.data(), key_.size()};
+    buy.region = region_;
     return buy;
   }
 
@@ -84,6 +94,7 @@ class Sale {
   Allowances allowances_{1};
   Engine engine_;
   std::uint64_t sold_ = 0;
+  std::string region_;  // one that the plan is for
   std::array<char, 14> buyer_{'b', '-'};
   std::array<char, 36> key_{'8', 'e', '0', '3', '9', '7', '8', 'e', '-', '4', '0', 'd',
                             '5', '-', '4', '3', 'e', '8', '-', 'b', 'c', '9', '3', '-'};

@@ -168,7 +168,7 @@ Decision Engine::decide(const Buy& buy, const BuyHashes& hashes, Tick now) const
 
   if (full()) return refused(Outcome::overloaded);
   decision.outcome = outcome;
-  decision.order = new_order(buy, outcome, now);
+  decision.order = new_order(buy, outcome, price_now, now);
   return decision;
 }
 
@@ -204,12 +204,12 @@ Decision Engine::replay(const Buy& buy, OrderSlot slot) const {
   return decision;
 }
 
-Order Engine::new_order(const Buy& buy, Outcome outcome, Tick now) const {
+Order Engine::new_order(const Buy& buy, Outcome outcome, std::int64_t unit_price, Tick now) const {
   const OfferState& offer = offers_[buy.offer.value];
   Order order = {
       .number = OrderNumber::make(buy.offer, offer.orders + 1),
       .quantity = buy.quantity,
-      .unit_price = price(buy.offer, now),
+      .unit_price = unit_price,
       .expected_price = buy.expected_price,
       .decided_at = now,
       .buyer = buy.buyer,

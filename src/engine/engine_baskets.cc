@@ -54,10 +54,9 @@ void Engine::agree_on_charge(OrderSlot part, bool charged) {
 
 Order Engine::new_basket(const Buy& basket, Tick now) const {
   const bool holds = offers_[basket.offer.value].sells_by_hold;
-  Order order = new_order(basket, holds ? Outcome::held : Outcome::confirmed, now);
-  order.unit_price = 0;
-  for (const OrderLine& line : basket.lines) order.unit_price += line.quantity * line.unit_price;
-  return order;
+  std::int64_t total = 0;
+  for (const OrderLine& line : basket.lines) total += line.quantity * line.unit_price;
+  return new_order(basket, holds ? Outcome::held : Outcome::confirmed, total, now);
 }
 
 bool Engine::apply_part(const Order& basket, const OrderLine& line, const BuyHashes& hashes, Units from) {

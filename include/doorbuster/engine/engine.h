@@ -298,7 +298,7 @@ class Engine {
   bool over_any_limit(const Hash128& buyer, Identities identities, std::uint32_t quantity,
                       OfferIndex offer) const;
   Decision replay(const Buy& buy, OrderSlot slot) const;
-  Order new_order(const Buy& buy, Outcome outcome, Tick now) const;
+  Order new_order(const Buy& buy, Outcome outcome, std::int64_t unit_price, Tick now) const;
 
   bool is_due(OrderSlot slot, Tick now) const;
   // Also of a basket, whose parts expire each for itself.

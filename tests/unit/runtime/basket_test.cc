@@ -85,6 +85,30 @@ TEST_CASE("a basket that cannot be had as a whole takes nothing, and the refusal
   }
 }
 
+TEST_CASE("every line of a basket is asked for the basket's region, segment and channel, in every shard") {
+  for (std::uint32_t shards = 1; shards <= 3; ++shards) {
+    CAPTURE(shards);
+    CatalogChangeSet shop = shop_with({5, 5, 5});
+    shop.campaigns[0].plan.audience = {.regions = {"de"}, .segments = {"gold"}, .channels = {"app"}};
+    shop.offers[1].plan.audience.channels = {"app", "web"};
+    Estate estate(shop, {.shards = shards});
+    House& house = *estate.house;
+    const OrderLine lines[] = {line(0), line(1), line(2)};
+    Buy wanted = basket_of("ann", lines);
+    wanted.region = "de";
+    wanted.segment = "gold";
+    CHECK(house.sell(wanted).outcome == Outcome::not_eligible);
+    wanted.channel = "app";
+    CHECK(house.sell(wanted).outcome == Outcome::confirmed);
+    wanted.region = "fr";
+    CHECK(house.sell(wanted).outcome == Outcome::not_eligible);
+    for (std::uint32_t offer = 0; offer < 3; ++offer) {
+      CHECK(house.stock({offer}).sold == 1);
+      CHECK(house.stock({offer}).held == 0);
+    }
+  }
+}
+
 TEST_CASE("the end of the sale comes before the limit over the campaign, for a basket too") {
   Estate estate(shop_with({5, 5}, 0, 0, 2), {.shards = 2});
   const OrderLine lines[] = {line(0, 2), line(1, 2)};

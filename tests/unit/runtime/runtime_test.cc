@@ -3,6 +3,7 @@
 
 #include <thread>
 
+#include "doorbuster/catalog/campaign_action.h"
 #include "support/customer.h"
 #include "support/house.h"
 
@@ -125,6 +126,44 @@ TEST_CASE("a changed configuration is a journaled command: the next start finds 
   CHECK(shop->catalog()->version() == 2);
   CHECK(shop.customer().buy({.buyer = "ann", .quantity = 2}).outcome == Outcome::limit_reached);
   CHECK(shop.customer().buy({.buyer = "ann"}).unit_price == 39900);
+  REQUIRE(shop->stop().has_value());
+}
+
+TEST_CASE("a pause in a running shop is in force when it is answered, and in the next start") {
+  MemoryStorage storage;
+  ManualClock clock(kOpens);
+  const Configuration configuration = configuration_with({{"tv", 5, 99900, 49900}});
+  const auto act = [](OpenShop& shop, CampaignAction action) {
+    const auto changed = shop->change(
+        [&](const Catalog& catalog, const std::vector<std::int64_t>&, Tick now) -> Result<CatalogChangeSet> {
+          auto change = plan_action(catalog, {0}, action, now);
+          REQUIRE(change.has_value());
+          change->origin = {ChangeOrigin::Source::admin, "ann", "test", "a test"};
+          return std::move(*change);
+        });
+    REQUIRE(changed.has_value());
+    return *changed;
+  };
+  std::uint64_t hash = 0;
+  {
+    OpenShop shop(storage, clock, configuration, kPlans[1]);
+    CHECK(shop.customer().buy({.buyer = "ann"}).outcome == Outcome::confirmed);
+    CHECK(act(shop, CampaignAction::pause) == 1);
+    CHECK(shop.customer().buy({.buyer = "ann"}).outcome == Outcome::campaign_paused);
+    CHECK(act(shop, CampaignAction::pause) == 0);
+    CHECK(shop->catalog()->version() == 2);
+    const auto stopped = shop->stop();
+    REQUIRE(stopped.has_value());
+    hash = *stopped;
+  }
+  storage.kill();
+  OpenShop shop(storage, clock, configuration, kPlans[2]);
+  CHECK(shop->recovery().state_hash == hash);
+  CHECK(shop.customer().buy({.buyer = "ann"}).outcome == Outcome::campaign_paused);
+  CHECK(act(shop, CampaignAction::resume) == 1);
+  CHECK(shop.customer().buy({.buyer = "ann"}).outcome == Outcome::confirmed);
+  CHECK(act(shop, CampaignAction::end) == 1);
+  CHECK(shop.customer().buy({.buyer = "ann"}).outcome == Outcome::campaign_ended);
   REQUIRE(shop->stop().has_value());
 }
 
