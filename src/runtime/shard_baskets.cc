@@ -32,9 +32,6 @@ Buy line_as_buy(const Buy& basket, const OrderLine& line) {
   buy.segment = basket.segment;
   buy.identities = basket.identities;
   buy.token_fault = basket.token_fault;
-  buy.channel = basket.channel;
-  buy.region = basket.region;
-  buy.segment = basket.segment;
   return buy;
 }
 
