@@ -207,8 +207,9 @@ TEST_CASE(
       Estate estate(shop, {.orders_max = 5'000});
       House& house = *estate.house;
       for (std::size_t device = 0; device < devices.size(); ++device) {
+        const std::string name = "b-" + std::to_string(device);
         for (std::uint32_t i = 0; i < kHoldsOfEach; ++i) {
-          Buy buy = buy_of("b-" + std::to_string(device));
+          Buy buy = buy_of(name);
           buy.identities = Identities(devices).subspan(device, 1);
           REQUIRE(house.sell(buy).outcome == Outcome::held);
         }
