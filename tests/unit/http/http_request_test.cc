@@ -298,8 +298,10 @@ TEST_CASE("a POST without a body ends with its header, and a DELETE may have a b
 }
 
 TEST_CASE("a condition is handed on as it was sent, and two of them are refused") {
-  const auto with = [](const std::string& headers, HttpRequest& request) {
-    return frame("GET / HTTP/1.1\r\n" + kHost + headers + "\r\n", request).state;
+  std::string bytes;  // what the request views
+  const auto with = [&bytes](const std::string& headers, HttpRequest& request) {
+    bytes = "GET / HTTP/1.1\r\n" + kHost + headers + "\r\n";
+    return frame(bytes, request).state;
   };
   HttpRequest request;
   REQUIRE(with("if-match: \"7\", W/\"8\"\r\n", request) == State::complete);
