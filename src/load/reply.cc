@@ -156,15 +156,6 @@ Reply read_buy_reply(int status, std::string_view body) {
           .refused_sku = find_string_member(body, "sku")};
 }
 
-void find_refused_line(const RequestWriter& writer, const Ask& ask, Reply& reply) {
-  const bool of_a_line = reply.answer.is(Outcome::sold_out) || reply.answer.is(Outcome::all_held) ||
-                         reply.answer.is(Outcome::limit_reached);
-  if (ask.body != Body::basket || !of_a_line) return;
-  const std::optional<std::uint8_t> line = writer.line_of(ask, reply.refused_sku);
-  if (!line) reply.answer = Answer::unexpected();
-  reply.refused_line = line.value_or(0);
-}
-
 Reply read_step_reply(Verb verb, int status, std::string_view body) {
   if (status == 200) {
     Reply reply = yes(Answer::done(), body);
@@ -184,6 +175,18 @@ Reply read_step_reply(Verb verb, int status, std::string_view body) {
     const bool must_say = !reply.answer.is(Outcome::limit_reached);
     if (must_say && reply.told.standing == Standing::none) reply = {.answer = Answer::unexpected()};
   }
+  return reply;
+}
+
+Reply read_reply(const RequestWriter& writer, const Ask& ask, int status, std::string_view body) {
+  if (ask.verb != Verb::buy) return read_step_reply(ask.verb, status, body);
+  Reply reply = read_buy_reply(status, body);
+  const bool of_a_line = reply.answer.is(Outcome::sold_out) || reply.answer.is(Outcome::all_held) ||
+                         reply.answer.is(Outcome::limit_reached);
+  if (ask.body != Body::basket || !of_a_line) return reply;
+  const std::optional<std::uint8_t> line = writer.line_of(ask, reply.refused_sku);
+  if (!line) reply.answer = Answer::unexpected();
+  reply.refused_line = line.value_or(0);
   return reply;
 }
 

@@ -23,12 +23,9 @@ struct Reply {
 Reply read_buy_reply(int status, std::string_view body);
 // REQUIRES: verb is another than Verb::buy.
 Reply read_step_reply(Verb verb, int status, std::string_view body);
-inline Reply read_reply(Verb verb, int status, std::string_view body) {
-  return verb == Verb::buy ? read_buy_reply(status, body) : read_step_reply(verb, status, body);
-}
-
-// Which line of a basket was refused. A refusal that must name one of its SKUs and does not is unexpected.
-void find_refused_line(const RequestWriter& writer, const Ask& ask, Reply& reply);
+// The answer to what `writer` wrote for `ask`. The refusal of a basket that must name one of its SKUs, and
+// does not, is unexpected.
+Reply read_reply(const RequestWriter& writer, const Ask& ask, int status, std::string_view body);
 
 // The first string member of this name, escapes left as they are; "" when there is none. For replies of known
 // shape.

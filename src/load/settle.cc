@@ -38,8 +38,7 @@ Status ask_all(const Settler& settler, std::vector<Ask> open) {
           }
         },
         [&](std::size_t i, const HttpReply& got) {
-          Reply reply = read_reply(open[i].verb, got.status, got.body);
-          find_refused_line(settler.writer, open[i], reply);
+          const Reply reply = read_reply(settler.writer, open[i], got.status, got.body);
           RequestRecord& request = record.requests.emplace_back();
           request.planned_ns = request.sent_ns = sent_ns;
           request.answered_ns = clock.monotonic_ns() - settler.start_ns;

@@ -71,6 +71,7 @@ RequestWriter::RequestWriter(const Target& target, const std::string& campaign,
                              const std::vector<SkuTerms>& skus, std::uint32_t quantity, const Names& names)
     : campaign_(campaign),
       host_line_(fmt::format("Host: {}\r\n", target.authority)),
+      buy_head_("POST /v1/buy HTTP/1.1\r\n" + host_line_ + "Content-Type: application/json\r\n"),
       names_(names),
       quantity_(quantity) {
   templates_.reserve(skus.size() * kTemplatesPerSku);
@@ -104,7 +105,7 @@ RequestWriter::Template RequestWriter::buy_template(std::string_view sku, Body b
   json += buyer_hole + "\"}";
 
   Template made;
-  made.text = "POST /v1/buy HTTP/1.1\r\n" + host_line_ + "Content-Type: application/json\r\n";
+  made.text = buy_head_;
   if (with_key) {
     made.text += "Idempotency-Key: " + names_.key_prefix();
     made.key_at = made.text.size();
@@ -138,7 +139,7 @@ void RequestWriter::append_basket(Ask ask, std::string& out) const {
   });
   const std::string json = fmt::format(R"({{"campaign":"{}",{},"buyer":"{}"}})", campaign_,
                                        content_member(lines, true), names_.buyer(ask.buyer));
-  out += "POST /v1/buy HTTP/1.1\r\n" + host_line_ + "Content-Type: application/json\r\n";
+  out += buy_head_;
   if (ask.key != kNoKey) out += "Idempotency-Key: " + names_.key(ask.key) + "\r\n";
   fmt::format_to(std::back_inserter(out), "Content-Length: {}\r\n\r\n{}", json.size(), json);
 }
@@ -166,11 +167,7 @@ void RequestWriter::append_step(const Ask& ask, std::string_view order, std::str
   const std::string json = step_body(ask, order);
   fmt::format_to(std::back_inserter(out), "POST /v1/orders/{}{} HTTP/1.1\r\n{}", order, path_of(ask.verb),
                  host_line_);
-  if (ask.key != kNoKey) {
-    const std::size_t at = out.size() + sizeof("Idempotency-Key: ") - 1 + names_.key_prefix().size();
-    out += "Idempotency-Key: " + names_.key_prefix() + std::string(Names::kKeyDigits, '0') + "\r\n";
-    Names::write_digits(out.data() + at, Names::kKeyDigits, ask.key);
-  }
+  if (ask.key != kNoKey) out += "Idempotency-Key: " + names_.key(ask.key) + "\r\n";
   if (!json.empty()) out += "Content-Type: application/json\r\n";
   fmt::format_to(std::back_inserter(out), "Content-Length: {}\r\n\r\n{}", json.size(), json);
 }

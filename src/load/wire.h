@@ -55,6 +55,7 @@ class RequestWriter {
 
   const std::string campaign_;
   const std::string host_line_;  // "Host: ...\r\n"
+  const std::string buy_head_;   // of every buy, up to its key and its length
   const Names names_;
   const std::uint32_t quantity_;
   std::vector<std::string> skus_;

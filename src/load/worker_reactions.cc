@@ -34,8 +34,7 @@ void Worker::on_reply(std::uint32_t tag, int status, bool replayed, std::string_
     read_lock_ = std::unique_lock(shared_mutex);  // once for all replies of one read
   }
   RequestRecord& request = record.requests[tag];
-  Reply reply = read_reply(request.ask.verb, status, body);
-  find_refused_line(*setup_.writer, request.ask, reply);
+  const Reply reply = read_reply(*setup_.writer, request.ask, status, body);
   request.answered_ns = read_ns_;
   request.answer = reply.answer;
   request.refused_line = reply.refused_line;

@@ -36,8 +36,9 @@ class Notifier {
   // --- any thread ---
   void notify();
   std::uint64_t wakeups() const {
+    // relaxed: a counter, tied to nothing.
     return wakeups_.load(std::memory_order_relaxed);
-  }  // a counter, tied to nothing
+  }
 
  private:
   static constexpr std::uint32_t kAwake = 0;

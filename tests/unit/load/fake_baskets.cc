@@ -88,14 +88,7 @@ FakeReply FakeOrders::buy_basket(const JsonNode& body, const std::string& key) {
   const bool takes_less = ++baskets_ % 10 == 3 && fault_ == Fault::takes_one_line;
   wanted.lines_taken = takes_less ? 1 : wanted.lines.size();
   add_units(wanted, state_.hold_ms > 0 ? &FakeOffer::held : &FakeOffer::sold, 1);
-  if (state_.hold_ms > 0) {
-    wanted.status = "held";
-    wanted.began_ns = now_ns_;
-    wanted.expires_ns = wanted.first_expires_ns = now_ns_ + state_.hold_ms * kNsPerMillisecond;
-  } else {
-    wanted.confirmed = wanted.quantity;
-  }
-  const FakeReply reply{.status = 201, .body = order_json(wanted)};
+  const FakeReply reply = begin(wanted);
   if (!key.empty()) state_.order_of_key[slot] = wanted.order;
   const std::string name = wanted.order;
   state_.orders[name] = std::move(wanted);

@@ -164,6 +164,18 @@ FakeReply FakeOrders::buy(const JsonNode& body, const std::string& key) {
   return fake_refusal(409, "all_held");
 }
 
+// Held, or sold at once; and what the buyer is told of it.
+FakeReply FakeOrders::begin(FakeOrder& wanted) const {
+  if (state_.hold_ms > 0) {
+    wanted.status = "held";
+    wanted.began_ns = now_ns_;
+    wanted.expires_ns = wanted.first_expires_ns = now_ns_ + state_.hold_ms * kNsPerMillisecond;
+  } else {
+    wanted.confirmed = wanted.quantity;
+  }
+  return {.status = 201, .body = order_json(wanted)};
+}
+
 FakeReply FakeOrders::sell(FakeOffer& offer, FakeOrder wanted) {
   ++sales_;
   // One in ten goes wrong, so that it cannot always hit a visitor who does not see the reply.
@@ -176,14 +188,7 @@ FakeReply FakeOrders::sell(FakeOffer& offer, FakeOrder wanted) {
   std::int64_t& units = state_.hold_ms > 0 ? offer.held : offer.sold;
   units += wanted.quantity;
   if (goes_wrong && fault_ == Fault::doubles_an_order) units += wanted.quantity;
-  if (state_.hold_ms > 0) {
-    wanted.status = "held";
-    wanted.began_ns = now_ns_;
-    wanted.expires_ns = wanted.first_expires_ns = now_ns_ + state_.hold_ms * kNsPerMillisecond;
-  } else {
-    wanted.confirmed = wanted.quantity;
-  }
-  const FakeReply reply{.status = 201, .body = order_json(wanted)};
+  const FakeReply reply = begin(wanted);
   if (lost || shares_name) {
     forgotten_ += lost ? 1 : 0;
     return reply;

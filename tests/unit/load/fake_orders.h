@@ -41,6 +41,7 @@ class FakeOrders {
   std::string order_json(const FakeOrder& order) const;
   std::string ticket_json(const FakeOrder& order) const;
   FakeReply replay(const FakeOrder& first) const;
+  FakeReply begin(FakeOrder& wanted) const;
   FakeReply sell(FakeOffer& offer, FakeOrder wanted);
   FakeReply take_place(FakeOffer& offer, FakeOrder wanted);
   FakeReply not_held(const FakeOrder& order, bool refund) const;
