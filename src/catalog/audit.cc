@@ -117,10 +117,6 @@ bool answers(const AuditEntry& entry, const AuditQuery& query) {
 
 }  // namespace
 
-std::string_view change_source_name(ChangeOrigin::Source source) {
-  return source == ChangeOrigin::Source::file ? "file" : "admin";
-}
-
 ChangeDescription describe_change(const Catalog& before, const CatalogChangeSet& change) {
   Describer describer(before);
   for (const CampaignPut& campaign : change.campaigns) describer.add(campaign);

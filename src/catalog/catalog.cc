@@ -12,9 +12,10 @@
 namespace doorbuster {
 namespace {
 
-// A campaign's key: its tenant's bytes and its id. Fixed size, so that looking up allocates nothing.
-struct CampaignKey {
-  CampaignKey(TenantId tenant, std::string_view id) : size_(sizeof(tenant.value) + id.size()) {
+// The key of a campaign or an item: its tenant's bytes and its id. Fixed size, so that looking up allocates
+// nothing.
+struct TenantKey {
+  TenantKey(TenantId tenant, std::string_view id) : size_(sizeof(tenant.value) + id.size()) {
     DOORBUSTER_CHECK(id.size() <= kIdentifierBytesMax);
     std::memcpy(bytes_.data(), &tenant.value, sizeof(tenant.value));
     id.copy(bytes_.data() + sizeof(tenant.value), id.size());
@@ -38,6 +39,11 @@ std::string named(const OfferPut& offer) {
 std::vector<Window>::const_iterator first_behind(const std::vector<Window>& windows, Tick last_end) {
   return std::lower_bound(windows.begin() + 1, windows.end(), last_end,
                           [](const Window& window, Tick tick) { return window.from < tick; });
+}
+
+// Every data folder has the first tenant, and no journal says so.
+std::vector<TenantPut> first_tenants() {
+  return {{.tenant = kDefaultTenant, .id = std::string(kDefaultTenantName)}};
 }
 
 Status refuse(std::string message) {
@@ -120,7 +126,7 @@ std::string_view audience_rule_name(AudienceRule rule) {
 }
 
 Catalog::Catalog(std::uint64_t version, std::vector<CampaignPut> campaigns, std::vector<OfferPut> offers)
-    : version_(version) {
+    : version_(version), tenants_(first_tenants()) {
   campaigns_.reserve(campaigns.size());
   for (CampaignPut& campaign : campaigns) campaigns_.push_back({std::move(campaign), {}, version});
   offers_.reserve(offers.size());
@@ -139,13 +145,20 @@ void Catalog::compile(Offer& offer) const {
 
 // After this no vector grows: the maps' keys are views into them.
 void Catalog::index() {
+  item_keys_.reserve(items_.size());
+  item_by_key_.reserve(items_.size());
+  for (const ItemPut& item : items_) {
+    DOORBUSTER_CHECK(item.item.value == item_keys_.size());
+    item_keys_.emplace_back(TenantKey(item.tenant, item.sku).view());
+    DOORBUSTER_CHECK(item_by_key_.emplace(item_keys_.back(), item.item).second);
+  }
   campaign_keys_.reserve(campaigns_.size());
   campaign_by_key_.reserve(campaigns_.size());
   offer_by_sku_.resize(campaigns_.size());
   for (Campaign& campaign : campaigns_) {
     const CampaignPut& put = campaign.definition;
     DOORBUSTER_CHECK(put.campaign.value == campaign_keys_.size());
-    campaign_keys_.emplace_back(CampaignKey(put.tenant, put.id).view());
+    campaign_keys_.emplace_back(TenantKey(put.tenant, put.id).view());
     DOORBUSTER_CHECK(campaign_by_key_.emplace(campaign_keys_.back(), put.campaign).second);
     campaign.offers.clear();
   }
@@ -159,8 +172,19 @@ void Catalog::index() {
 
 const Campaign* Catalog::find_campaign(TenantId tenant, std::string_view id) const {
   if (id.size() > kIdentifierBytesMax) return nullptr;
-  const auto found = campaign_by_key_.find(CampaignKey(tenant, id).view());
+  const auto found = campaign_by_key_.find(TenantKey(tenant, id).view());
   return found == campaign_by_key_.end() ? nullptr : &campaigns_[found->second.value];
+}
+
+const ItemPut* Catalog::find_item(TenantId tenant, std::string_view sku) const {
+  if (sku.size() > kIdentifierBytesMax) return nullptr;
+  const auto found = item_by_key_.find(TenantKey(tenant, sku).view());
+  return found == item_by_key_.end() ? nullptr : &items_[found->second.value];
+}
+
+const TenantPut* Catalog::find_tenant(std::string_view id) const {
+  const auto found = std::ranges::find(tenants_, id, &TenantPut::id);
+  return found == tenants_.end() ? nullptr : &*found;
 }
 
 const Offer* Catalog::find_offer(CampaignIndex campaign, std::string_view sku) const {
@@ -183,7 +207,59 @@ AudienceRule Catalog::leaves_out(OfferIndex index, const Buy& buy) const {
   return AudienceRule::none;
 }
 
+namespace {
+
+Status check_tenants(const Catalog& catalog, const CatalogChangeSet& change, std::size_t& tenants) {
+  boost::unordered_flat_map<std::string, TenantId> added;
+  tenants = catalog.tenants().size();
+  for (const TenantPut& put : change.tenants) {
+    if (put.tenant == kDefaultTenant || put.tenant.value == 0)
+      return refuse("the first tenant cannot be put");
+    if (put.tenant.value <= catalog.tenants().size()) {
+      const std::string& known = catalog.tenant(put.tenant).id;
+      if (known != put.id) return refuse("tenant " + known + " cannot become " + put.id);
+      continue;
+    }
+    if (put.tenant.value != tenants + 1) return refuse("tenant " + put.id + " is not the next tenant");
+    if (catalog.find_tenant(put.id) != nullptr || !added.emplace(put.id, put.tenant).second) {
+      return refuse("tenant " + put.id + " has the id of another tenant");
+    }
+    ++tenants;
+  }
+  return {};
+}
+
+Status check_items(const Catalog& catalog, const CatalogChangeSet& change, std::size_t tenants) {
+  boost::unordered_flat_map<std::string, ItemIndex> added;
+  std::size_t items = catalog.items().size();
+  for (const ItemPut& put : change.items) {
+    if (put.sku.empty() || put.sku.size() > kIdentifierBytesMax)
+      return refuse("an item's SKU has a wrong length");
+    if (put.item.value < catalog.items().size()) {
+      const ItemPut& known = catalog.item(put.item);
+      if (known.sku != put.sku || known.tenant != put.tenant) {
+        return refuse("item " + known.sku + " cannot become " + put.sku + " or change its tenant");
+      }
+      continue;
+    }
+    if (put.tenant.value == 0 || put.tenant.value > tenants)
+      return refuse("item " + put.sku + " belongs to no tenant");
+    if (put.item.value != items) return refuse("item " + put.sku + " is not the next item");
+    const std::string key(TenantKey(put.tenant, put.sku).view());
+    if (catalog.find_item(put.tenant, put.sku) != nullptr || !added.emplace(key, put.item).second) {
+      return refuse("item " + put.sku + " has the SKU of another item of its tenant");
+    }
+    ++items;
+  }
+  return {};
+}
+
+}  // namespace
+
 Status check_change(const Catalog& catalog, const CatalogChangeSet& change) {
+  std::size_t tenants = 0;
+  if (Status fits = check_tenants(catalog, change, tenants); !fits) return fits;
+  if (Status fits = check_items(catalog, change, tenants); !fits) return fits;
   std::vector<const CampaignPut*> added_campaigns;
   boost::unordered_flat_map<std::string, CampaignIndex> added_keys;
   for (const CampaignPut& put : change.campaigns) {
@@ -200,10 +276,12 @@ Status check_change(const Catalog& catalog, const CatalogChangeSet& change) {
         return refuse(named(known) + " cannot become " + named(put));
       continue;
     }
+    if (put.tenant.value == 0 || put.tenant.value > tenants)
+      return refuse(named(put) + " belongs to no tenant");
     if (put.campaign.value != catalog.campaigns().size() + added_campaigns.size()) {
       return refuse(named(put) + " is not the next campaign");
     }
-    const std::string key(CampaignKey(put.tenant, put.id).view());
+    const std::string key(TenantKey(put.tenant, put.id).view());
     if (catalog.find_campaign(put.tenant, put.id) != nullptr ||
         !added_keys.emplace(key, put.campaign).second) {
       return refuse(named(put) + " has the id of another campaign");
@@ -241,7 +319,19 @@ CatalogPointer apply_change(const Catalog& catalog, const CatalogChangeSet& chan
 }
 
 Catalog::Catalog(const Catalog& before, const CatalogChangeSet& change)
-    : version_(before.version_ + 1), campaigns_(before.campaigns_), offers_(before.offers_) {
+    : version_(before.version_ + 1),
+      campaigns_(before.campaigns_),
+      offers_(before.offers_),
+      tenants_(before.tenants_),
+      items_(before.items_) {
+  for (const TenantPut& put : change.tenants) {
+    if (put.tenant.value > tenants_.size()) tenants_.emplace_back();
+    tenants_[put.tenant.value - 1] = put;
+  }
+  for (const ItemPut& put : change.items) {
+    if (put.item.value == items_.size()) items_.emplace_back();
+    items_[put.item.value] = put;
+  }
   std::vector<bool> prices_change(campaigns_.size() + change.campaigns.size(), false);
   for (const CampaignPut& put : change.campaigns) {
     const std::uint32_t at = put.campaign.value;

@@ -5,6 +5,8 @@
 #include <cstdio>
 #include <cstring>
 
+#include "doorbuster/model/alert.h"
+
 namespace doorbuster {
 namespace {
 
@@ -14,6 +16,10 @@ void append_time(JsonObject& object, std::string_view name, Tick tick) {
 
 void append_batch_end(const BatchEnd& value, std::string& out) {
   JsonObject(out).member("durable_sequence", value.durable_sequence).member("records", value.records).end();
+}
+
+void append_low_stock(JsonObject& object, const LowStock& mark) {
+  object.member("low_stock_basis_points", mark.basis_points).member("low_stock_units", mark.units);
 }
 
 void append_campaign(const CampaignPut& value, std::string& out) {
@@ -39,6 +45,11 @@ void append_campaign(const CampaignPut& value, std::string& out) {
       object.member("ending", form.ending->ending).member("ending_modulus", form.ending->modulus);
     }
   }
+  if (campaign_put_version(value) >= 4) {
+    object.member("from_pool", value.from_pool).member("armed", value.armed);
+    object.member("arm_seconds", value.arm_seconds);
+    append_low_stock(object, value.plan.low_stock);
+  }
   object.end();
 }
 
@@ -47,7 +58,7 @@ void append_change(const CatalogChange& value, std::string& out) {
   object.member("change", value.change).member("records", value.records);
   if (catalog_change_version(value) == 2) {
     const ChangeOrigin& origin = value.origin;
-    object.member("source", origin.source == ChangeOrigin::Source::file ? "file" : "admin");
+    object.member("source", change_source_name(origin.source));
     object.member("author", origin.author).member("action", origin.action).member("reason", origin.reason);
   }
   object.end();
@@ -67,6 +78,10 @@ std::string_view list_name(PlanPart::List list) {
       return "channels";
     case PlanPart::List::schedule:
       return "schedule";
+    case PlanPart::List::offer_rules:
+      return "offer_rules";
+    case PlanPart::List::channel_quotas:
+      return "channel_quotas";
   }
   return "unknown";
 }
@@ -95,6 +110,12 @@ void append_plan_part(const PlanPart& value, std::string& out) {
     item.member(step.kind == PriceLayer::Kind::price ? "price" : "discount_basis_points", step.value).end();
   }
   for (const std::string& text : value.texts) append_json_string(next(), text);
+  for (const ChannelQuota& quota : value.channel_quotas) {
+    JsonObject item(next());
+    item.member("channel", quota.channel).member("units", quota.units);
+    append_time(item, "until", quota.until);
+    item.end();
+  }
   list += ']';
   object.end();
 }
@@ -103,7 +124,37 @@ void append_offer(const OfferPut& value, std::string& out) {
   JsonObject object(out);
   object.member("offer", value.offer.value).member("campaign", value.campaign.value).member("sku", value.sku);
   object.member("stock", value.stock).member("list_price", value.list_price).member("price", value.price);
-  object.member("listed", value.listed).end();
+  object.member("listed", value.listed);
+  if (offer_put_version(value) >= 2) {
+    object.member("rule", value.rule).member("released", value.released);
+    append_low_stock(object, value.plan.low_stock);
+  }
+  object.end();
+}
+
+void append_tenant(const TenantPut& value, std::string& out) {
+  JsonObject(out)
+      .member("tenant", value.tenant.value)
+      .member("id", value.id)
+      .member("listed", value.listed)
+      .end();
+}
+
+void append_item(const ItemPut& value, std::string& out) {
+  JsonObject object(out);
+  object.member("item", value.item.value).member("tenant", value.tenant.value).member("sku", value.sku);
+  object.member("category", value.category).member("currency", value.currency);
+  object.member("list_price", value.list_price).member("stock", value.stock).member("listed", value.listed);
+  std::string& list = object.begin("attributes");
+  list += '{';
+  for (std::size_t i = 0; i < value.attributes.size(); ++i) {
+    if (i > 0) list += ',';
+    append_json_string(list, value.attributes[i].name);
+    list += ':';
+    append_json_string(list, value.attributes[i].value);
+  }
+  list += '}';
+  object.end();
 }
 
 void append_number(JsonObject& object, OrderNumber number, const std::optional<HashKey>& order_id_key) {
@@ -213,11 +264,21 @@ void append_event(const OrderEvent& value, const std::optional<HashKey>& order_i
   object.end();
 }
 
+void append_alert(const Alert& value, std::string& out) {
+  JsonObject object(out);
+  object.member("alert", alert_kind_name(value.kind)).member("raised", value.raised);
+  object.member("campaign", value.campaign.value);
+  if (value.offer) object.member("offer", value.offer->value);
+  object.member("allocated", value.allocated).member("available", value.available);
+  object.member("held", value.held).member("sold", value.sold).end();
+}
+
 // The decoders of these look at the version; all others have one.
 bool has_versions(RecordKind kind) {
-  return kind == RecordKind::campaign_put || kind == RecordKind::catalog_change_begin ||
-         kind == RecordKind::order_confirmed || kind == RecordKind::order_held ||
-         kind == RecordKind::order_waiting || kind == RecordKind::order_event;
+  return kind == RecordKind::campaign_put || kind == RecordKind::offer_put ||
+         kind == RecordKind::catalog_change_begin || kind == RecordKind::order_confirmed ||
+         kind == RecordKind::order_held || kind == RecordKind::order_waiting ||
+         kind == RecordKind::order_event;
 }
 
 }  // namespace
@@ -249,7 +310,11 @@ bool PayloadReader::append_json(const JournalRecord& record, std::string& out) {
     case RecordKind::campaign_put:
       return append_if(decode_campaign_put(record.payload, record.info.version), append_campaign);
     case RecordKind::offer_put:
-      return append_if(decode_offer_put(record.payload), append_offer);
+      return append_if(decode_offer_put(record.payload, record.info.version), append_offer);
+    case RecordKind::tenant_put:
+      return append_if(decode_tenant_put(record.payload), append_tenant);
+    case RecordKind::item_put:
+      return append_if(decode_item_put(record.payload), append_item);
     case RecordKind::plan_part:
       return append_if(decode_plan_part(record.payload), append_plan_part);
     case RecordKind::order_confirmed:
@@ -260,6 +325,8 @@ bool PayloadReader::append_json(const JournalRecord& record, std::string& out) {
           decode_order(record.payload, record.info, lists),
           [this](const Order& value, std::string& text) { append_order(value, order_id_key_, text); });
     }
+    case RecordKind::alert:
+      return append_if(decode_alert(record.payload, record.info.tick), append_alert);
     case RecordKind::order_event:
       return append_if(
           decode_order_event(record.payload, record.info),

@@ -16,6 +16,7 @@ namespace {
 constexpr std::size_t kWindowsPerPart = 48;
 constexpr std::size_t kStepsPerPart = 32;
 constexpr std::size_t kTextsPerPart = 12;
+constexpr std::size_t kQuotasPerPart = 10;
 constexpr std::size_t kPartFixedBytes = 12;
 constexpr std::size_t kRecordHeadBytes = 40;
 static_assert(kRecordHeadBytes + kPartFixedBytes + kWindowsPerPart * 16 <= kJournalRecordBytesMax);
@@ -23,6 +24,9 @@ static_assert(kRecordHeadBytes + kPartFixedBytes + kStepsPerPart * 25 <= kJourna
 static_assert(kRecordHeadBytes + kPartFixedBytes + kTextsPerPart * (2 + kIdentifierBytesMax) <=
               kJournalRecordBytesMax);
 static_assert(kRecordHeadBytes + kPartFixedBytes + 2 + kScheduleBytesMax <= kJournalRecordBytesMax);
+static_assert(kRecordHeadBytes + kPartFixedBytes + 2 + kOfferRuleBytesMax <= kJournalRecordBytesMax);
+static_assert(kRecordHeadBytes + kPartFixedBytes + kQuotasPerPart * (18 + kIdentifierBytesMax) <=
+              kJournalRecordBytesMax);
 
 using List = PlanPart::List;
 
@@ -76,6 +80,15 @@ bool add_names(PlanPart&& part, Audience& audience) {
                      [](const std::string& name) { return name.size() <= kIdentifierBytesMax; });
 }
 
+bool add_quotas(PlanPart&& part, std::vector<ChannelQuota>& quotas) {
+  add(std::move(part.channel_quotas), quotas);
+  const bool ascending =
+      std::ranges::adjacent_find(quotas, std::greater_equal<>(), &ChannelQuota::channel) == quotas.end();
+  return quotas.size() <= kChannelQuotasMax && ascending &&
+         std::ranges::all_of(
+             quotas, [](const ChannelQuota& quota) { return quota.units > 0 && quota.units <= kStockMax; });
+}
+
 }  // namespace
 
 std::string_view rounding_name(Rounding rounding) {
@@ -100,6 +113,7 @@ std::vector<PlanPart> plan_parts(const CampaignPut& put) {
   cut(plan.windows, kWindowsPerPart, with(head, List::windows), &PlanPart::windows, parts);
   if (!plan.schedule.empty()) parts.emplace_back(with(head, List::schedule)).texts = {plan.schedule};
   cut(plan.price_steps, plan.audience, head, parts);
+  cut(plan.offer_rules, 1, with(head, List::offer_rules), &PlanPart::texts, parts);
   return parts;
 }
 
@@ -109,6 +123,8 @@ std::vector<PlanPart> plan_parts(const OfferPut& put) {
   head.campaign = put.campaign;
   head.offer = put.offer;
   cut(put.plan.price_steps, put.plan.audience, head, parts);
+  cut(put.plan.channel_quotas, kQuotasPerPart, with(head, List::channel_quotas), &PlanPart::channel_quotas,
+      parts);
   return parts;
 }
 
@@ -131,15 +147,35 @@ bool add_part(PlanPart part, CampaignPut& put) {
       return true;
     case List::price_steps:
       return add_steps(std::move(part), false, plan.price_steps);
-    default:
-      return add_names(std::move(part), plan.audience);
+    case List::offer_rules:
+      add(std::move(part.texts), plan.offer_rules);
+      return plan.offer_rules.size() <= kOfferRulesMax;
+    case List::channel_quotas:
+      return false;
+    case List::regions:
+    case List::segments:
+    case List::channels:
+      break;
   }
+  return add_names(std::move(part), plan.audience);
 }
 
 bool add_part(PlanPart part, OfferPut& put) {
   if (part.offer != put.offer || part.campaign != put.campaign) return false;
-  if (part.list == List::windows || part.list == List::schedule) return false;
-  if (part.list == List::price_steps) return add_steps(std::move(part), true, put.plan.price_steps);
+  switch (part.list) {
+    case List::windows:
+    case List::schedule:
+    case List::offer_rules:
+      return false;
+    case List::price_steps:
+      return add_steps(std::move(part), true, put.plan.price_steps);
+    case List::channel_quotas:
+      return add_quotas(std::move(part), put.plan.channel_quotas);
+    case List::regions:
+    case List::segments:
+    case List::channels:
+      break;
+  }
   return add_names(std::move(part), put.plan.audience);
 }
 
@@ -148,7 +184,8 @@ void encode(const PlanPart& value, std::string& out) {
   put(out, value.offer ? value.offer->value : 0U);
   put(out, static_cast<std::uint8_t>(value.offer.has_value()));
   put(out, static_cast<std::uint8_t>(value.list));
-  put(out, static_cast<std::uint16_t>(value.windows.size() + value.price_steps.size() + value.texts.size()));
+  put(out, static_cast<std::uint16_t>(value.windows.size() + value.price_steps.size() + value.texts.size() +
+                                      value.channel_quotas.size()));
   for (const Window& window : value.windows) {
     put(out, window.from.ns);
     put(out, window.to.ns);
@@ -160,6 +197,11 @@ void encode(const PlanPart& value, std::string& out) {
     put(out, static_cast<std::uint8_t>(step.kind));
   }
   for (const std::string& text : value.texts) put_text(out, text);
+  for (const ChannelQuota& quota : value.channel_quotas) {
+    put(out, quota.units);
+    put(out, quota.until.ns);
+    put_text(out, quota.channel);
+  }
 }
 
 std::optional<PlanPart> decode_plan_part(std::span<const std::byte> payload) {
@@ -174,9 +216,11 @@ std::optional<PlanPart> decode_plan_part(std::span<const std::byte> payload) {
   }
   const auto list = take.word<std::uint8_t>();
   const auto count = take.word<std::uint16_t>();
-  if (list > static_cast<std::uint8_t>(List::schedule) || count == 0) return std::nullopt;
+  if (list > static_cast<std::uint8_t>(List::channel_quotas) || count == 0) return std::nullopt;
   value.list = List{list};
-  const std::size_t text_max = value.list == List::schedule ? kScheduleBytesMax : kIdentifierBytesMax;
+  const std::size_t text_max = value.list == List::schedule      ? kScheduleBytesMax
+                               : value.list == List::offer_rules ? kOfferRuleBytesMax
+                                                                 : kIdentifierBytesMax;
   for (std::size_t i = 0; i < count && take.ok(); ++i) {
     if (value.list == List::windows) {
       Window& window = value.windows.emplace_back();
@@ -190,6 +234,12 @@ std::optional<PlanPart> decode_plan_part(std::span<const std::byte> payload) {
       const auto kind = take.word<std::uint8_t>();
       if (kind > static_cast<std::uint8_t>(PriceLayer::Kind::discount)) return std::nullopt;
       step.kind = PriceLayer::Kind{kind};
+    } else if (value.list == List::channel_quotas) {
+      ChannelQuota& quota = value.channel_quotas.emplace_back();
+      quota.units = take.word<std::int64_t>();
+      quota.until.ns = take.word<std::int64_t>();
+      quota.channel = take.sized_text(text_max);
+      if (quota.channel.empty()) return std::nullopt;
     } else {
       value.texts.emplace_back(take.sized_text(text_max));
       if (value.texts.back().empty()) return std::nullopt;

@@ -24,6 +24,17 @@ bool form_possible(const PriceForm& form) {
                           form.ending->ending >= 0 && form.ending->ending < form.ending->modulus);
 }
 
+LowStock take_low_stock(Taker& take) {
+  LowStock mark;
+  mark.basis_points = take.word<std::uint32_t>();
+  mark.units = take.word<std::int64_t>();
+  return mark;
+}
+
+bool mark_possible(const LowStock& mark) {
+  return mark.basis_points <= kBasisPointsMax && mark.units >= 0 && mark.units <= kStockMax;
+}
+
 }  // namespace
 
 std::string_view record_kind_name(RecordKind kind) {
@@ -42,6 +53,10 @@ std::string_view record_kind_name(RecordKind kind) {
       return "catalog_change_end";
     case RecordKind::plan_part:
       return "plan_part";
+    case RecordKind::tenant_put:
+      return "tenant_put";
+    case RecordKind::item_put:
+      return "item_put";
     case RecordKind::order_confirmed:
       return "order_confirmed";
     case RecordKind::order_held:
@@ -50,6 +65,20 @@ std::string_view record_kind_name(RecordKind kind) {
       return "order_waiting";
     case RecordKind::order_event:
       return "order_event";
+    case RecordKind::alert:
+      return "alert";
+  }
+  return "unknown";
+}
+
+std::string_view change_source_name(ChangeOrigin::Source source) {
+  switch (source) {
+    case ChangeOrigin::Source::file:
+      return "file";
+    case ChangeOrigin::Source::admin:
+      return "admin";
+    case ChangeOrigin::Source::clock:
+      return "clock";
   }
   return "unknown";
 }
@@ -101,7 +130,7 @@ std::optional<CatalogChange> decode_catalog_change(std::span<const std::byte> pa
   value.records = take.word<std::uint32_t>();
   if (version == 2) {
     const auto source = take.word<std::uint8_t>();
-    if (source > static_cast<std::uint8_t>(ChangeOrigin::Source::admin)) return std::nullopt;
+    if (source > static_cast<std::uint8_t>(ChangeOrigin::Source::clock)) return std::nullopt;
     value.origin.source = ChangeOrigin::Source{source};
     value.origin.author = take.sized_text(kChangeTextBytesMax);
     value.origin.action = take.sized_text(kChangeTextBytesMax);
@@ -140,10 +169,16 @@ void encode(const CampaignPut& value, std::string& out) {
   put(out, static_cast<std::uint8_t>(value.plan.price_form.rounding));
   put(out, static_cast<std::uint8_t>(value.paused));
   put(out, static_cast<std::uint8_t>(value.by_hand));
+  if (campaign_put_version(value) == 3) return;
+  put(out, value.arm_seconds);
+  put(out, value.plan.low_stock.basis_points);
+  put(out, value.plan.low_stock.units);
+  put(out, static_cast<std::uint8_t>(value.from_pool));
+  put(out, static_cast<std::uint8_t>(value.armed));
 }
 
 std::optional<CampaignPut> decode_campaign_put(std::span<const std::byte> payload, std::uint8_t version) {
-  if (version < 1 || version > 3) return std::nullopt;
+  if (version < 1 || version > 4) return std::nullopt;
   Taker take(payload);
   CampaignPut value;
   value.campaign.value = take.word<std::uint32_t>();
@@ -166,7 +201,7 @@ std::optional<CampaignPut> decode_campaign_put(std::span<const std::byte> payloa
     value.on_payment_failed = PaymentFailure{take.word<std::uint8_t>()};
     value.waitlist = take.flag();
   }
-  if (version == 3) {
+  if (version >= 3) {
     PriceForm& form = value.plan.price_form;
     value.ended_at.ns = take.word<std::int64_t>();
     value.file_definition = take.word<std::uint64_t>();
@@ -178,6 +213,14 @@ std::optional<CampaignPut> decode_campaign_put(std::span<const std::byte> payloa
     value.paused = take.flag();
     value.by_hand = take.flag();
     if (!form_possible(form)) return std::nullopt;
+  }
+  if (version == 4) {
+    value.arm_seconds = take.word<std::uint32_t>();
+    value.plan.low_stock = take_low_stock(take);
+    value.from_pool = take.flag();
+    value.armed = take.flag();
+    if (!value.from_pool && (value.armed || value.arm_seconds != 0)) return std::nullopt;
+    if (!mark_possible(value.plan.low_stock)) return std::nullopt;
   }
   if (!take.done() || value.id.empty() || value.starts_at >= value.ends_at) return std::nullopt;
   // A campaign has one version only: what does not need the second is written in the first.
@@ -193,9 +236,15 @@ void encode(const OfferPut& value, std::string& out) {
   put(out, value.price);
   put(out, static_cast<std::uint8_t>(value.listed));
   put_text(out, value.sku);
+  if (offer_put_version(value) == 1) return;
+  put(out, value.released);
+  put(out, value.plan.low_stock.basis_points);
+  put(out, value.plan.low_stock.units);
+  put(out, value.rule);
 }
 
-std::optional<OfferPut> decode_offer_put(std::span<const std::byte> payload) {
+std::optional<OfferPut> decode_offer_put(std::span<const std::byte> payload, std::uint8_t version) {
+  if (version < 1 || version > 2) return std::nullopt;
   Taker take(payload);
   OfferPut value;
   value.offer.value = take.word<std::uint32_t>();
@@ -205,9 +254,17 @@ std::optional<OfferPut> decode_offer_put(std::span<const std::byte> payload) {
   value.price = take.word<std::int64_t>();
   value.listed = take.flag();
   value.sku = take.sized_text(kIdentifierBytesMax);
-  const bool possible =
-      value.stock >= 0 && value.stock <= kStockMax && value.price >= 0 && value.price <= kPriceMax;
-  if (!take.done() || value.sku.empty() || !possible) return std::nullopt;
+  if (version == 2) {
+    value.released = take.word<std::int64_t>();
+    value.plan.low_stock = take_low_stock(take);
+    value.rule = take.word<std::uint16_t>();
+  }
+  const bool possible = value.stock >= 0 && value.stock <= kStockMax && value.price >= 0 &&
+                        value.price <= kPriceMax && value.released >= 0 && value.released <= value.stock &&
+                        value.rule <= kOfferRulesMax && mark_possible(value.plan.low_stock);
+  if (!take.done() || value.sku.empty() || !possible || version != offer_put_version(value)) {
+    return std::nullopt;
+  }
   return value;
 }
 

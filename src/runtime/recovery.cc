@@ -14,8 +14,10 @@ std::uint8_t newest_version(RecordKind kind) {
   switch (kind) {
     case RecordKind::order_confirmed:
     case RecordKind::order_held:
-    case RecordKind::campaign_put:
       return 3;
+    case RecordKind::campaign_put:
+      return 4;
+    case RecordKind::offer_put:
     case RecordKind::catalog_change_begin:
     case RecordKind::order_waiting:
     case RecordKind::order_event:
@@ -173,6 +175,20 @@ Status StateBuilder::apply_catalog_record(const JournalRecord& record) {
   }
   if (!in_change_) return contradicts(record, "stands outside of a catalog change, or its kind is unknown");
   switch (record.info.kind) {
+    case RecordKind::tenant_put: {
+      auto tenant = decode_tenant_put(record.payload);
+      if (!tenant) return contradicts(record, "the payload is not a tenant");
+      pending_.tenants.push_back(std::move(*tenant));
+      ++change_records_;
+      return {};
+    }
+    case RecordKind::item_put: {
+      auto item = decode_item_put(record.payload);
+      if (!item) return contradicts(record, "the payload is not an item");
+      pending_.items.push_back(std::move(*item));
+      ++change_records_;
+      return {};
+    }
     case RecordKind::campaign_put: {
       auto campaign = decode_campaign_put(record.payload, record.info.version);
       if (!campaign) return contradicts(record, "the payload is not a campaign");
@@ -181,7 +197,7 @@ Status StateBuilder::apply_catalog_record(const JournalRecord& record) {
       return {};
     }
     case RecordKind::offer_put: {
-      auto offer = decode_offer_put(record.payload);
+      auto offer = decode_offer_put(record.payload, record.info.version);
       if (!offer) return contradicts(record, "the payload is not an offer");
       pending_.offers.push_back(std::move(*offer));
       ++change_records_;
@@ -248,11 +264,17 @@ std::uint64_t state_hash(const std::vector<Engine*>& engines, const Allowances& 
   const auto add = [&](const auto& definition, std::uint64_t seed) {
     bytes.clear();
     encode(definition, bytes);
-    for (const PlanPart& part : plan_parts(definition)) encode(part, bytes);
+    if constexpr (requires { plan_parts(definition); }) {
+      for (const PlanPart& part : plan_parts(definition)) encode(part, bytes);
+    }
     sum += hash64(bytes.data(), bytes.size(), seed);
   };
   for (const Campaign& campaign : catalog.campaigns()) add(campaign.definition, 5);
   for (const Offer& offer : catalog.offers()) add(offer.definition, 6);
+  for (const TenantPut& tenant : catalog.tenants()) {
+    if (tenant.tenant != kDefaultTenant) add(tenant, 7);
+  }
+  for (const ItemPut& item : catalog.items()) add(item, 8);
   for (const Engine* engine : engines) sum += engine->state_hash();
   return sum;
 }
@@ -265,6 +287,8 @@ std::vector<EncodedRecord> encode_change(const CatalogChangeSet& change, std::ui
     record.info = {.kind = kind, .version = 1, .tenant = kDefaultTenant, .tick = now};
     if constexpr (std::is_same_v<decltype(value), const CampaignPut&>) {
       record.info.version = campaign_put_version(value);
+    } else if constexpr (std::is_same_v<decltype(value), const OfferPut&>) {
+      record.info.version = offer_put_version(value);
     } else if constexpr (std::is_same_v<decltype(value), const CatalogChange&>) {
       record.info.version = catalog_change_version(value);
     }
@@ -274,6 +298,8 @@ std::vector<EncodedRecord> encode_change(const CatalogChangeSet& change, std::ui
     add(kind, definition);
     for (const PlanPart& part : plan_parts(definition)) add(RecordKind::plan_part, part);
   };
+  for (const TenantPut& tenant : change.tenants) add(RecordKind::tenant_put, tenant);
+  for (const ItemPut& item : change.items) add(RecordKind::item_put, item);
   for (const CampaignPut& campaign : change.campaigns) add_whole(RecordKind::campaign_put, campaign);
   for (const OfferPut& offer : change.offers) add_whole(RecordKind::offer_put, offer);
   frame.records = static_cast<std::uint32_t>(records.size());

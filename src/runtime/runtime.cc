@@ -221,7 +221,7 @@ Result<std::size_t> Runtime::change(const ChangePlanner& plan) {
   if (!applied) return tl::unexpected(applied.error());
   // Now that the sale goes on: describing a change of a million offers takes a while.
   if (!applied->change.empty()) remember(*applied);
-  return applied->change.campaigns.size() + applied->change.offers.size();
+  return applied->change.size();
 }
 
 void Runtime::remember(const AppliedChange& applied) {

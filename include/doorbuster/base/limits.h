@@ -38,6 +38,9 @@ inline constexpr std::int64_t kScheduleSecondsMax = 366LL * 86'400;  // schedule
 inline constexpr std::size_t kScheduleBytesMax = 960;                // a schedule as JSON text
 inline constexpr std::size_t kPriceLayersMax = 64;       // price steps of one campaign, and of one offer
 inline constexpr std::size_t kAudienceNamesMax = 64;     // regions, segments or channels of one list
+inline constexpr std::size_t kOfferRulesMax = 64;        // of one campaign
+inline constexpr std::size_t kOfferRuleBytesMax = 960;   // one of them as JSON text
+inline constexpr std::size_t kChannelQuotasMax = 16;     // of one offer
 inline constexpr std::size_t kChangeTextBytesMax = 256;  // who changed the catalog, and why
 // The audit trail in memory: the journal has all of it. The oldest changes leave first.
 inline constexpr std::size_t kAuditEntriesMax = 1'000;
@@ -49,6 +52,11 @@ inline constexpr std::size_t kAuditDifferencesMax = 100;  // of one change; how 
 inline constexpr std::uint32_t kCampaignsMax = 1U << 16;
 inline constexpr std::uint32_t kOffersMax = 1U
                                             << 20;  // over the life of a data folder, withdrawn ones included
+inline constexpr std::uint32_t kItemsMax = 1U << 20;  // SKUs of the catalog, withdrawn ones included
+inline constexpr std::uint32_t kTenantsMax = 1U << 10;
+inline constexpr std::size_t kCategoryBytesMax = 128;       // a path: "electronics/tv"
+inline constexpr std::size_t kItemAttributesMax = 16;       // of one item
+inline constexpr std::size_t kItemAttributeBytesMax = 640;  // names and values of one item together
 inline constexpr std::uint64_t kOrdersMax = 1ULL << 27;
 inline constexpr std::uint64_t kOrdersDefault = 1ULL << 18;
 inline constexpr std::size_t kConfigurationBytesMax = 256U << 20;

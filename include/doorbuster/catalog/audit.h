@@ -29,7 +29,6 @@ inline constexpr ChangeKind kChangeKinds[] = {
     {ChangeOrigin::Source::admin, "stock"}, {ChangeOrigin::Source::admin, "put"},
     {ChangeOrigin::Source::admin, "patch"}, {ChangeOrigin::Source::admin, "remove"},
 };
-std::string_view change_source_name(ChangeOrigin::Source source);  // "file", "admin"
 
 struct Difference {
   std::string campaign;

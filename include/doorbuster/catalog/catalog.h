@@ -73,6 +73,11 @@ class Catalog {
   std::uint64_t version() const { return version_; }  // number of changes so far
   std::span<const Campaign> campaigns() const { return campaigns_; }
   std::span<const Offer> offers() const { return offers_; }
+  std::span<const ItemPut> items() const { return items_; }
+  // The first tenant first: TenantId n is at n - 1.
+  std::span<const TenantPut> tenants() const { return tenants_; }
+  const TenantPut& tenant(TenantId id) const { return tenants_[id.value - 1]; }
+  const ItemPut& item(ItemIndex index) const { return items_[index.value]; }
   const Campaign& campaign(CampaignIndex index) const { return campaigns_[index.value]; }
   const Offer& offer(OfferIndex index) const { return offers_[index.value]; }
   const Campaign& campaign_of(OfferIndex index) const {
@@ -85,6 +90,8 @@ class Catalog {
   // Listed or not; null when there never was one of this name.
   const Campaign* find_campaign(TenantId tenant, std::string_view id) const;
   const Offer* find_offer(CampaignIndex campaign, std::string_view sku) const;
+  const ItemPut* find_item(TenantId tenant, std::string_view sku) const;
+  const TenantPut* find_tenant(std::string_view id) const;
 
  private:
   struct TextHash {
@@ -100,6 +107,10 @@ class Catalog {
   std::uint64_t version_ = 0;
   std::vector<Campaign> campaigns_;
   std::vector<Offer> offers_;
+  std::vector<TenantPut> tenants_;
+  std::vector<ItemPut> items_;
+  std::vector<std::string> item_keys_;            // tenant and SKU, by item
+  ByName<ItemIndex> item_by_key_;                 // views of item_keys_
   std::vector<std::string> campaign_keys_;        // tenant and id, by campaign
   ByName<CampaignIndex> campaign_by_key_;         // views of campaign_keys_
   std::vector<ByName<OfferIndex>> offer_by_sku_;  // by campaign; views of offers_
@@ -112,7 +123,10 @@ struct CatalogChangeSet {
   std::vector<CampaignPut> campaigns;
   std::vector<OfferPut> offers;
   ChangeOrigin origin = {};
-  bool empty() const { return campaigns.empty() && offers.empty(); }
+  std::vector<TenantPut> tenants = {};
+  std::vector<ItemPut> items = {};
+  std::size_t size() const { return campaigns.size() + offers.size() + tenants.size() + items.size(); }
+  bool empty() const { return size() == 0; }
   // A part of the campaign or offer that was put last. False: it cannot be one.
   [[nodiscard]] bool add_part(PlanPart part) {
     if (!offers.empty()) return doorbuster::add_part(std::move(part), offers.back());

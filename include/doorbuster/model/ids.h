@@ -11,12 +11,19 @@
 
 namespace doorbuster {
 
-// Whose data it is. Every record carries one; until API keys exist there is one.
+// Whose data it is. The first tenant is there in every data folder; others are put by name.
 struct TenantId {
   std::uint32_t value = 0;
   friend constexpr auto operator<=>(TenantId, TenantId) = default;
 };
 inline constexpr TenantId kDefaultTenant{1};
+inline constexpr std::string_view kDefaultTenantName = "default";
+
+// A SKU of the catalog: dense, given in the order of definition, never reused.
+struct ItemIndex {
+  std::uint32_t value = 0;
+  friend constexpr auto operator<=>(ItemIndex, ItemIndex) = default;
+};
 
 // A campaign of this data folder: dense, given in the order of definition, never reused.
 struct CampaignIndex {

@@ -63,6 +63,22 @@ struct Audience {
   friend bool operator==(const Audience&, const Audience&) = default;
 };
 
+// Units of an offer that only buys of one channel get, until an instant; then they are everybody's.
+struct ChannelQuota {
+  std::string channel;
+  std::int64_t units = 0;
+  Tick until;
+  friend bool operator==(const ChannelQuota&, const ChannelQuota&) = default;
+};
+
+// Stock at or below which an offer is low: whichever of the two is more units. Zero: that one is not set.
+struct LowStock {
+  std::uint32_t basis_points = 0;  // of what is allocated
+  std::int64_t units = 0;
+  bool is_set() const { return basis_points != 0 || units != 0; }
+  friend constexpr bool operator==(const LowStock&, const LowStock&) = default;
+};
+
 // A campaign's or an offer's part of the plan that most do not have.
 struct CampaignPlan {
   // Of a recurring campaign: sorted, apart from each other, the first from its starts_at and the last to its
@@ -71,12 +87,16 @@ struct CampaignPlan {
   std::vector<PriceLayer> price_steps;  // discounts, on every offer
   PriceForm price_form;
   Audience audience;
+  LowStock low_stock;                    // of every offer that has none of its own
+  std::vector<std::string> offer_rules;  // JSON texts, in their order: catalog/offer_rules.h
   std::string schedule;  // how the windows were asked for: JSON text, for people and for the next change
   friend bool operator==(const CampaignPlan&, const CampaignPlan&) = default;
 };
 struct OfferPlan {
   std::vector<PriceLayer> price_steps;
   Audience audience;
+  LowStock low_stock;
+  std::vector<ChannelQuota> channel_quotas;  // sorted by channel, each once
   friend bool operator==(const OfferPlan&, const OfferPlan&) = default;
 };
 

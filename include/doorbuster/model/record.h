@@ -27,10 +27,13 @@ enum class RecordKind : std::uint16_t {
   offer_put = 18,
   catalog_change_end = 19,  // what came since the begin takes effect here, all of it or nothing
   plan_part = 20,           // more of the campaign or offer that was put before it
-  order_confirmed = 32,     // a new order that is final
-  order_held = 33,          // a new order that is to be confirmed
-  order_waiting = 34,       // a new order without units: a place in the line
-  order_event = 35,         // something that happened to one of the three
+  tenant_put = 21,
+  item_put = 22,
+  order_confirmed = 32,  // a new order that is final
+  order_held = 33,       // a new order that is to be confirmed
+  order_waiting = 34,    // a new order without units: a place in the line
+  order_event = 35,      // something that happened to one of the three
+  alert = 48,            // raised or cleared: nothing rests on it
 };
 
 // The kind's name as `journal dump` prints it, or "unknown".
@@ -50,12 +53,14 @@ struct FolderCreated {
 
 // Who changes the catalog, and why: the audit trail's share of a change.
 struct ChangeOrigin {
-  enum class Source : std::uint8_t { file, admin };
+  enum class Source : std::uint8_t { file, admin, clock };
   Source source = Source::file;
-  std::string author;  // the file's name, or who an API key belongs to
+  std::string author;  // the file's name, or an API key's id
   std::string action;  // "reload", "pause", "extend", ...
   std::string reason;  // as it was given
 };
+
+std::string_view change_source_name(ChangeOrigin::Source source);  // "file", "admin", "clock"
 
 struct CatalogChange {        // payload of catalog_change_begin and catalog_change_end
   std::uint64_t change = 0;   // 1, 2, 3, ...
@@ -68,6 +73,28 @@ constexpr std::uint8_t catalog_change_version(const CatalogChange& change) {
   const bool named = !origin.author.empty() || !origin.action.empty() || !origin.reason.empty();
   return named || origin.source != ChangeOrigin::Source::file ? 2 : 1;
 }
+
+// Whose data a folder has besides the first tenant's.
+struct TenantPut {
+  TenantId tenant;
+  bool listed = true;  // false: no longer in the configuration; what it has stays
+  std::string id;
+};
+
+// A SKU of a tenant's catalog: what offers by rule are made of, and the pool that campaigns take stock from.
+struct ItemAttribute {
+  std::string name, value;
+  friend bool operator==(const ItemAttribute&, const ItemAttribute&) = default;
+};
+struct ItemPut {
+  ItemIndex item;
+  TenantId tenant = kDefaultTenant;
+  std::int64_t list_price = 0;
+  std::int64_t stock = 0;  // of the pool: what campaigns may take, what they have taken included
+  bool listed = true;
+  std::string sku, category, currency;    // category: a path, its parts apart by '/'; empty: none
+  std::vector<ItemAttribute> attributes;  // sorted by name, each once
+};
 
 // What a failed payment does to a hold.
 enum class PaymentFailure : std::uint8_t {
@@ -98,14 +125,19 @@ struct CampaignPut {
   Tick ended_at{};                    // ended early: before its plan's end; zero: not
   std::uint64_t file_definition = 0;  // changed by hand since the file said this: definition_hash(); 0: not
   bool by_hand = false;               // no file has it
-  CampaignPlan plan = {};             // in records of its own, behind this one
+  // --- stock out of the pool ---
+  bool from_pool = false;         // its offers' stock is taken out of the pool when it is armed
+  bool armed = false;             // from_pool: it has been; what it has given back stands in its offers
+  std::uint32_t arm_seconds = 0;  // from_pool: so long before its first window it is armed by itself
+  CampaignPlan plan = {};         // in records of its own, behind this one
 };
 
 // Version 1 is what every campaign has whose hold_max_seconds and offer_seconds are its hold_seconds and
 // whose other fields behind it are those of a CampaignPut{}; so a configuration without the newer keys is
-// written as it always was. Version 2 has the others, and version 3 also what an operator did and the form of
-// prices; a reader of version 3 reads all.
+// written as it always was. Version 2 has the others, version 3 also what an operator did and the form of
+// prices, and version 4 the pool and the mark of low stock; a reader of version 4 reads all.
 constexpr std::uint8_t campaign_put_version(const CampaignPut& put) {
+  if (put.from_pool || put.armed || put.arm_seconds != 0 || put.plan.low_stock.is_set()) return 4;
   if (put.paused || put.ended_at != Tick{} || put.file_definition != 0 || put.by_hand ||
       put.plan.price_form != PriceForm{}) {
     return 3;
@@ -123,20 +155,39 @@ struct OfferPut {
   std::int64_t list_price = 0;
   std::int64_t price = 0;
   bool listed = true;
+  std::uint16_t rule = 0;     // 1, 2, ...: made by this offer rule of its campaign; 0: by nobody but itself
+  std::int64_t released = 0;  // of `stock`: given back to the pool
   std::string sku;
   OfferPlan plan = {};  // in records of its own, behind this one
+
+  std::int64_t allocation() const { return stock - released; }
 };
+
+// Version 2 has what is behind `listed`, and the mark of low stock.
+constexpr std::uint8_t offer_put_version(const OfferPut& put) {
+  return put.rule != 0 || put.released != 0 || put.plan.low_stock.is_set() ? 2 : 1;
+}
 
 // A piece of a list that a campaign or an offer has more of than one record takes. Pieces of one list stand
 // in its order; the record that puts the campaign or offer begins every list anew.
 struct PlanPart {
-  enum class List : std::uint8_t { windows, price_steps, regions, segments, channels, schedule };
+  enum class List : std::uint8_t {
+    windows,
+    price_steps,
+    regions,
+    segments,
+    channels,
+    schedule,
+    offer_rules,
+    channel_quotas
+  };
   std::optional<OfferIndex> offer;  // of this offer, else of `campaign`
   CampaignIndex campaign;
   List list{};
   std::vector<Window> windows;
   std::vector<PriceLayer> price_steps;
   std::vector<std::string> texts;
+  std::vector<ChannelQuota> channel_quotas;
 };
 // Cuts a plan into records, in the order in which they are journaled.
 std::vector<PlanPart> plan_parts(const CampaignPut& put);
@@ -150,6 +201,8 @@ void encode(const FolderCreated& value, std::string& out);
 void encode(const CatalogChange& value, std::string& out);
 void encode(const CampaignPut& value, std::string& out);
 void encode(const OfferPut& value, std::string& out);
+void encode(const TenantPut& value, std::string& out);
+void encode(const ItemPut& value, std::string& out);
 void encode(const PlanPart& value, std::string& out);
 
 // A new order. Version 1 is what every order without identities that is not held has, version 3 a basket's,
@@ -189,7 +242,9 @@ std::size_t encode(const OrderEvent& event, std::span<std::byte> out);
 std::optional<FolderCreated> decode_folder_created(std::span<const std::byte> payload);
 std::optional<CatalogChange> decode_catalog_change(std::span<const std::byte> payload, std::uint8_t version);
 std::optional<CampaignPut> decode_campaign_put(std::span<const std::byte> payload, std::uint8_t version);
-std::optional<OfferPut> decode_offer_put(std::span<const std::byte> payload);
+std::optional<OfferPut> decode_offer_put(std::span<const std::byte> payload, std::uint8_t version);
+std::optional<TenantPut> decode_tenant_put(std::span<const std::byte> payload);
+std::optional<ItemPut> decode_item_put(std::span<const std::byte> payload);
 std::optional<PlanPart> decode_plan_part(std::span<const std::byte> payload);
 // A payload of `info.kind` and `info.version`. The tick is the record's, which the payload does not repeat.
 // `lists` is where the order's identities and lines are put.

@@ -77,7 +77,7 @@ TEST_CASE("every payload reads back as what was written") {
   CHECK(campaign->show_remaining);
 
   const OfferPut sold = some_offer();
-  const auto offer = decode_offer_put(bytes_of(encoded(sold)));
+  const auto offer = decode_offer_put(bytes_of(encoded(sold)), 1);
   REQUIRE(offer.has_value());
   CHECK(encoded(*offer) == encoded(sold));
   CHECK(offer->stock == kStockMax);
@@ -253,7 +253,7 @@ TEST_CASE("an offer that no configuration can have asked for is none") {
   const auto refused = [](auto edit) {
     OfferPut put = some_offer();
     edit(put);
-    return !decode_offer_put(bytes_of(encoded(put))).has_value();
+    return !decode_offer_put(bytes_of(encoded(put)), offer_put_version(put)).has_value();
   };
   CHECK_FALSE(refused([](OfferPut&) {}));
   CHECK(refused([](OfferPut& put) { put.stock = -1; }));
