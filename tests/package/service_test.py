@@ -21,7 +21,7 @@ DEADLINE_S = 30
 class Manager:
     """A server under a service manager that hears what it is told."""
 
-    def __init__(self, folder, watchdog_ms=None):
+    def __init__(self, folder, watchdog_ms=None, more=(), log=subprocess.DEVNULL):
         config = folder / "config.json"
         config.write_text('{"server": {"listen": "127.0.0.1:0", "admin": "127.0.0.1:0"}, "campaigns": []}')
         address = str(folder / "notify")
@@ -32,8 +32,8 @@ class Manager:
         if watchdog_ms is not None:
             environment["WATCHDOG_USEC"] = str(watchdog_ms * 1000)
         self.process = subprocess.Popen(
-            [PROGRAM, "serve", "--config", config, "--data", folder / "data"],
-            env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            [PROGRAM, "serve", "--config", config, "--data", folder / "data", *more],
+            env=environment, stdout=subprocess.DEVNULL, stderr=log)
 
     def wait_for(self, word):
         """The message that has it, and those before."""
@@ -88,6 +88,19 @@ class ServiceTest(unittest.TestCase):
             heard = manager.wait_for("STOPPING=1")
             self.assertEqual(manager.process.wait(DEADLINE_S), 0)
         self.assertNotIn("WATCHDOG=1", "\n".join(heard).splitlines())  # nobody asked for it
+
+    def logged_by_a_life(self, *more):
+        log = self.folder / "log"
+        with open(log, "w") as file, Manager(self.folder, more=more, log=file) as manager:
+            manager.wait_for("READY=1")
+            manager.process.send_signal(signal.SIGTERM)
+            self.assertEqual(manager.process.wait(DEADLINE_S), 0)
+        (self.folder / "notify").unlink()
+        return log.read_text()
+
+    def test_a_log_level_leaves_out_what_is_below_it(self):
+        self.assertIn(" info draining", self.logged_by_a_life())
+        self.assertEqual(self.logged_by_a_life("--log-level", "warning"), "")
 
     def test_the_watchdog_is_told_again_and_again(self):
         with Manager(self.folder, watchdog_ms=200) as manager:
