@@ -15,6 +15,8 @@ find_path(CCTZ_INCLUDE_DIR cctz/time_zone.h REQUIRED)       # 2.3
 find_library(CCTZ_LIBRARY cctz REQUIRED)
 find_path(LIBICAL_INCLUDE_DIR libical/ical.h REQUIRED)      # 3.0.16
 find_library(LIBICAL_LIBRARY ical REQUIRED)
+find_path(SYSTEMD_INCLUDE_DIR systemd/sd-daemon.h REQUIRED)   # 252: readiness and watchdog
+find_library(SYSTEMD_LIBRARY systemd REQUIRED)
 find_package(OpenSSL 3.0 REQUIRED COMPONENTS Crypto)        # HMAC; no TLS here
 find_path(EXPECTED_INCLUDE_DIR tl/expected.hpp REQUIRED)
 if(DOORBUSTER_MIMALLOC)

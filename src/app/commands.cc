@@ -76,7 +76,12 @@ void add_serve_command(CLI::App& app, int& exit_code) {
   command->add_option("--admin", overrides->admin, "HOST:PORT for operators; port 0 picks a free one");
   command->add_option("--cores", overrides->cores, "Threads that decide; 0: one for each processor")
       ->check(CLI::Range(0, static_cast<int>(kShardsMax)));
-  command->callback([overrides, &exit_code] {
+  auto log_level = std::make_shared<std::string>("info");
+  command->add_option("--log-level", *log_level, "The least that is logged")
+      ->check(CLI::IsMember({"error", "warning", "info"}))
+      ->capture_default_str();
+  command->callback([overrides, log_level, &exit_code] {
+    spdlog::set_level(spdlog::level::from_str(*log_level));
     if (const Status status = serve(*overrides); !status) {
       spdlog::error("{}", status.error().message);
       exit_code = exit_code_of(status.error().kind);

@@ -1,9 +1,11 @@
 // Arguments to commands, and results to exit codes. The only file that no test links.
 
+#include <spdlog/sinks/dup_filter_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
 #include <CLI/CLI.hpp>
+#include <chrono>
 #include <cstdio>
 #include <iostream>
 #include <string>
@@ -13,9 +15,15 @@
 
 namespace {
 
+// The same line again and again is written once in so long, and then how often it was left out.
+constexpr std::chrono::seconds kSameLineInterval{5};
+
 // Standard output belongs to what a command says; logs go to standard error.
 void log_to_stderr() {
-  auto logger = spdlog::stderr_logger_st("doorbuster");
+  auto once = std::make_shared<spdlog::sinks::dup_filter_sink_mt>(kSameLineInterval);
+  once->add_sink(std::make_shared<spdlog::sinks::stderr_sink_mt>());
+  auto logger = std::make_shared<spdlog::logger>("doorbuster", std::move(once));
+  logger->flush_on(spdlog::level::trace);
   logger->set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %l %v");
   spdlog::set_default_logger(std::move(logger));
 }
@@ -33,6 +41,7 @@ int main(int argc, char** argv) {
   doorbuster::add_check_command(app, exit_code);
   doorbuster::add_print_config_command(app, exit_code);
   doorbuster::load::add_load_command(app, exit_code);
+  doorbuster::add_doctor_command(app, exit_code);
   doorbuster::add_token_command(app, exit_code);
   doorbuster::add_journal_command(app, exit_code);
   doorbuster::add_version_command(app, exit_code);

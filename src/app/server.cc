@@ -14,6 +14,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "app/service_manager.h"
 #include "doorbuster/admin/admin_handler.h"
 #include "doorbuster/app/version.h"
 #include "doorbuster/http/http_agent.h"
@@ -104,13 +105,15 @@ class Server {
         file_options_(std::move(file_options)),
         configuration_(std::move(configuration)),
         signals_(control_),
-        watch_(control_) {}
+        watch_(control_),
+        heartbeat_(control_) {}
 
   Status run() {
     wait_for_signals();  // first: a signal during recovery is kept for later instead of killing us in the
                          // middle
     if (Status status = start(); !status) return status;
     watch();
+    beat();
     control_.run();
     return stop();
   }
@@ -122,6 +125,7 @@ class Server {
                  std::vector<AudienceCheck> audience);
   void wait_for_signals();
   void watch();
+  void beat();
   void begin_drain();
   void reload();
   Status stop();
@@ -143,8 +147,10 @@ class Server {
   boost::asio::io_context control_;
   boost::asio::signal_set signals_;
   boost::asio::steady_timer watch_;
+  boost::asio::steady_timer heartbeat_;
   std::chrono::steady_clock::time_point drain_until_, failed_until_;
   bool failed_seen_ = false;
+  bool stuck_seen_ = false;
 };
 
 Status Server::start() {
@@ -198,6 +204,7 @@ Status Server::start() {
   state_.ready.store(true);
   std::printf("listening on http://%s, admin on http://%s\n", listen_.c_str(), admin_listen_.c_str());
   std::fflush(stdout);
+  tell_ready("listening on http://" + listen_);
   return {};
 }
 
@@ -267,7 +274,27 @@ void Server::watch() {
   });
 }
 
+// Tells the service manager's watchdog that every thread still goes round; it restarts what does not.
+void Server::beat() {
+  const std::chrono::microseconds interval = alive_interval();
+  if (interval.count() == 0) return;
+  if (runtime_->have_heartbeats() && admin_thread_->has_heartbeat()) {
+    tell_alive();
+    runtime_->ask_heartbeats();
+    admin_thread_->ask_heartbeat();
+  } else if (!stuck_seen_) {
+    stuck_seen_ = true;
+    spdlog::error("a thread has not gone round for {} ms: the watchdog is not told that all is well",
+                  interval.count() / 1000);
+  }
+  heartbeat_.expires_after(interval);
+  heartbeat_.async_wait([this](const boost::system::error_code& ec) {
+    if (!ec) beat();
+  });
+}
+
 void Server::begin_drain() {
+  tell_stopping();
   spdlog::info("draining: no new connections, answering what is under way");
   state_.draining.store(true);
   drain_until_ = std::chrono::steady_clock::now() + kDrainMax;

@@ -20,17 +20,6 @@
 namespace doorbuster {
 namespace {
 
-std::string allocator_in_force() {
-#ifdef DOORBUSTER_WITH_MIMALLOC
-  void* block = std::malloc(16);
-  const bool ours = mi_is_in_heap_region(block);
-  std::free(block);
-  // Linked is not yet in force: a preloaded library may have taken malloc over.
-  if (ours) return "mimalloc " + std::to_string(mi_version());
-#endif
-  return "system";
-}
-
 std::vector<std::pair<std::string, std::string>> facts() {
   const auto dotted = [](int major, int minor, int patch) {
     return std::to_string(major) + "." + std::to_string(minor) + "." + std::to_string(patch);
@@ -54,6 +43,17 @@ std::vector<std::pair<std::string, std::string>> facts() {
 }
 
 }  // namespace
+
+std::string allocator_in_force() {
+#ifdef DOORBUSTER_WITH_MIMALLOC
+  void* block = std::calloc(1, 16);
+  const bool ours = mi_is_in_heap_region(block);
+  std::free(block);
+  // Linked is not yet in force: a preloaded library may have taken malloc over.
+  if (ours) return "mimalloc " + std::to_string(mi_version());
+#endif
+  return "system";
+}
 
 std::string version_number() {
   return DOORBUSTER_VERSION;

@@ -25,10 +25,16 @@ void AgentThread::stop() {
   notifier_.notify();
 }
 
+void AgentThread::ask_heartbeat() {
+  heartbeats_asked_.fetch_add(1);
+  notifier_.notify();
+}
+
 void AgentThread::run(const char* name, int processor) {
   name_this_thread(name);
   if (processor >= 0) pin_this_thread(processor);
   while (!stopping_.load()) {
+    if (!has_heartbeat()) heartbeats_.store(heartbeats_asked_.load());
     std::size_t work = 0;
     for (Agent* agent : agents_) work += agent->do_work();
     if (work != 0) continue;

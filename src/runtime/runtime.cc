@@ -176,6 +176,17 @@ void Runtime::start(const std::vector<SleepingAgent*>& http_agents) {
   }
 }
 
+void Runtime::ask_heartbeats() {
+  for (const auto& thread : threads_) thread->ask_heartbeat();
+  journal_thread_->ask_heartbeat();
+}
+
+bool Runtime::have_heartbeats() const {
+  return journal_thread_->has_heartbeat() &&
+         std::all_of(threads_.begin(), threads_.end(),
+                     [](const auto& thread) { return thread->has_heartbeat(); });
+}
+
 Result<std::uint64_t> Runtime::stop() {
   threads_.clear();         // no more decisions
   journal_thread_.reset();  // what was published has been taken or stays in the rings

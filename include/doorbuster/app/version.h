@@ -10,6 +10,7 @@ std::string version_json();
 
 std::string version_number();
 std::string compiler_name();
+std::string allocator_in_force();  // "mimalloc 209", "system"
 std::string build_type();
 
 }  // namespace doorbuster

@@ -43,6 +43,11 @@ class AgentThread {
   ~AgentThread();  // stops and joins
   void stop();     // returns at once; the agents get one more cycle
 
+  // --- any thread: for a watchdog ---
+  void ask_heartbeat();
+  // Whether a cycle has begun since the last ask_heartbeat(): the thread runs, and no agent is stuck.
+  bool has_heartbeat() const { return heartbeats_.load() == heartbeats_asked_.load(); }
+
  private:
   void run(const char* name, int processor);
 
@@ -50,6 +55,7 @@ class AgentThread {
   const std::vector<Agent*> agents_;
   SleepingAgent* const sleeper_;
   std::atomic<bool> stopping_ = false;
+  std::atomic<std::uint64_t> heartbeats_asked_ = 0, heartbeats_ = 0;
   std::thread thread_;
 };
 

@@ -69,6 +69,10 @@ class Runtime {
   // called.
   Result<std::uint64_t> stop();
 
+  // For a watchdog: whether every thread has begun a cycle since the last ask_heartbeats().
+  void ask_heartbeats();
+  bool have_heartbeats() const;
+
   // A write or sync has failed: nothing is decided any more, every buy is answered `journal_failed`.
   bool failed() const { return journal_agent_->failed(); }
   const std::string& failure() const { return journal_agent_->failure(); }
