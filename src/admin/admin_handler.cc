@@ -62,6 +62,7 @@ constexpr Route kRoutes[] = {
     {Method::post, "/v1/admin/campaigns/{campaign}/resume", resume_campaign},
     {Method::post, "/v1/admin/campaigns/{campaign}/end", end_campaign},
     {Method::post, "/v1/admin/campaigns/{campaign}/extend", extend_campaign},
+    {Method::post, "/v1/admin/campaigns/{campaign}/arm", arm_campaign},
     {Method::post, "/v1/admin/campaigns/{campaign}/stock", adjust_stock},
     {Method::get, "/v1/admin/audit", show_audit},
 };

@@ -42,6 +42,7 @@ void pause_campaign(const Call& call);
 void resume_campaign(const Call& call);
 void end_campaign(const Call& call);
 void extend_campaign(const Call& call);
+void arm_campaign(const Call& call);
 void adjust_stock(const Call& call);
 
 // definition_routes.cc: as a configuration file has them

@@ -153,6 +153,11 @@ constexpr JsonMember<CampaignConfiguration> kCampaignMembers[] = {
     {"waitlist", Presence::optional, read_flag<&CampaignConfiguration::waitlist>},
     {"offer_seconds", Presence::optional, read_span<&CampaignConfiguration::offer_seconds, 1>},
     {"show_remaining", Presence::optional, read_flag<&CampaignConfiguration::show_remaining>},
+    {"from_pool", Presence::optional, read_flag<&CampaignConfiguration::from_pool>},
+    {"arm_seconds", Presence::optional,
+     [](JsonReader& r, const JsonNode& n, CampaignConfiguration& c) {
+       r.integer(n, {0, kArmSecondsMax, "seconds"}, c.arm_seconds);
+     }},
     {"price_steps", Presence::optional,
      [](JsonReader& r, const JsonNode& n, CampaignConfiguration& c) {
        read_price_steps(r, n, PriceStepsOf::campaign, c.plan.price_steps);
@@ -223,6 +228,15 @@ void read_hold_rules(JsonReader& reader, const JsonNode& node, CampaignConfigura
   if (offer == nullptr) campaign.offer_seconds = campaign.hold_seconds;
 }
 
+// Without the pool there is nothing to take out of it, however early.
+void check_arming(JsonReader& reader, const JsonNode& node, const CampaignConfiguration& campaign) {
+  const JsonNode* seconds = reader.sound(node, "arm_seconds");
+  const JsonNode* from_pool = node.find("from_pool");
+  const bool is_known = from_pool == nullptr || reader.sound(node, "from_pool") != nullptr;
+  if (seconds == nullptr || campaign.from_pool || !is_known) return;
+  reader.error(*seconds, "arm_seconds goes with \"from_pool\": true: set that, or leave arm_seconds out");
+}
+
 }  // namespace
 
 void read_campaign(JsonReader& reader, const JsonNode& node, CampaignConfiguration& campaign) {
@@ -246,6 +260,7 @@ void read_campaign(JsonReader& reader, const JsonNode& node, CampaignConfigurati
                                format_rfc3339(campaign.starts_at));
   }
   read_hold_rules(reader, node, campaign);
+  check_arming(reader, node, campaign);
 }
 
 void read_campaigns(JsonReader& reader, const JsonNode& node, std::vector<CampaignConfiguration>& campaigns) {

@@ -64,6 +64,7 @@ std::vector<std::string> not_in_configuration(const Catalog& catalog) {
     const CampaignPut& put = campaign.definition;
     if (!put.listed) continue;
     if (put.paused) sentences.push_back("campaign " + put.id + " is paused");
+    if (put.armed) sentences.push_back("campaign " + put.id + " is armed");
     if (put.ended_at != Tick{}) {
       sentences.push_back("campaign " + put.id + " was ended at " + format_rfc3339(put.ended_at));
     }

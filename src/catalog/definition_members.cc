@@ -83,6 +83,9 @@ std::string_view source(const CampaignPut& put) {
 bool changed_by_hand(const CampaignPut& put) {
   return put.file_definition != 0;
 }
+UnlessZero<std::int64_t> released(const OfferPut& put) {
+  return {put.released};
+}
 template <typename Put>
 const std::vector<PriceLayer>& price_steps(const Put& put) {
   return put.plan.price_steps;
@@ -116,6 +119,8 @@ constexpr DefinitionMember<CampaignPut> kCampaignMembers[] = {
     member<C, &C::waitlist>("waitlist"),
     member<C, &C::offer_seconds>("offer_seconds"),
     member<C, &C::show_remaining>("show_remaining"),
+    member<C, &C::from_pool>("from_pool"),
+    member<C, &C::arm_seconds>("arm_seconds"),
     member<C, price_steps<C>>("price_steps"),
     member<C, rounding>("rounding"),
     member<C, ending>("ending"),
@@ -123,6 +128,7 @@ constexpr DefinitionMember<CampaignPut> kCampaignMembers[] = {
     member<C, audience<C, &Audience::regions>>("regions"),
     member<C, audience<C, &Audience::segments>>("segments"),
     member<C, audience<C, &Audience::channels>>("channels"),
+    member<C, &C::armed>("armed"),
     member<C, &C::paused>("paused"),
     member<C, ended_at>("ended_at"),
     member<C, &C::listed>("listed"),
@@ -139,6 +145,7 @@ constexpr DefinitionMember<OfferPut> kOfferMembers[] = {
     member<O, audience<O, &Audience::regions>>("regions"),
     member<O, audience<O, &Audience::segments>>("segments"),
     member<O, audience<O, &Audience::channels>>("channels"),
+    member<O, released>("released"),
     member<O, &O::listed>("listed"),
 };
 

@@ -64,6 +64,8 @@ void append_rules(JsonObjectWriter& object, const CampaignPut& campaign) {
   if (campaign.waitlist) object.member("waitlist", true);
   unless(campaign.hold_seconds, "offer_seconds", campaign.offer_seconds);
   if (campaign.show_remaining) object.member("show_remaining", true);
+  if (campaign.from_pool) object.member("from_pool", true);
+  unless(0, "arm_seconds", campaign.arm_seconds);
 }
 
 // {5, 100} is "05": as many digits as the modulus has zeros.

@@ -63,7 +63,11 @@ json::object campaign_value(const CampaignSummary& summary, Tick now) {
   value["limit_per_buyer_total"] = campaign.limit_per_buyer_total;
   value["offers"] = campaign.offers.size();
   value["units"] = summary.units;
-  value["stock_backing"] = "own";
+  value["stock_backing"] = summary.arms_at ? "pool" : "own";
+  if (summary.arms_at) {
+    value["arms_at"] = view(format_rfc3339(*summary.arms_at));
+    value["arms_at_local"] = view(format_local(*summary.arms_at));
+  }
   json::value& lowest = value["lowest_price"];
   if (summary.lowest != nullptr)
     lowest = {{"sku", view(summary.lowest->sku)}, {"price", summary.lowest_price}};

@@ -153,7 +153,10 @@ std::string campaign_lines(const CampaignSummary& summary, Tick now) {
   text += schedule_lines(campaign, now);
   text += "\n  offers            " + counted(campaign.offers.size(), "offer") + ", " +
           counted(summary.units, "unit");
-  text += "\n  stock backing     each offer by its own stock; there are no pools";
+  text += "\n  stock backing     ";
+  text += summary.arms_at ? "out of the pool, which it takes it from when it is armed"
+                          : "each offer by its own stock";
+  if (summary.arms_at) text += "\n  armed             " + moment(*summary.arms_at, now);
   text += hold_lines(campaign) + limit_line(campaign) + step_lines(campaign);
   if (summary.lowest != nullptr) {
     text += "\n  lowest price      " + format_money(summary.lowest_price, campaign.currency) + " (" +

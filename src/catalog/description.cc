@@ -7,6 +7,8 @@
 #include <optional>
 #include <span>
 
+#include "doorbuster/catalog/pool.h"
+
 namespace doorbuster {
 namespace {
 
@@ -24,7 +26,12 @@ std::int64_t lowest_price(const CampaignConfiguration& campaign, const OfferConf
 CampaignSummary summarize(const CampaignConfiguration& campaign, Tick now) {
   CampaignSummary summary;
   summary.campaign = &campaign;
-  const CampaignPhase phase = campaign_phase(campaign_put_of(campaign), now);
+  CampaignPut put = campaign_put_of(campaign);
+  if (put.from_pool) {
+    summary.arms_at = arms_at(put);
+    put.armed = now >= *summary.arms_at;  // if its pool backs it
+  }
+  const CampaignPhase phase = campaign_phase(put, now);
   summary.state = phase.state;
   summary.window = phase.window;
   for (const OfferConfiguration& offer : campaign.offers) {

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,6 +15,7 @@ namespace doorbuster {
 struct CampaignSummary {
   const CampaignConfiguration* campaign = nullptr;
   CampaignState state{};
+  std::optional<Tick> arms_at;  // it takes its stock out of the pool then
   std::uint64_t units = 0;
   Window window;                                 // that is open, else the next, else the last
   const OfferConfiguration* lowest = nullptr;    // the lowest price at any instant; null without offers

@@ -24,6 +24,8 @@ CampaignPut campaign_put_of(const CampaignConfiguration& configured) {
   put.waitlist = configured.waitlist;
   put.offer_seconds = configured.offer_seconds;
   put.show_remaining = configured.show_remaining;
+  put.from_pool = configured.from_pool;
+  put.arm_seconds = configured.arm_seconds;
   put.id = configured.id;
   put.name = configured.name;
   put.currency = configured.currency;

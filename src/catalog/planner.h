@@ -42,6 +42,7 @@ class Planner {
                         const CampaignConfiguration& configured) const;
   void keep(const Campaign& known);
   void check_currency(const CampaignPut& wanted, const Campaign& known);
+  void check_source(const CampaignPut& wanted, const Campaign& known);
   void refuse(std::string reason) { reasons_.push_back(std::move(reason)); }
 
   const Catalog& catalog_;

@@ -220,7 +220,10 @@ Result<std::size_t> Runtime::change(const ChangePlanner& plan) {
   DOORBUSTER_CHECK(resumed.has_value());
   if (!applied) return tl::unexpected(applied.error());
   // Now that the sale goes on: describing a change of a million offers takes a while.
-  if (!applied->change.empty()) remember(*applied);
+  if (!applied->change.empty()) {
+    remember(*applied);
+    for (Notifier* notifier : change_notifiers_) notifier->notify();
+  }
   return applied->change.size();
 }
 

@@ -23,11 +23,13 @@ struct ChangeKind {
   friend bool operator==(const ChangeKind&, const ChangeKind&) = default;
 };
 inline constexpr ChangeKind kChangeKinds[] = {
-    {ChangeOrigin::Source::file, "start"},  {ChangeOrigin::Source::file, "reload"},
-    {ChangeOrigin::Source::admin, "pause"}, {ChangeOrigin::Source::admin, "resume"},
-    {ChangeOrigin::Source::admin, "end"},   {ChangeOrigin::Source::admin, "extend"},
-    {ChangeOrigin::Source::admin, "stock"}, {ChangeOrigin::Source::admin, "put"},
-    {ChangeOrigin::Source::admin, "patch"}, {ChangeOrigin::Source::admin, "remove"},
+    {ChangeOrigin::Source::file, "start"},    {ChangeOrigin::Source::file, "reload"},
+    {ChangeOrigin::Source::admin, "pause"},   {ChangeOrigin::Source::admin, "resume"},
+    {ChangeOrigin::Source::admin, "end"},     {ChangeOrigin::Source::admin, "extend"},
+    {ChangeOrigin::Source::admin, "stock"},   {ChangeOrigin::Source::admin, "put"},
+    {ChangeOrigin::Source::admin, "patch"},   {ChangeOrigin::Source::admin, "remove"},
+    {ChangeOrigin::Source::admin, "arm"},     {ChangeOrigin::Source::clock, "arm"},
+    {ChangeOrigin::Source::clock, "release"},
 };
 
 struct Difference {

@@ -66,6 +66,8 @@ struct CampaignConfiguration {
   bool waitlist = false;
   std::uint32_t offer_seconds = 0;  // hold_seconds where the file does not say
   bool show_remaining = false;
+  bool from_pool = false;         // its offers' stock comes out of the catalog's pool when it is armed
+  std::uint32_t arm_seconds = 0;  // so long before the first window; with from_pool only
   CampaignPlan plan = {};
   bool schedule_is_cut = false;  // its rule goes on behind the last window
   std::vector<OfferConfiguration> offers;
@@ -112,7 +114,9 @@ std::string describe_configuration_json(const ParsedConfiguration& parsed, Tick 
 // left the configuration is no longer `listed`, a campaign's offers with it; what comes back gets its old
 // index. What an operator did since the file was last applied stands: a pause; an early end, unless the file
 // brings another window; a campaign that was changed or withdrawn by hand, unless the file says something
-// new about it; and what no file has. REQUIRES: `campaigns` is what a parsed configuration can have;
+// new about it; what no file has; and that a campaign is armed and what it has given back, unless it is to
+// sell longer than it was: then it takes its whole stock again. Refused is also what the pool does not back.
+// REQUIRES: `campaigns` is what a parsed configuration can have;
 // committed.size()
 // == catalog.offers().size().
 Result<CatalogChangeSet> plan_change(const Catalog& catalog, const std::vector<std::int64_t>& committed,

@@ -99,7 +99,8 @@ OfferConfiguration arbitrary_offer(std::string sku) {
   offer.stock = perhaps() ? between<std::int64_t>(0, 3) : between<std::int64_t>(0, 1'000'000);
   offer.price = offer.list_price = between<std::int64_t>(0, kPriceMax);
   if (perhaps()) offer.list_price = between<std::int64_t>(offer.price, kPriceMax);
-  offer.plan = {arbitrary_steps(true), arbitrary_audience()};
+  offer.plan.price_steps = arbitrary_steps(true);
+  offer.plan.audience = arbitrary_audience();
   return offer;
 }
 
@@ -114,6 +115,8 @@ CampaignConfiguration arbitrary_campaign(const std::string& id) {
   campaign.limit_per_buyer = perhaps() ? 0 : between<std::uint32_t>(1, 1'000'000'000);
   campaign.limit_per_buyer_total = perhaps() ? 0 : between<std::uint32_t>(1, 1'000'000);
   campaign.show_remaining = perhaps();
+  campaign.from_pool = perhaps();
+  if (campaign.from_pool) campaign.arm_seconds = perhaps() ? 0 : between<std::uint32_t>(1, kArmSecondsMax);
   choose_hold_rules(campaign);
   campaign.plan.price_steps = arbitrary_steps(false);
   choose_price_form(campaign.plan.price_form);
@@ -123,9 +126,23 @@ CampaignConfiguration arbitrary_campaign(const std::string& id) {
   return campaign;
 }
 
+// What campaigns with stock from the pool can be made of.
+const Catalog& items() {
+  static const CatalogPointer catalog = [] {
+    CatalogChangeSet change;
+    for (std::uint32_t i = 0; i < 5; ++i) {
+      ItemPut& item = change.items.emplace_back();
+      item.item = {i};
+      item.sku = "sku-" + std::to_string(i);
+    }
+    return apply_change(Catalog(), change);
+  }();
+  return *catalog;
+}
+
 // Everything about it that is journaled, and so everything there is, but for the indexes.
 std::string journaled(const CampaignConfiguration& campaign) {
-  const Result<CatalogChangeSet> change = plan_change(Catalog(), {}, {campaign}, kOrdersMax);
+  const Result<CatalogChangeSet> change = plan_change(items(), {}, {campaign}, kOrdersMax);
   RC_ASSERT(change.has_value());
   std::string bytes;
   const auto add = [&bytes](const auto& put) {
@@ -138,9 +155,9 @@ std::string journaled(const CampaignConfiguration& campaign) {
 }
 
 CatalogPointer catalog_of(const std::vector<CampaignConfiguration>& campaigns) {
-  const Result<CatalogChangeSet> change = plan_change(Catalog(), {}, campaigns, kOrdersMax);
+  const Result<CatalogChangeSet> change = plan_change(items(), {}, campaigns, kOrdersMax);
   RC_ASSERT(change.has_value());
-  return apply_change(Catalog(), *change);
+  return apply_change(items(), *change);
 }
 
 std::vector<std::int64_t> nothing_sold(const Catalog& catalog) {
