@@ -70,8 +70,9 @@ void Engine::install(CatalogPointer catalog) {
     state.price = definition.price;
     state.starts_at = campaign.starts_at;
     state.ends_at = last_end(campaign);
-    state.is_planned = campaign.paused || is_unarmed(campaign) || !campaign.plan.windows.empty() || !offer.prices.empty() ||
-                       !campaign.plan.audience.empty() || !definition.plan.audience.empty();
+    state.is_planned = campaign.paused || is_unarmed(campaign) || !campaign.plan.windows.empty() ||
+                       !offer.prices.empty() || !campaign.plan.audience.empty() ||
+                       !definition.plan.audience.empty();
     state.limit_per_buyer = campaign.limit_per_buyer;
     state.campaign_listed = campaign.listed;
     state.offer_listed = definition.listed;

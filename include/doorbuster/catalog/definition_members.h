@@ -20,8 +20,9 @@ struct DefinitionMember {
   std::string (*json)(const Put& put);
 };
 
-// What a configuration says, then what was done since: "armed", "paused", "ended_at", "listed", "source" ("file", or
-// "admin" when no file ever had it) and "changed_by_hand". Without "id", "offers" and the windows.
+// What a configuration says, then what was done since: "armed", "paused", "ended_at", "listed", "source"
+// ("file", or "admin" when no file ever had it) and "changed_by_hand". Without "id", "offers" and the
+// windows.
 std::span<const DefinitionMember<CampaignPut>> campaign_members();
 // What a configuration says, then "listed". Without "sku".
 std::span<const DefinitionMember<OfferPut>> offer_members();
