@@ -14,7 +14,7 @@ inline constexpr std::string_view kJson = "application/json";
 struct Call {
   ServerState& state;
   const Exchange& exchange;
-  std::string_view campaign;  // what stands for {campaign} in the path
+  std::string_view campaign;  // what stands for {campaign}, or {sku}, in the path
 
   const HttpRequest& http() const { return exchange.http; }
   Tick now() const { return state.clock->wall_now(); }
@@ -51,6 +51,10 @@ void create_campaign(const Call& call);
 void replace_campaign(const Call& call);
 void patch_campaign(const Call& call);
 void remove_campaign(const Call& call);
+
+// catalog_routes.cc
+void list_items(const Call& call);
+void show_item(const Call& call);
 
 // audit_routes.cc
 void show_audit(const Call& call);

@@ -300,8 +300,7 @@ void Server::reload() {
   state_.last_reload_ns.store(clock_.wall_now().ns);
   const ParsedConfiguration parsed = read_configuration(overrides_.config_file);
   if (!parsed.configuration) return refused(describe(overrides_.config_file, parsed.diagnostics));
-  auto changed =
-      runtime_->reconfigure(parsed.configuration->campaigns, origin_of(overrides_.config_file, "reload"));
+  auto changed = runtime_->reconfigure(*parsed.configuration, origin_of(overrides_.config_file, "reload"));
   if (!changed) return refused(changed.error().message);
   state_.reloads_applied.fetch_add(1);
   state_.last_reload_ok.store(true);

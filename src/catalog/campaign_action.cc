@@ -173,6 +173,7 @@ tl::expected<CatalogChangeSet, ActionRefusal> plan_stock_adjustment(
 
   CatalogChangeSet change;
   remember_the_file(catalog, campaign);
+  put.rule = 0;  // what somebody has said of its units is not the rule's any more
   if (campaign.file_definition != catalog.campaign(put.campaign).definition.file_definition) {
     change.campaigns.push_back(std::move(campaign));
   }

@@ -24,7 +24,8 @@ bool same(const CampaignPut& a, const CampaignPut& b) {
 
 bool same(const OfferPut& a, const OfferPut& b) {
   const auto all = [](const OfferPut& o) {
-    return std::tie(o.offer, o.campaign, o.stock, o.list_price, o.price, o.listed, o.released, o.sku, o.plan);
+    return std::tie(o.offer, o.campaign, o.stock, o.list_price, o.price, o.listed, o.rule, o.released, o.sku,
+                    o.plan);
   };
   return all(a) == all(b);
 }
@@ -82,6 +83,7 @@ OfferPut offer_put_of(const OfferConfiguration& configured) {
   put.list_price = configured.list_price;
   put.price = configured.price;
   put.sku = configured.sku;
+  put.rule = configured.rule;
   put.plan = configured.plan;
   return put;
 }
@@ -93,7 +95,9 @@ Planner::Planner(const Catalog& catalog, const std::vector<std::int64_t>& commit
       wanted_campaigns_(catalog.campaigns().size(), false),
       wanted_offers_(catalog.offers().size(), false),
       campaigns_(catalog.campaigns().size()),
-      offers_(catalog.offers().size()) {
+      offers_(catalog.offers().size()),
+      items_(catalog.items()),
+      item_count_(catalog.items().size()) {
   DOORBUSTER_CHECK(committed.size() == catalog.offers().size());
   for (const Offer& offer : catalog.offers()) {
     committed_by_campaign_[offer.definition.campaign.value] += committed[offer.definition.offer.value];
@@ -112,7 +116,8 @@ void Planner::want_from_file(const CampaignConfiguration& configured) {
   want(put, known, configured);
 }
 
-void Planner::want_by_hand(const CampaignConfiguration& configured) {
+void Planner::want_by_hand(const CampaignConfiguration& said) {
+  const CampaignConfiguration configured = with_offers_by_rule(said);
   CampaignPut put = campaign_put_of(configured);
   const Campaign* known = catalog_.find_campaign(put.tenant, put.id);
   if (known == nullptr) {
@@ -153,10 +158,15 @@ bool Planner::is_as_configured(const Campaign& known, const CampaignPut& put,
 
 void Planner::keep(const Campaign& known) {
   wanted_campaigns_[known.definition.campaign.value] = true;
-  for (const OfferIndex index : known.offers) {
-    wanted_offers_[index.value] = true;
-    orders_ += static_cast<std::uint64_t>(catalog_.offer(index).definition.stock);
-  }
+  const CampaignPut& put = known.definition;
+  const bool follows = put.listed && !put.plan.offer_rules.empty() && !change_.items.empty();
+  if (follows) return keep_by_rule(known);
+  for (const OfferIndex index : known.offers) keep(catalog_.offer(index).definition);
+}
+
+void Planner::keep(const OfferPut& known) {
+  wanted_offers_[known.offer.value] = true;
+  orders_ += static_cast<std::uint64_t>(known.stock);
 }
 
 void Planner::want(const CampaignPut& wanted, const Campaign* known,
@@ -253,6 +263,7 @@ void Planner::check_bounds(std::uint64_t orders_reserved) {
   };
   check("campaigns", campaigns_, kCampaignsMax);
   check("offers", offers_, kOffersMax);
+  check("items", item_count_, kItemsMax);
   if (orders_ > orders_reserved) {
     refuse(std::to_string(orders_) + " orders are possible with this stock and the tables have room for " +
            std::to_string(orders_reserved) + ": restart with a larger server.max_orders");

@@ -33,8 +33,8 @@ inline constexpr ChangeKind kChangeKinds[] = {
 };
 
 struct Difference {
-  std::string campaign;
-  std::string sku;            // of this offer; empty: of the campaign
+  std::string campaign;       // empty: of an item
+  std::string sku;            // of this offer or item; empty: of the campaign
   std::string_view member;    // as a configuration names it: definition_members.h; or "occurrences"
   std::string before, after;  // JSON; "null": there was none, or is none any more
 };

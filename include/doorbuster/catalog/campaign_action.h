@@ -43,8 +43,9 @@ tl::expected<CatalogChangeSet, ActionRefusal> plan_action(const Catalog& catalog
 // More or less of an offer's stock, by `delta`. Refused: `validation_failed` when the delta is zero or the
 // stock would leave 0 to kStockMax; `change_refused` when the stock would fall below the units that are sold
 // or held (`committed`, by offer), when the tables have no room for so many orders (`orders_reserved`), when
-// the campaign is armed and the pool has not so many units, and for what is no longer listed. REQUIRES: the
-// offer is in the catalog; committed.size() == catalog.offers().size().
+// the campaign is armed and the pool has not so many units, and for what is no longer listed. An offer by
+// rule becomes the campaign's own, as it is then: it does not follow its item any more. REQUIRES: the offer
+// is in the catalog; committed.size() == catalog.offers().size().
 tl::expected<CatalogChangeSet, ActionRefusal> plan_stock_adjustment(
     const Catalog& catalog, const std::vector<std::int64_t>& committed, OfferIndex offer, std::int64_t delta,
     std::uint64_t orders_reserved);

@@ -51,6 +51,7 @@ struct OfferConfiguration {
   std::string sku;
   std::int64_t stock = 0, list_price = 0, price = 0;
   OfferPlan plan = {};
+  std::uint16_t rule = 0;  // made by this rule of its campaign, 1 is the first; 0: it is the file's own
   friend bool operator==(const OfferConfiguration&, const OfferConfiguration&) = default;
 };
 
@@ -69,8 +70,8 @@ struct CampaignConfiguration {
   bool from_pool = false;         // its offers' stock comes out of the catalog's pool when it is armed
   std::uint32_t arm_seconds = 0;  // so long before the first window; with from_pool only
   CampaignPlan plan = {};
-  bool schedule_is_cut = false;  // its rule goes on behind the last window
-  std::vector<OfferConfiguration> offers;
+  bool schedule_is_cut = false;            // its rule goes on behind the last window
+  std::vector<OfferConfiguration> offers;  // and behind them those that plan.offer_rules make
   friend bool operator==(const CampaignConfiguration&, const CampaignConfiguration&) = default;
 };
 
@@ -79,6 +80,7 @@ CampaignPut campaign_put_of(const CampaignConfiguration& configured);
 
 struct Configuration {
   ServerOptions server;
+  std::vector<ItemPut> items;  // "catalog"; without indexes
   std::vector<CampaignConfiguration> campaigns;
 };
 
@@ -116,9 +118,11 @@ std::string describe_configuration_json(const ParsedConfiguration& parsed, Tick 
 // brings another window; a campaign that was changed or withdrawn by hand, unless the file says something
 // new about it; what no file has; and that a campaign is armed and what it has given back, unless it is to
 // sell longer than it was: then it takes its whole stock again. Refused is also what the pool does not back.
-// REQUIRES: `campaigns` is what a parsed configuration can have;
-// committed.size()
-// == catalog.offers().size().
+// Offers by rule follow the items in the same change, those of campaigns that stand otherwise included.
+// REQUIRES: `configuration` is what a parsed one can be; committed.size() == catalog.offers().size().
+Result<CatalogChangeSet> plan_change(const Catalog& catalog, const std::vector<std::int64_t>& committed,
+                                     const Configuration& configuration, std::uint64_t orders_reserved);
+// A configuration of these campaigns and nothing else.
 Result<CatalogChangeSet> plan_change(const Catalog& catalog, const std::vector<std::int64_t>& committed,
                                      const std::vector<CampaignConfiguration>& campaigns,
                                      std::uint64_t orders_reserved);

@@ -81,7 +81,8 @@ class Runtime {
   // One durable change between two decisions: all shards stop for it and go on after it. Returns how many
   // definitions changed; refused, nothing has.
   Result<std::size_t> change(const ChangePlanner& plan);
-  // Makes the configuration's campaigns the ones in force.
+  // Makes the configuration's items and campaigns the ones in force; the second, without items.
+  Result<std::size_t> reconfigure(const Configuration& configuration, ChangeOrigin origin = {});
   Result<std::size_t> reconfigure(const std::vector<CampaignConfiguration>& campaigns,
                                   ChangeOrigin origin = {});
 

@@ -126,23 +126,18 @@ CampaignConfiguration arbitrary_campaign(const std::string& id) {
   return campaign;
 }
 
-// What campaigns with stock from the pool can be made of.
-const Catalog& items() {
-  static const CatalogPointer catalog = [] {
-    CatalogChangeSet change;
-    for (std::uint32_t i = 0; i < 5; ++i) {
-      ItemPut& item = change.items.emplace_back();
-      item.item = {i};
-      item.sku = "sku-" + std::to_string(i);
-    }
-    return apply_change(Catalog(), change);
-  }();
-  return *catalog;
+// With what campaigns with stock from the pool can be made of.
+Configuration configured(const std::vector<CampaignConfiguration>& campaigns) {
+  Configuration configuration;
+  configuration.campaigns = campaigns;
+  for (const char* const sku : {"sku-0", "sku-1", "sku-2", "sku-3", "sku-4"})
+    configuration.items.emplace_back().sku = sku;
+  return configuration;
 }
 
 // Everything about it that is journaled, and so everything there is, but for the indexes.
 std::string journaled(const CampaignConfiguration& campaign) {
-  const Result<CatalogChangeSet> change = plan_change(items(), {}, {campaign}, kOrdersMax);
+  const Result<CatalogChangeSet> change = plan_change(Catalog(), {}, configured({campaign}), kOrdersMax);
   RC_ASSERT(change.has_value());
   std::string bytes;
   const auto add = [&bytes](const auto& put) {
@@ -155,9 +150,9 @@ std::string journaled(const CampaignConfiguration& campaign) {
 }
 
 CatalogPointer catalog_of(const std::vector<CampaignConfiguration>& campaigns) {
-  const Result<CatalogChangeSet> change = plan_change(items(), {}, campaigns, kOrdersMax);
+  const Result<CatalogChangeSet> change = plan_change(Catalog(), {}, configured(campaigns), kOrdersMax);
   RC_ASSERT(change.has_value());
-  return apply_change(items(), *change);
+  return apply_change(Catalog(), *change);
 }
 
 std::vector<std::int64_t> nothing_sold(const Catalog& catalog) {
@@ -203,7 +198,7 @@ TEST_CASE("whatever is put shows, other campaigns stay, and the same file does n
     std::sort(sorted.offers.begin(), sorted.offers.end(), by_sku);
     RC_ASSERT(journaled(sorted) == journaled(wanted));
     RC_ASSERT(definition_json(*catalog, {1}) == other);
-    const auto again = plan_change(*catalog, nothing_sold(*catalog), file, kOrdersMax);
+    const auto again = plan_change(*catalog, nothing_sold(*catalog), configured(file), kOrdersMax);
     RC_ASSERT(again.has_value());
     RC_ASSERT(again->empty());
   }));
@@ -241,8 +236,7 @@ TEST_CASE("a configuration's text is read back as the same configuration") {
     const std::string text = configuration_json({}, *catalog);
     const ParsedConfiguration parsed = parse_configuration(text);
     RC_ASSERT(parsed.configuration.has_value());
-    const auto again =
-        plan_change(*catalog, nothing_sold(*catalog), parsed.configuration->campaigns, kOrdersMax);
+    const auto again = plan_change(*catalog, nothing_sold(*catalog), *parsed.configuration, kOrdersMax);
     RC_ASSERT(again.has_value());
     RC_ASSERT(again->empty());
     RC_ASSERT(configuration_json({}, *catalog_of(parsed.configuration->campaigns)) == text);

@@ -37,24 +37,18 @@ Configuration configuration(std::string_view text) {
   return *parsed.configuration;
 }
 
-// What a campaign with stock from the pool can be made of.
-const Catalog& items() {
-  static const CatalogPointer catalog = [] {
-    CatalogChangeSet change;
-    for (const std::string sku : {"tv", "radio"}) {
-      ItemPut& item = change.items.emplace_back();
-      item.item = {static_cast<std::uint32_t>(change.items.size() - 1)};
-      item.sku = sku;
-    }
-    return apply_change(Catalog(), change);
-  }();
-  return *catalog;
+// With what campaigns with stock from the pool can be made of.
+Configuration configured(const std::vector<CampaignConfiguration>& campaigns) {
+  Configuration configuration;
+  configuration.campaigns = campaigns;
+  for (const char* const sku : {"tv", "radio"}) configuration.items.emplace_back().sku = sku;
+  return configuration;
 }
 
 CatalogPointer catalog_of(const std::vector<CampaignConfiguration>& campaigns) {
-  const Result<CatalogChangeSet> change = plan_change(items(), {}, campaigns, kOrdersMax);
+  const Result<CatalogChangeSet> change = plan_change(Catalog(), {}, configured(campaigns), kOrdersMax);
   REQUIRE(change);
-  return apply_change(items(), *change);
+  return apply_change(Catalog(), *change);
 }
 
 CampaignConfiguration parsed(std::string_view text) {

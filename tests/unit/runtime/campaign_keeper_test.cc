@@ -7,7 +7,6 @@
 #include <utility>
 #include <vector>
 
-#include "doorbuster/catalog/definition.h"
 #include "support/customer.h"
 
 namespace doorbuster {
@@ -46,25 +45,23 @@ CampaignConfiguration sale(const std::string& id, std::int64_t stock) {
 
 // A shop with 10 tv in its pool, and its keeper.
 struct Kept {
-  Kept(Storage& storage, SharedClock& shared, const std::vector<CampaignConfiguration>& campaigns,
-       std::int64_t pool = 10)
+  Kept(Storage& storage, SharedClock& shared, const std::vector<CampaignConfiguration>& campaigns)
       : clock(shared),
-        shop(storage, shared, {}, kPlan),
-        keeper(*shop.operator->(), shared, [this](auto news, const auto& text) {
+        shop(storage, shared, configuration(campaigns), kPlan),
+        keeper(*shop.operator->(), shared, [this](CampaignKeeper::News news, const std::string& text) {
           told.push_back({news, text});
-        }) {
-    if (shop->recovery().fresh) {
-      put_item(pool);
-      for (const CampaignConfiguration& campaign : campaigns) {
-        REQUIRE(shop->change([&](const Catalog& catalog, const auto& committed, Tick) {
-                      return plan_put(catalog, committed, campaign, 1000);
-                    })
-                    .has_value());
-      }
-    }
-  }
+        }) {}
   ~Kept() { CHECK(shop->stop().has_value()); }
 
+  static Configuration configuration(const std::vector<CampaignConfiguration>& campaigns) {
+    Configuration configured;
+    ItemPut& item = configured.items.emplace_back();
+    item.sku = "tv";
+    item.stock = 10;
+    item.currency = "EUR";
+    configured.campaigns = campaigns;
+    return configured;
+  }
   void put_item(std::int64_t stock) {
     REQUIRE(shop->change([&](const Catalog&, const auto&, Tick) {
                   CatalogChangeSet change;
@@ -197,7 +194,7 @@ TEST_CASE("what was due while no process ran is done at the next start") {
   storage.kill();
   clock.advance_to(kOpens);
   {
-    Kept kept(storage, clock, {});
+    Kept kept(storage, clock, {sale("s", 6)});
     CHECK(kept.buy() == Outcome::campaign_not_started);
     CHECK(kept.keeper.do_work() == 1);
     CHECK(kept.buy() == Outcome::confirmed);
@@ -205,13 +202,13 @@ TEST_CASE("what was due while no process ran is done at the next start") {
   storage.kill();
   clock.advance_to(kCloses);
   {
-    Kept kept(storage, clock, {});
+    Kept kept(storage, clock, {sale("s", 6)});
     CHECK(kept.stock().allocated == 6);
     CHECK(kept.keeper.do_work() == 1);
     CHECK(kept.stock().allocated == 1);
   }
   storage.kill();
-  Kept kept(storage, clock, {});
+  Kept kept(storage, clock, {sale("s", 6)});
   CHECK(kept.stock().allocated == 1);
   CHECK(kept.keeper.do_work() == 0);
 }
