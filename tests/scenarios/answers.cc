@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "doorbuster/catalog/pool.h"
 #include "scenarios/line.h"
 
 namespace doorbuster {

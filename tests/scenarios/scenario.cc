@@ -11,7 +11,7 @@
 #include "scenarios/line.h"
 #include "scenarios/sale_lines.h"
 #include "support/books.h"
-#include "support/world.h"
+#include "support/pools.h"
 
 namespace doorbuster {
 namespace {
@@ -118,7 +118,7 @@ class Player {
     const Tick at = line.time("at");
     const std::int64_t stock = line.number("stock", 0);
     line.nothing_else();
-    const auto changed = world_->put_item(line.subject(), stock, at);
+    const auto changed = put_item(*world_, line.subject(), stock, at);
     if (!changed) return "refused:" + broken_at_colons(changed.error().message);
     return pool_text(*world_);
   }
@@ -128,7 +128,7 @@ class Player {
     const Tick at = line.time("at");
     line.nothing_else();
     std::string text;
-    world_->keep(at, [&](const CampaignPut& campaign, const ActionRefusal* refusal) {
+    keep_campaigns(*world_, at, [&](const CampaignPut& campaign, const ActionRefusal* refusal) {
       text += campaign.id + " ";
       text += refusal == nullptr
                   ? std::string(campaign_state_name(campaign_phase(campaign, at).state))

@@ -10,7 +10,6 @@
 
 #include "doorbuster/catalog/campaign_action.h"
 #include "doorbuster/catalog/configuration.h"
-#include "doorbuster/catalog/pool.h"
 #include "doorbuster/runtime/basket.h"
 #include "doorbuster/runtime/recovery.h"
 #include "support/wanted.h"
@@ -48,42 +47,17 @@ class World {
     return make(*change, now);
   }
 
-  // So many units of the item in the pool from now on.
-  Result<std::size_t> put_item(const std::string& sku, std::int64_t stock, Tick now) {
-    CatalogChangeSet change;
-    ItemPut& item = change.items.emplace_back();
-    const ItemPut* known = catalog()->find_item(kDefaultTenant, sku);
-    item.item =
-        known != nullptr ? known->item : ItemIndex{static_cast<std::uint32_t>(catalog()->items().size())};
-    item.sku = sku;
-    item.stock = stock;
-    item.currency = "EUR";
-    const auto faults = find_pool_faults(*catalog(), change);
-    if (!faults.empty()) return fail(ErrorKind::configuration, "the pool: " + describe_faults(faults));
-    make(change, now);
-    return 1;
-  }
-  // What the clock does to campaigns with stock from the pool: the same plans as the keeper's, in its order.
-  // Calls told(campaign, refusal) for each that something happened to; the refusal is null where it was done.
-  template <typename Told>
-  void keep(Tick now, Told told) {
-    for (std::uint32_t i = 0; i < catalog()->campaigns().size(); ++i) {
-      auto released = plan_release(*catalog(), state_->committed(), {i}, now);
-      if (released.empty()) continue;
-      released.origin = {ChangeOrigin::Source::clock, "clock", "release", ""};
-      make(released, now);
-      told(catalog()->campaign({i}).definition, nullptr);
+  // A change as it was planned, by whomever.
+  std::size_t make(const CatalogChangeSet& change, Tick now) {
+    if (change.empty()) return 0;
+    for (EncodedRecord& record : encode_change(change, catalog()->version() + 1, now)) {
+      log_.push_back(std::move(record));
     }
-    for (std::uint32_t i = 0; i < catalog()->campaigns().size(); ++i) {
-      if (!is_to_arm(catalog()->campaign({i}).definition, now)) continue;
-      auto armed = plan_arming(*catalog(), {i}, now);
-      if (armed) {
-        armed->origin = {ChangeOrigin::Source::clock, "clock", "arm", ""};
-        make(*armed, now);
-      }
-      told(catalog()->campaign({i}).definition, armed ? nullptr : &armed.error());
-    }
+    state_->install(apply_change(*catalog(), change));
+    for (const Offer& offer : catalog()->offers()) serve_line(offer.definition.offer, now);
+    return change.campaigns.size() + change.offers.size();
   }
+  std::vector<std::int64_t> committed() const { return state_->committed(); }
 
   // As an HTTP thread and a shard do it together.
   Decision buy(std::string_view campaign, std::string_view sku, Buy buy, Tick now) {
@@ -223,15 +197,6 @@ class World {
  private:
   void begin(std::uint32_t shards) {
     state_ = std::make_unique<StateBuilder>(RecoveryOptions{.shards = shards, .orders_max = orders_max_});
-  }
-  std::size_t make(const CatalogChangeSet& change, Tick now) {
-    if (change.empty()) return 0;
-    for (EncodedRecord& record : encode_change(change, catalog()->version() + 1, now)) {
-      log_.push_back(std::move(record));
-    }
-    state_->install(apply_change(*catalog(), change));
-    for (const Offer& offer : catalog()->offers()) serve_line(offer.definition.offer, now);
-    return change.campaigns.size() + change.offers.size();
   }
   void log_order(const Order& order, Tick now) {
     std::string payload(order_payload_bytes(order), '\0');

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "support/world.h"
+#include "support/pools.h"
 
 namespace doorbuster {
 namespace {
@@ -26,7 +26,7 @@ struct Finger {
 class Pair {
  public:
   explicit Pair(std::uint64_t seed) : random_(seed) {
-    REQUIRE(world_.put_item("tv", pool_, now_).has_value());
+    REQUIRE(put_item(world_, "tv", pool_, now_).has_value());
     free_ = pool_;
     for (Finger& finger : fingers_) {
       finger.stock = finger.allocated = between(3, 15);
@@ -125,7 +125,7 @@ class Pair {
     for (Finger& finger : fingers_) {
       if (!finger.armed && now_ >= finger.from && now_ < finger.to && !take(finger)) ++refused;
     }
-    world_.keep(now_, [&](const CampaignPut&, const ActionRefusal* refusal) {
+    keep_campaigns(world_, now_, [&](const CampaignPut&, const ActionRefusal* refusal) {
       if (refusal == nullptr) return;
       REQUIRE(refusal->outcome == Outcome::change_refused);
       --refused;
@@ -176,7 +176,7 @@ class Pair {
     const std::int64_t wanted = between(pool_ - 10, pool_ + 10);
     const bool possible = wanted >= pool_ - free_ && wanted >= 0;
     if (wanted < 0) return;
-    REQUIRE(world_.put_item("tv", wanted, now_).has_value() == possible);
+    REQUIRE(put_item(world_, "tv", wanted, now_).has_value() == possible);
     if (!possible) return;
     free_ += wanted - pool_;
     pool_ = wanted;
