@@ -41,7 +41,7 @@ void show_openapi(const Call& call) {
 // What takes GET takes HEAD too.
 struct Route {
   Method method;
-  std::string_view path;  // with {campaign} for one part that is not empty
+  std::string_view path;  // with a name in braces for one part that is not empty
   void (*answer)(const Call& call);
 };
 constexpr Route kRoutes[] = {
@@ -62,16 +62,19 @@ constexpr Route kRoutes[] = {
     {Method::post, "/v1/admin/campaigns/{campaign}/resume", resume_campaign},
     {Method::post, "/v1/admin/campaigns/{campaign}/end", end_campaign},
     {Method::post, "/v1/admin/campaigns/{campaign}/extend", extend_campaign},
+    {Method::post, "/v1/admin/campaigns/{campaign}/arm", arm_campaign},
     {Method::post, "/v1/admin/campaigns/{campaign}/stock", adjust_stock},
+    {Method::get, "/v1/admin/catalog", list_items},
+    {Method::get, "/v1/admin/catalog/{sku}", show_item},
     {Method::get, "/v1/admin/audit", show_audit},
 };
 
-// What stands for {campaign}, "" where the route has no such part; nothing when the path is another one.
+// What stands for the name in braces, "" where the route has no such part; nothing when the path is another
+// one.
 std::optional<std::string_view> match(std::string_view route, std::string_view path) {
-  constexpr std::string_view kVariable = "{campaign}";
-  const std::size_t at = route.find(kVariable);
+  const std::size_t at = route.find('{');
   if (at == std::string_view::npos) return route == path ? std::optional(std::string_view{}) : std::nullopt;
-  const std::string_view before = route.substr(0, at), behind = route.substr(at + kVariable.size());
+  const std::string_view before = route.substr(0, at), behind = route.substr(route.find('}') + 1);
   if (path.size() <= before.size() + behind.size()) return std::nullopt;
   if (!path.starts_with(before) || !path.ends_with(behind)) return std::nullopt;
   const std::string_view part = path.substr(at, path.size() - before.size() - behind.size());

@@ -96,11 +96,11 @@ void write_summary(JsonWriter& json, const Catalog& catalog, const Campaign& cam
   json.end_object();
 }
 
-// What a campaign in this window is at the time. What is paused is neither scheduled nor active.
+// What a campaign in this window is at the time. What is paused is not on its way to it.
 CampaignState occurrence_state(const CampaignPut& campaign, const Window& window, Tick now) {
   if (now >= window.to) return CampaignState::ended;
   if (campaign.paused) return CampaignState::paused;
-  return now < window.from ? CampaignState::scheduled : CampaignState::active;
+  return state_in(campaign, window, now);
 }
 
 void write_occurrence(JsonWriter& json, const CampaignPut& campaign, const Window& window, Tick now) {

@@ -137,6 +137,10 @@ void extend_campaign(const Call& call) {
   act(call, CampaignAction::extend);
 }
 
+void arm_campaign(const Call& call) {
+  act(call, CampaignAction::arm);
+}
+
 void adjust_stock(const Call& call) {
   if (!has_readable_body(call)) return;
   const auto body = read_stock(call.http().body);

@@ -282,6 +282,9 @@ void add_catalog(Exposition& out, const ServerState& state) {
                    label("action", kChangeKinds[i].action),
                state.runtime->changes(i));
   }
+  out.family("doorbuster_arming_refused_total", "counter",
+             "Times that a campaign was to be armed by the clock and the pool did not back it.");
+  out.sample("", state.keeper == nullptr ? 0 : state.keeper->refused());
   const CatalogPointer catalog = state.runtime->catalog();
   const Tick now = state.clock->wall_now();
   std::array<std::uint64_t, std::size(kCampaignStates)> campaigns{};

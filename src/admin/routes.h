@@ -14,7 +14,7 @@ inline constexpr std::string_view kJson = "application/json";
 struct Call {
   ServerState& state;
   const Exchange& exchange;
-  std::string_view campaign;  // what stands for {campaign} in the path
+  std::string_view campaign;  // what stands for {campaign}, or {sku}, in the path
 
   const HttpRequest& http() const { return exchange.http; }
   Tick now() const { return state.clock->wall_now(); }
@@ -42,6 +42,7 @@ void pause_campaign(const Call& call);
 void resume_campaign(const Call& call);
 void end_campaign(const Call& call);
 void extend_campaign(const Call& call);
+void arm_campaign(const Call& call);
 void adjust_stock(const Call& call);
 
 // definition_routes.cc: as a configuration file has them
@@ -50,6 +51,10 @@ void create_campaign(const Call& call);
 void replace_campaign(const Call& call);
 void patch_campaign(const Call& call);
 void remove_campaign(const Call& call);
+
+// catalog_routes.cc
+void list_items(const Call& call);
+void show_item(const Call& call);
 
 // audit_routes.cc
 void show_audit(const Call& call);

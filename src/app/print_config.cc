@@ -37,7 +37,7 @@ int print(const ServerOptions& server, const Catalog& catalog) {
 
 // The configuration's campaigns, as a fresh data folder would have them.
 Result<CatalogPointer> catalog_of(const Configuration& configuration) {
-  const Result<CatalogChangeSet> change = plan_change(Catalog(), {}, configuration.campaigns, kOrdersMax);
+  const Result<CatalogChangeSet> change = plan_change(Catalog(), {}, configuration, kOrdersMax);
   if (!change) return tl::unexpected(change.error());
   return apply_change(Catalog(), *change);
 }

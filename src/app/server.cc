@@ -22,6 +22,7 @@
 #include "doorbuster/platform/clock.h"
 #include "doorbuster/platform/storage.h"
 #include "doorbuster/platform/thread.h"
+#include "doorbuster/runtime/campaign_keeper.h"
 #include "doorbuster/runtime/runtime.h"
 
 namespace doorbuster {
@@ -98,6 +99,14 @@ ChangeOrigin origin_of(const std::string& file, std::string action) {
           .reason = {}};
 }
 
+void log_keeper(CampaignKeeper::News news, const std::string& text) {
+  using enum CampaignKeeper::News;
+  spdlog::log(news == done      ? spdlog::level::info
+              : news == refused ? spdlog::level::warn
+                                : spdlog::level::err,
+              "by the clock: {}", text);
+}
+
 class Server {
  public:
   Server(ServeOverrides overrides, Configuration configuration, ServerOptions file_options)
@@ -141,6 +150,9 @@ class Server {
   Notifier admin_notifier_;
   std::unique_ptr<HttpAgent> admin_;
   std::unique_ptr<AgentThread> admin_thread_;
+  Notifier keeper_notifier_;
+  std::unique_ptr<CampaignKeeper> keeper_;
+  std::unique_ptr<AgentThread> keeper_thread_;
   std::string listen_, admin_listen_;
   std::uint32_t connections_max_ = 0;
 
@@ -198,9 +210,12 @@ Status Server::start() {
   make_http(public_sockets, admin_socket, std::move(*audience));
   std::vector<SleepingAgent*> agents;
   for (const auto& agent : http_) agents.push_back(agent.get());
+  runtime_->ring_after_changes(keeper_notifier_);
   runtime_->start(agents);
   admin_thread_ = std::make_unique<AgentThread>("admin", -1, admin_notifier_,
                                                 std::vector<Agent*>{admin_.get()}, admin_.get());
+  keeper_thread_ = std::make_unique<AgentThread>("keeper", -1, keeper_notifier_,
+                                                 std::vector<Agent*>{keeper_.get()}, nullptr);
   state_.ready.store(true);
   std::printf("listening on http://%s, admin on http://%s\n", listen_.c_str(), admin_listen_.c_str());
   std::fflush(stdout);
@@ -214,6 +229,8 @@ void Server::make_http(const std::vector<int>& public_sockets, int admin_socket,
   const HttpOptions http = http_options(options, connections_max_, runtime_->plan().http_threads);
   state_.runtime = runtime_.get();
   state_.clock = &clock_;
+  keeper_ = std::make_unique<CampaignKeeper>(*runtime_, clock_, log_keeper);
+  state_.keeper = keeper_.get();
   state_.stock_metrics = options.stock_metrics;
   state_.version = version_number();
   state_.compiler = compiler_name();
@@ -310,8 +327,7 @@ void Server::reload() {
   state_.last_reload_ns.store(clock_.wall_now().ns);
   const ParsedConfiguration parsed = read_configuration(overrides_.config_file);
   if (!parsed.configuration) return refused(describe(overrides_.config_file, parsed.diagnostics));
-  auto changed =
-      runtime_->reconfigure(parsed.configuration->campaigns, origin_of(overrides_.config_file, "reload"));
+  auto changed = runtime_->reconfigure(*parsed.configuration, origin_of(overrides_.config_file, "reload"));
   if (!changed) return refused(changed.error().message);
   state_.reloads_applied.fetch_add(1);
   state_.last_reload_ok.store(true);
@@ -329,6 +345,7 @@ Status Server::stop() {
     std::_Exit(1);
   }
   admin_thread_.reset();
+  keeper_thread_.reset();
   auto hash = runtime_->stop();
   if (!hash) return tl::unexpected(hash.error());
   spdlog::info("stopped: all decisions are durable, state {:016x}", *hash);

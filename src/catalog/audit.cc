@@ -61,6 +61,14 @@ class Describer {
     compare(offer_members(), is_new, is_new ? nothing : before_.offer(put.offer).definition, put);
   }
 
+  void add(const ItemPut& put) {
+    campaign_ = {};
+    sku_ = put.sku;
+    const bool is_new = put.item.value >= before_.items().size();
+    const ItemPut nothing;
+    compare(item_members(), is_new, is_new ? nothing : before_.item(put.item), put);
+  }
+
   ChangeDescription take() && { return std::move(description_); }
 
  private:
@@ -119,6 +127,7 @@ bool answers(const AuditEntry& entry, const AuditQuery& query) {
 
 ChangeDescription describe_change(const Catalog& before, const CatalogChangeSet& change) {
   Describer describer(before);
+  for (const ItemPut& item : change.items) describer.add(item);
   for (const CampaignPut& campaign : change.campaigns) describer.add(campaign);
   for (const OfferPut& offer : change.offers) describer.add(offer);
   return std::move(describer).take();
@@ -128,8 +137,12 @@ void write_differences(JsonWriter& json, std::string_view name, const ChangeDesc
   json.begin_array(name);
   for (const Difference& difference : description.differences) {
     json.begin_object();
-    json.member("campaign", difference.campaign);
-    if (!difference.sku.empty()) json.member("sku", difference.sku);
+    if (difference.campaign.empty()) {
+      json.member("item", difference.sku);
+    } else {
+      json.member("campaign", difference.campaign);
+      if (!difference.sku.empty()) json.member("sku", difference.sku);
+    }
     json.member("member", difference.member);
     json.member_json("before", difference.before);
     json.member_json("after", difference.after);

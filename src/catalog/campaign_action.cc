@@ -6,15 +6,17 @@
 
 #include "catalog/file_memory.h"
 #include "doorbuster/base/hash.h"
+#include "doorbuster/catalog/pool.h"
 
 namespace doorbuster {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, CampaignAction>, 4> kActions = {{
+constexpr std::array<std::pair<std::string_view, CampaignAction>, 5> kActions = {{
     {"pause", CampaignAction::pause},
     {"resume", CampaignAction::resume},
     {"end", CampaignAction::end},
     {"extend", CampaignAction::extend},
+    {"arm", CampaignAction::arm},
 }};
 
 constexpr std::uint64_t kCampaignSeed = 0x63616d706169676e;
@@ -66,7 +68,7 @@ std::uint64_t definition_hash(const CampaignPut& put) {
   CampaignPut said = put;
   said.campaign = {};
   said.listed = true;
-  said.paused = said.by_hand = false;
+  said.paused = said.by_hand = said.armed = false;
   said.ended_at = {};
   said.file_definition = 0;
   if (!said.plan.schedule.empty()) {
@@ -83,6 +85,7 @@ std::uint64_t definition_hash(const OfferPut& put) {
   said.offer = {};
   said.campaign = {};
   said.listed = true;
+  said.released = 0;
   return hash_of(said, kOfferSeed);
 }
 
@@ -125,6 +128,8 @@ tl::expected<CatalogChangeSet, ActionRefusal> plan_action(const Catalog& catalog
       if (!put.plan.windows.empty()) put.plan.windows.back().to = *until;
       break;
     }
+    case CampaignAction::arm:
+      return plan_arming(catalog, campaign, now);
   }
   change.campaigns.push_back(std::move(put));
   return change;
@@ -139,21 +144,23 @@ tl::expected<CatalogChangeSet, ActionRefusal> plan_stock_adjustment(
   if (!put.listed) return refuse_withdrawn("sku " + put.sku + " of campaign " + campaign.id);
 
   const std::int64_t taken = committed[offer.value];
-  const StockFigures figures = {.allocated = put.stock, .available = put.stock - taken};
+  const StockFigures figures = {.allocated = put.allocation(), .available = put.allocation() - taken};
   if (delta == 0) return refuse(Outcome::validation_failed, "delta is 0: say how many units come or go");
   // No sum before the delta is known to be of a size that can be added.
-  const bool possible = delta >= -put.stock && delta <= kStockMax - put.stock;
+  const bool possible = delta >= -put.allocation() && delta <= kStockMax - put.stock;
   if (!possible) {
     return refuse(Outcome::validation_failed,
-                  "delta " + std::to_string(delta) + " takes the stock of " + std::to_string(put.stock) +
-                      " out of the range 0 to " + std::to_string(kStockMax),
+                  "delta " + std::to_string(delta) + " takes the stock of " +
+                      std::to_string(put.allocation()) + " out of the range 0 to " +
+                      std::to_string(kStockMax),
                   figures);
   }
   put.stock += delta;
-  if (put.stock < taken) {
+  if (put.allocation() < taken) {
     return refuse(Outcome::change_refused,
-                  "stock " + std::to_string(put.stock) + " would be below the " + std::to_string(taken) +
-                      " units already sold or held: at most " + std::to_string(figures.available) + " can go",
+                  "stock " + std::to_string(put.allocation()) + " would be below the " +
+                      std::to_string(taken) + " units already sold or held: at most " +
+                      std::to_string(figures.available) + " can go",
                   figures);
   }
   const std::uint64_t orders = orders_possible(catalog, committed) + static_cast<std::uint64_t>(delta);
@@ -166,10 +173,14 @@ tl::expected<CatalogChangeSet, ActionRefusal> plan_stock_adjustment(
 
   CatalogChangeSet change;
   remember_the_file(catalog, campaign);
+  put.rule = 0;  // what somebody has said of its units is not the rule's any more
   if (campaign.file_definition != catalog.campaign(put.campaign).definition.file_definition) {
     change.campaigns.push_back(std::move(campaign));
   }
   change.offers.push_back(std::move(put));
+  if (const auto faults = find_pool_faults(catalog, change); !faults.empty()) {
+    return refuse(Outcome::change_refused, describe_faults(faults), figures);
+  }
   return change;
 }
 

@@ -5,7 +5,8 @@
 #include <optional>
 #include <utility>
 
-#include "catalog/currency.h"
+#include "catalog/item_reader.h"
+#include "catalog/offer_rule_reader.h"
 #include "catalog/price_reader.h"
 #include "catalog/schedule_reader.h"
 #include "catalog/time_reader.h"
@@ -19,16 +20,6 @@ constexpr std::int64_t kLimitPerBuyerTotalMax = 1'000'000;
 
 constexpr std::pair<std::string_view, PaymentFailure> kPaymentFailures[] = {
     {"release", PaymentFailure::release}, {"keep", PaymentFailure::keep}, {"grace", PaymentFailure::grace}};
-
-void read_currency(JsonReader& reader, const JsonNode& node, CampaignConfiguration& campaign) {
-  if (!reader.expect(node, JsonType::string)) return;
-  if (!currency_digits(node.string())) {
-    return reader.error(node, quoted(node.string()) +
-                                  " is no ISO 4217 code of a currency in use: write three capital "
-                                  "letters such as EUR");
-  }
-  campaign.currency = node.string();
-}
 
 // Who may buy: names, each once.
 void read_names(JsonReader& reader, const JsonNode& node, std::vector<std::string>& names) {
@@ -78,21 +69,8 @@ void read_offer(JsonReader& reader, const JsonNode& node, OfferConfiguration& of
   }
 }
 
-// Names that stand twice among an array's objects. Each is told where it stood first.
-void refuse_repeated(JsonReader& reader, const JsonNode& array, std::string_view key, std::string_view what) {
-  boost::unordered_flat_map<std::string_view, const JsonNode*> first;
-  for (const JsonNode& element : array.children()) {
-    const JsonNode* name = reader.sound(element, key);
-    if (name == nullptr) continue;
-    const auto [seen, fresh] = first.emplace(name->string(), name);
-    if (fresh) continue;
-    reader.error(*name, quoted(name->string()) + " is the " + std::string(what) + " of line " +
-                            std::to_string(reader.position(seen->second->offset()).line) + " already");
-  }
-}
-
 void read_offers(JsonReader& reader, const JsonNode& node, CampaignConfiguration& campaign) {
-  reader.array(node, {1, kOffersMax},
+  reader.array(node, {0, kOffersMax},
                [&](const JsonNode& offer) { read_offer(reader, offer, campaign.offers.emplace_back()); });
   refuse_repeated(reader, node, "sku", "SKU");
 }
@@ -133,7 +111,8 @@ constexpr JsonMember<CampaignConfiguration> kCampaignMembers[] = {
      [](JsonReader& r, const JsonNode& n, CampaignConfiguration& c) {
        r.string(n, {1, kNameBytesMax}, c.name);
      }},
-    {"currency", Presence::required, read_currency},
+    {"currency", Presence::required,
+     [](JsonReader& r, const JsonNode& n, CampaignConfiguration& c) { read_currency(r, n, c.currency); }},
     {"starts_at", Presence::optional,
      [](JsonReader& r, const JsonNode& n, CampaignConfiguration& c) { read_time(r, n, c.starts_at); }},
     {"ends_at", Presence::optional,
@@ -153,6 +132,11 @@ constexpr JsonMember<CampaignConfiguration> kCampaignMembers[] = {
     {"waitlist", Presence::optional, read_flag<&CampaignConfiguration::waitlist>},
     {"offer_seconds", Presence::optional, read_span<&CampaignConfiguration::offer_seconds, 1>},
     {"show_remaining", Presence::optional, read_flag<&CampaignConfiguration::show_remaining>},
+    {"from_pool", Presence::optional, read_flag<&CampaignConfiguration::from_pool>},
+    {"arm_seconds", Presence::optional,
+     [](JsonReader& r, const JsonNode& n, CampaignConfiguration& c) {
+       r.integer(n, {0, kArmSecondsMax, "seconds"}, c.arm_seconds);
+     }},
     {"price_steps", Presence::optional,
      [](JsonReader& r, const JsonNode& n, CampaignConfiguration& c) {
        read_price_steps(r, n, PriceStepsOf::campaign, c.plan.price_steps);
@@ -172,7 +156,11 @@ constexpr JsonMember<CampaignConfiguration> kCampaignMembers[] = {
     {"regions", Presence::optional, read_audience<CampaignConfiguration, &Audience::regions>},
     {"segments", Presence::optional, read_audience<CampaignConfiguration, &Audience::segments>},
     {"channels", Presence::optional, read_audience<CampaignConfiguration, &Audience::channels>},
-    {"offers", Presence::required, read_offers},
+    {"offer_rules", Presence::optional,
+     [](JsonReader& r, const JsonNode& n, CampaignConfiguration& c) {
+       read_offer_rules(r, n, c.plan.offer_rules);
+     }},
+    {"offers", Presence::optional, read_offers},
 };
 
 // What was asked for and means nothing where a buy is final at once. What says the default is no mistake.
@@ -223,7 +211,39 @@ void read_hold_rules(JsonReader& reader, const JsonNode& node, CampaignConfigura
   if (offer == nullptr) campaign.offer_seconds = campaign.hold_seconds;
 }
 
+// Without the pool there is nothing to take out of it, however early.
+void check_arming(JsonReader& reader, const JsonNode& node, const CampaignConfiguration& campaign) {
+  const JsonNode* seconds = reader.sound(node, "arm_seconds");
+  const JsonNode* from_pool = node.find("from_pool");
+  const bool is_known = from_pool == nullptr || reader.sound(node, "from_pool") != nullptr;
+  if (seconds == nullptr || campaign.from_pool || !is_known) return;
+  reader.error(*seconds, "arm_seconds goes with \"from_pool\": true: set that, or leave arm_seconds out");
+}
+
+// A campaign sells something: what it says itself, or what its rules come to, which may be nothing yet.
+void check_offers(JsonReader& reader, const JsonNode& node) {
+  if (!node.is(JsonType::object) || node.find("offer_rules") != nullptr) return;
+  const JsonNode* offers = node.find("offers");
+  if (offers == nullptr) {
+    reader.error(node, "\"offers\" is missing (or \"offer_rules\" that make them)");
+  } else if (offers->is(JsonType::array) && offers->children().empty()) {
+    reader.error(*offers, "must have at least 1 element, not 0");
+  }
+}
+
 }  // namespace
+
+void refuse_repeated(JsonReader& reader, const JsonNode& array, std::string_view key, std::string_view what) {
+  boost::unordered_flat_map<std::string_view, const JsonNode*> first;
+  for (const JsonNode& element : array.children()) {
+    const JsonNode* name = reader.sound(element, key);
+    if (name == nullptr) continue;
+    const auto [seen, fresh] = first.emplace(name->string(), name);
+    if (fresh) continue;
+    reader.error(*name, quoted(name->string()) + " is the " + std::string(what) + " of line " +
+                            std::to_string(reader.position(seen->second->offset()).line) + " already");
+  }
+}
 
 void read_campaign(JsonReader& reader, const JsonNode& node, CampaignConfiguration& campaign) {
   reader.object(node, kCampaignMembers, campaign);
@@ -246,6 +266,8 @@ void read_campaign(JsonReader& reader, const JsonNode& node, CampaignConfigurati
                                format_rfc3339(campaign.starts_at));
   }
   read_hold_rules(reader, node, campaign);
+  check_arming(reader, node, campaign);
+  check_offers(reader, node);
 }
 
 void read_campaigns(JsonReader& reader, const JsonNode& node, std::vector<CampaignConfiguration>& campaigns) {
@@ -264,6 +286,7 @@ void add_campaign_keys(std::string_view under, std::vector<std::string>& keys) {
   add_keys(under, kCampaignMembers, keys);
   const std::string offer = std::string(under) + "/offers/*";
   add_keys(offer, kOfferMembers, keys);
+  add_offer_rule_keys(std::string(under) + "/offer_rules/*", keys);
   add_schedule_keys(std::string(under) + "/schedule", keys);
   add_price_step_keys(std::string(under) + "/price_steps/*", PriceStepsOf::campaign, keys);
   add_price_step_keys(offer + "/price_steps/*", PriceStepsOf::offer, keys);

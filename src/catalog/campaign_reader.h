@@ -16,6 +16,9 @@ void read_campaigns(JsonReader& reader, const JsonNode& node, std::vector<Campai
 // Reads one campaign, and reports what is wrong with it.
 void read_campaign(JsonReader& reader, const JsonNode& node, CampaignConfiguration& campaign);
 
+// Reports names that stand twice under `key` among an array's objects; each is told where it stood first.
+void refuse_repeated(JsonReader& reader, const JsonNode& array, std::string_view key, std::string_view what);
+
 // The keys of a campaign and of its offers; `under` is the campaign's place.
 void add_campaign_keys(std::string_view under, std::vector<std::string>& keys);
 

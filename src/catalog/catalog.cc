@@ -56,6 +56,8 @@ std::string_view campaign_state_name(CampaignState state) {
   switch (state) {
     case CampaignState::scheduled:
       return "scheduled";
+    case CampaignState::armed:
+      return "armed";
     case CampaignState::active:
       return "active";
     case CampaignState::paused:
@@ -93,9 +95,15 @@ CampaignPhase campaign_phase(const CampaignPut& campaign, Tick now) {
   } else if (campaign.paused) {
     phase.state = CampaignState::paused;
   } else {
-    phase.state = now < phase.window.from ? CampaignState::scheduled : CampaignState::active;
+    phase.state = state_in(campaign, phase.window, now);
   }
   return phase;
+}
+
+CampaignState state_in(const CampaignPut& campaign, const Window& window, Tick now) {
+  if (is_unarmed(campaign)) return CampaignState::scheduled;
+  if (now >= window.from) return CampaignState::active;
+  return campaign.from_pool ? CampaignState::armed : CampaignState::scheduled;
 }
 
 std::vector<Window> selling_windows(const CampaignPut& campaign) {
@@ -124,6 +132,8 @@ std::string_view audience_rule_name(AudienceRule rule) {
   }
   return "unknown";
 }
+
+Catalog::Catalog() : tenants_(first_tenants()) {}
 
 Catalog::Catalog(std::uint64_t version, std::vector<CampaignPut> campaigns, std::vector<OfferPut> offers)
     : version_(version), tenants_(first_tenants()) {

@@ -4,6 +4,9 @@
 #include <utility>
 
 #include "catalog/campaign_reader.h"
+#include "catalog/item_reader.h"
+#include "catalog/offer_rule_reader.h"
+#include "catalog/pool_reader.h"
 #include "doorbuster/base/endpoint.h"
 #include "doorbuster/base/json_reader.h"
 #include "doorbuster/base/text.h"
@@ -112,6 +115,8 @@ void read_server(JsonReader& reader, const JsonNode& node, Configuration& config
 
 constexpr JsonMember<Configuration> kConfigurationMembers[] = {
     {"server", Presence::optional, read_server},
+    {"catalog", Presence::optional,
+     [](JsonReader& r, const JsonNode& n, Configuration& c) { read_items(r, n, c.items); }},
     {"campaigns", Presence::required,
      [](JsonReader& r, const JsonNode& n, Configuration& c) { read_campaigns(r, n, c.campaigns); }},
 };
@@ -147,6 +152,7 @@ std::vector<std::string> configuration_keys() {
   add_keys("", kConfigurationMembers, keys);
   add_keys("/server", kServerMembers, keys);
   add_keys("/server/audience_tokens", kAudienceTokenMembers, keys);
+  add_item_keys("/catalog/*", keys);
   add_campaign_keys("/campaigns/*", keys);
   return keys;
 }
@@ -194,6 +200,8 @@ ParsedConfiguration parse_configuration(std::string_view text) {
   JsonReader reader(*document);
   Configuration configuration;
   reader.object(document->root(), kConfigurationMembers, configuration);
+  expand_offer_rules(reader, document->root(), configuration);
+  check_pool_items(reader, document->root(), configuration);
   check_orders(reader, document->root(), configuration);
   parsed.diagnostics = reader.take_diagnostics();
   if (parsed.diagnostics.empty()) parsed.configuration = std::move(configuration);

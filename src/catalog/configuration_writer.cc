@@ -1,4 +1,5 @@
 #include "catalog/definition_writer.h"
+#include "catalog/item_writer.h"
 #include "doorbuster/catalog/definition.h"
 
 namespace doorbuster {
@@ -32,6 +33,21 @@ void append_server(std::string& out, const ServerOptions& server, JsonLayout lay
   object.end();
 }
 
+void append_catalog(JsonObjectWriter& object, std::string& out, const Catalog& catalog, JsonLayout layout) {
+  char before = '[';
+  for (const ItemPut& item : catalog.items()) {
+    if (!item.listed) continue;
+    if (before == '[') object.key("catalog");
+    out += before;
+    layout.inside().begin_line(out);
+    append_item(out, item);
+    before = ',';
+  }
+  if (before == '[') return;
+  layout.begin_line(out);
+  out += ']';
+}
+
 }  // namespace
 
 std::string configuration_json(const ServerOptions& server, const Catalog& catalog) {
@@ -42,6 +58,7 @@ std::string configuration_json(const ServerOptions& server, const Catalog& catal
     object.key("server");
     append_server(out, server, kLayout.inside());
   }
+  append_catalog(object, out, catalog, kLayout.inside());
   object.key("campaigns");
   out += '[';
   bool first = true;
@@ -64,6 +81,7 @@ std::vector<std::string> not_in_configuration(const Catalog& catalog) {
     const CampaignPut& put = campaign.definition;
     if (!put.listed) continue;
     if (put.paused) sentences.push_back("campaign " + put.id + " is paused");
+    if (put.armed) sentences.push_back("campaign " + put.id + " is armed");
     if (put.ended_at != Tick{}) {
       sentences.push_back("campaign " + put.id + " was ended at " + format_rfc3339(put.ended_at));
     }

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "catalog/item_writer.h"
 #include "doorbuster/catalog/pricing.h"
 
 namespace doorbuster {
@@ -23,6 +24,9 @@ std::string json_of(const std::vector<std::string>& names) {
   for (const std::string& name : names) json.value(name);
   json.end_array();
   return std::move(json).take();
+}
+std::string json_of(const std::vector<ItemAttribute>& attributes) {
+  return attributes.empty() ? "null" : attributes_json(attributes);
 }
 std::string json_of(const std::vector<PriceLayer>& steps) {
   return steps.empty() ? "null" : price_steps_json(steps);
@@ -74,6 +78,25 @@ std::optional<PriceEnding> ending(const CampaignPut& put) {
 UnlessZero<std::int64_t> price_floor(const CampaignPut& put) {
   return {put.plan.price_form.floor};
 }
+// JSON texts already.
+struct Texts {
+  const std::vector<std::string>& json;
+  friend bool operator==(const Texts& a, const Texts& b) { return a.json == b.json; }
+};
+std::string json_of(const Texts& texts) {
+  if (texts.json.empty()) return "null";
+  JsonWriter json;
+  json.begin_array();
+  for (const std::string& text : texts.json) json.value_json(text);
+  json.end_array();
+  return std::move(json).take();
+}
+Texts offer_rules(const CampaignPut& put) {
+  return {put.plan.offer_rules};
+}
+UnlessZero<std::uint16_t> rule(const OfferPut& put) {
+  return {put.rule};
+}
 UnlessZero<Tick> ended_at(const CampaignPut& put) {
   return {put.ended_at};
 }
@@ -82,6 +105,9 @@ std::string_view source(const CampaignPut& put) {
 }
 bool changed_by_hand(const CampaignPut& put) {
   return put.file_definition != 0;
+}
+UnlessZero<std::int64_t> released(const OfferPut& put) {
+  return {put.released};
 }
 template <typename Put>
 const std::vector<PriceLayer>& price_steps(const Put& put) {
@@ -116,6 +142,8 @@ constexpr DefinitionMember<CampaignPut> kCampaignMembers[] = {
     member<C, &C::waitlist>("waitlist"),
     member<C, &C::offer_seconds>("offer_seconds"),
     member<C, &C::show_remaining>("show_remaining"),
+    member<C, &C::from_pool>("from_pool"),
+    member<C, &C::arm_seconds>("arm_seconds"),
     member<C, price_steps<C>>("price_steps"),
     member<C, rounding>("rounding"),
     member<C, ending>("ending"),
@@ -123,6 +151,8 @@ constexpr DefinitionMember<CampaignPut> kCampaignMembers[] = {
     member<C, audience<C, &Audience::regions>>("regions"),
     member<C, audience<C, &Audience::segments>>("segments"),
     member<C, audience<C, &Audience::channels>>("channels"),
+    member<C, offer_rules>("offer_rules"),
+    member<C, &C::armed>("armed"),
     member<C, &C::paused>("paused"),
     member<C, ended_at>("ended_at"),
     member<C, &C::listed>("listed"),
@@ -139,10 +169,41 @@ constexpr DefinitionMember<OfferPut> kOfferMembers[] = {
     member<O, audience<O, &Audience::regions>>("regions"),
     member<O, audience<O, &Audience::segments>>("segments"),
     member<O, audience<O, &Audience::channels>>("channels"),
+    member<O, rule>("rule"),
+    member<O, released>("released"),
     member<O, &O::listed>("listed"),
 };
 
+// A name of which none means that there is none.
+struct Name {
+  const std::string& text;
+  friend bool operator==(const Name& a, const Name& b) { return a.text == b.text; }
+};
+std::string json_of(const Name& name) {
+  return name.text.empty() ? "null" : json_of(std::string_view(name.text));
+}
+Name category(const ItemPut& put) {
+  return {put.category};
+}
+Name currency(const ItemPut& put) {
+  return {put.currency};
+}
+
+using I = ItemPut;
+constexpr DefinitionMember<ItemPut> kItemMembers[] = {
+    member<I, category>("category"),
+    member<I, currency>("currency"),
+    member<I, &I::list_price>("list_price", true),
+    member<I, &I::stock>("stock"),
+    member<I, &I::attributes>("attributes"),
+    member<I, &I::listed>("listed"),
+};
+
 }  // namespace
+
+std::span<const DefinitionMember<ItemPut>> item_members() {
+  return kItemMembers;
+}
 
 std::span<const DefinitionMember<CampaignPut>> campaign_members() {
   return kCampaignMembers;

@@ -64,19 +64,52 @@ void append_rules(JsonObjectWriter& object, const CampaignPut& campaign) {
   if (campaign.waitlist) object.member("waitlist", true);
   unless(campaign.hold_seconds, "offer_seconds", campaign.offer_seconds);
   if (campaign.show_remaining) object.member("show_remaining", true);
-}
-
-// {5, 100} is "05": as many digits as the modulus has zeros.
-std::string ending_digits(const PriceEnding& ending) {
-  return std::to_string(ending.modulus + ending.ending).substr(1);
+  if (campaign.from_pool) object.member("from_pool", true);
+  unless(0, "arm_seconds", campaign.arm_seconds);
 }
 
 void append_prices(JsonObjectWriter& object, const CampaignPlan& plan) {
   append_price_steps(object, plan.price_steps);
   const PriceForm& form = plan.price_form;
   if (form.rounding != Rounding::half_even) object.member("rounding", rounding_name(form.rounding));
-  if (form.ending) object.member("ending", ending_digits(*form.ending));
+  if (form.ending) object.member("ending", price_ending_digits(*form.ending));
   if (form.floor != 0) object.member("price_floor", form.floor);
+}
+
+void append_offer_rules(JsonObjectWriter& object, std::string& out, const std::vector<std::string>& rules,
+                        JsonLayout layout) {
+  if (rules.empty()) return;
+  object.key("offer_rules");
+  char before = '[';
+  for (const std::string& rule : rules) {
+    out += before;
+    layout.inside().begin_line(out);
+    out += rule;
+    before = ',';
+  }
+  layout.begin_line(out);
+  out += ']';
+}
+
+// Those of their own: what rules make follows from them.
+void append_offers(JsonObjectWriter& object, std::string& out, const Catalog& catalog,
+                   const Campaign& campaign, JsonLayout layout) {
+  char before = '[';
+  for (const OfferIndex index : campaign.offers) {
+    const OfferPut& offer = catalog.offer(index).definition;
+    if (offer.rule != 0) continue;
+    if (before == '[') object.key("offers");
+    out += before;
+    layout.inside().begin_line(out);
+    append_offer(out, offer);
+    before = ',';
+  }
+  if (before == ',') {
+    layout.begin_line(out);
+    out += ']';
+  } else if (campaign.definition.plan.offer_rules.empty()) {
+    object.json("offers", "[]");
+  }
 }
 
 }  // namespace
@@ -92,15 +125,8 @@ void append_definition(std::string& out, const Catalog& catalog, const Campaign&
   append_rules(object, put);
   append_prices(object, put.plan);
   append_audience(object, out, put.plan.audience);
-  object.key("offers");
-  out += '[';
-  for (const OfferIndex offer : campaign.offers) {
-    if (offer != campaign.offers.front()) out += ',';
-    layout.inside().inside().begin_line(out);
-    append_offer(out, catalog.offer(offer).definition);
-  }
-  if (!campaign.offers.empty()) layout.inside().begin_line(out);
-  out += ']';
+  append_offer_rules(object, out, put.plan.offer_rules, layout.inside());
+  append_offers(object, out, catalog, campaign, layout.inside());
   object.end();
 }
 

@@ -41,6 +41,22 @@ json::object schedule_value(const CampaignConfiguration& campaign, Tick now) {
   return value;
 }
 
+json::array by_rule_values(const CampaignSummary& summary) {
+  json::array values;
+  values.reserve(summary.by_rule.size());
+  for (const auto& [offer, lowest] : summary.by_rule) {
+    values.push_back(
+        json::object{{"sku", view(offer->sku)},
+                     {"list_price", offer->list_price},
+                     {"rule", offer->rule},
+                     {"discount_basis_points", summary.rules[offer->rule - 1U].discount_basis_points},
+                     {"price", offer->price},
+                     {"lowest_price", lowest},
+                     {"units", offer->stock}});
+  }
+  return values;
+}
+
 json::object campaign_value(const CampaignSummary& summary, Tick now) {
   const CampaignConfiguration& campaign = *summary.campaign;
   json::object value;
@@ -63,7 +79,12 @@ json::object campaign_value(const CampaignSummary& summary, Tick now) {
   value["limit_per_buyer_total"] = campaign.limit_per_buyer_total;
   value["offers"] = campaign.offers.size();
   value["units"] = summary.units;
-  value["stock_backing"] = "own";
+  if (!summary.rules.empty()) value["offers_by_rule"] = by_rule_values(summary);
+  value["stock_backing"] = summary.arms_at ? "pool" : "own";
+  if (summary.arms_at) {
+    value["arms_at"] = view(format_rfc3339(*summary.arms_at));
+    value["arms_at_local"] = view(format_local(*summary.arms_at));
+  }
   json::value& lowest = value["lowest_price"];
   if (summary.lowest != nullptr)
     lowest = {{"sku", view(summary.lowest->sku)}, {"price", summary.lowest_price}};
@@ -118,6 +139,8 @@ std::string describe_configuration_json(const ParsedConfiguration& parsed, Tick 
     json::array& overlaps = value["overlaps"].emplace_array();
     for (const Overlap& overlap : description.overlaps) overlaps.push_back(overlap_value(overlap));
     value["more_overlaps"] = description.more_overlaps;
+    json::array& warnings = value["warnings"].emplace_array();
+    for (const std::string& warning : description.warnings) warnings.push_back(view(warning));
   }
   return json::serialize(value);
 }

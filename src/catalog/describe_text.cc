@@ -3,12 +3,14 @@
 
 #include "catalog/currency.h"
 #include "catalog/description.h"
+#include "doorbuster/base/decimal.h"
 #include "doorbuster/catalog/schedule.h"
 
 namespace doorbuster {
 namespace {
 
 constexpr std::size_t kWindowsShown = 5;
+constexpr std::size_t kOffersByRuleShown = 20;
 
 // 1234567 as 1,234,567.
 std::string grouped(std::uint64_t number) {
@@ -143,6 +145,27 @@ std::string step_lines(const CampaignConfiguration& campaign) {
   return text;
 }
 
+// From each item's list price to the lowest price that the campaign can reach.
+std::string rule_lines(const CampaignSummary& summary) {
+  if (summary.rules.empty()) return {};
+  std::string text = "\n  offers by rule    " + counted(summary.by_rule.size(), "offer") + " of " +
+                     counted(summary.rules.size(), "rule");
+  const std::string& currency = summary.campaign->currency;
+  const std::size_t shown = std::min(summary.by_rule.size(), kOffersByRuleShown);
+  for (std::size_t i = 0; i < shown; ++i) {
+    const auto& [offer, lowest] = summary.by_rule[i];
+    const OfferRule& rule = summary.rules[offer->rule - 1U];
+    text += "\n                    " + offer->sku + "  " + format_money(offer->list_price, currency) +
+            " -> rule " + std::to_string(offer->rule) + ", " +
+            format_decimal(rule.discount_basis_points, kPercentDecimals) + " % off -> " +
+            format_money(offer->price, currency) + " -> lowest " + format_money(lowest, currency);
+  }
+  if (summary.by_rule.size() > shown) {
+    text += "\n                    and " + grouped(summary.by_rule.size() - shown) + " more";
+  }
+  return text;
+}
+
 std::string campaign_lines(const CampaignSummary& summary, Tick now) {
   const CampaignConfiguration& campaign = *summary.campaign;
   std::string text = "\ncampaign " + campaign.id;
@@ -153,8 +176,11 @@ std::string campaign_lines(const CampaignSummary& summary, Tick now) {
   text += schedule_lines(campaign, now);
   text += "\n  offers            " + counted(campaign.offers.size(), "offer") + ", " +
           counted(summary.units, "unit");
-  text += "\n  stock backing     each offer by its own stock; there are no pools";
-  text += hold_lines(campaign) + limit_line(campaign) + step_lines(campaign);
+  text += "\n  stock backing     ";
+  text += summary.arms_at ? "out of the pool, which it takes it from when it is armed"
+                          : "each offer by its own stock";
+  if (summary.arms_at) text += "\n  armed             " + moment(*summary.arms_at, now);
+  text += hold_lines(campaign) + limit_line(campaign) + step_lines(campaign) + rule_lines(summary);
   if (summary.lowest != nullptr) {
     text += "\n  lowest price      " + format_money(summary.lowest_price, campaign.currency) + " (" +
             summary.lowest->sku + ")";
@@ -191,6 +217,7 @@ std::string describe_configuration(const Configuration& configuration, Tick now)
   text += next_line("next start: ", description.next_start, now);
   text += next_line("next end:   ", description.next_end, now);
   for (const CampaignSummary& summary : description.campaigns) text += campaign_lines(summary, now);
+  for (const std::string& warning : description.warnings) text += "\nwarning: " + warning + '\n';
   return text + overlap_lines(description);
 }
 

@@ -7,6 +7,9 @@
 #include <optional>
 #include <span>
 
+#include "catalog/pool_reader.h"
+#include "doorbuster/catalog/pool.h"
+
 namespace doorbuster {
 namespace {
 
@@ -24,12 +27,18 @@ std::int64_t lowest_price(const CampaignConfiguration& campaign, const OfferConf
 CampaignSummary summarize(const CampaignConfiguration& campaign, Tick now) {
   CampaignSummary summary;
   summary.campaign = &campaign;
-  const CampaignPhase phase = campaign_phase(campaign_put_of(campaign), now);
+  CampaignPut put = campaign_put_of(campaign);
+  if (put.from_pool) {
+    summary.arms_at = arms_at(put);
+    put.armed = now >= *summary.arms_at;  // if its pool backs it
+  }
+  const CampaignPhase phase = campaign_phase(put, now);
   summary.state = phase.state;
   summary.window = phase.window;
   for (const OfferConfiguration& offer : campaign.offers) {
     summary.units += static_cast<std::uint64_t>(offer.stock);
     const std::int64_t lowest = lowest_price(campaign, offer);
+    if (offer.rule != 0) summary.by_rule.push_back({&offer, lowest});
     if (summary.lowest == nullptr || lowest < summary.lowest_price) {
       summary.lowest = &offer;
       summary.lowest_price = lowest;
@@ -43,6 +52,26 @@ CampaignSummary summarize(const CampaignConfiguration& campaign, Tick now) {
     }
   }
   return summary;
+}
+
+// Rules that make nothing: nothing is wrong with them, and hardly anybody means them.
+void find_idle_rules(const Configuration& configuration, CampaignSummary& summary,
+                     std::vector<std::string>& warnings) {
+  const CampaignConfiguration& campaign = *summary.campaign;
+  for (const std::string& text : campaign.plan.offer_rules) {
+    if (auto rule = parse_offer_rule(text)) summary.rules.push_back(std::move(*rule));
+  }
+  std::vector<std::size_t> made(summary.rules.size() + 1, 0);
+  for (const OfferByRule& each : summary.by_rule) ++made[each.offer->rule];
+  for (std::size_t i = 0; i < summary.rules.size(); ++i) {
+    if (made[i + 1] != 0) continue;
+    const bool has_items = std::any_of(configuration.items.begin(), configuration.items.end(),
+                                       [&](const ItemPut& item) { return matches(summary.rules[i], item); });
+    warnings.push_back("campaign " + campaign.id + ", offer rule " + std::to_string(i + 1) +
+                       (has_items ? " makes no offer: rules before it, or offers of the campaign's own, have "
+                                    "all of its items"
+                                  : " matches no item of the catalog"));
+  }
 }
 
 void take_earlier(NextEvent& next, const CampaignConfiguration& campaign, Tick at, Tick now) {
@@ -116,13 +145,17 @@ std::tm local_time(Tick tick) {
 Description describe(const Configuration& configuration, Tick now) {
   Description description;
   for (const CampaignConfiguration& campaign : configuration.campaigns) {
-    const CampaignSummary& summary = description.campaigns.emplace_back(summarize(campaign, now));
+    CampaignSummary& summary = description.campaigns.emplace_back(summarize(campaign, now));
+    find_idle_rules(configuration, summary, description.warnings);
     description.offers += campaign.offers.size();
     description.units += summary.units;
     for (const Window& window : selling_windows(campaign_put_of(campaign))) {
       take_earlier(description.next_start, campaign, window.from, now);
       take_earlier(description.next_end, campaign, window.to, now);
     }
+  }
+  for (std::string& warning : find_pool_shortages(configuration)) {
+    description.warnings.push_back(std::move(warning));
   }
   find_overlaps(configuration, description);
   return description;

@@ -3,23 +3,34 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "doorbuster/catalog/configuration.h"
+#include "doorbuster/catalog/offer_rules.h"
 
 namespace doorbuster {
+
+// What a rule makes of one item.
+struct OfferByRule {
+  const OfferConfiguration* offer = nullptr;
+  std::int64_t lowest_price = 0;  // at any instant: price steps discount from the rule's price
+};
 
 struct CampaignSummary {
   const CampaignConfiguration* campaign = nullptr;
   CampaignState state{};
+  std::optional<Tick> arms_at;  // it takes its stock out of the pool then
   std::uint64_t units = 0;
   Window window;                                 // that is open, else the next, else the last
   const OfferConfiguration* lowest = nullptr;    // the lowest price at any instant; null without offers
   std::int64_t lowest_price = 0;                 // of it
   const OfferConfiguration* discount = nullptr;  // the biggest at any instant; null when there is none
   std::int64_t discount_price = 0;               // of it
+  std::vector<OfferRule> rules;
+  std::vector<OfferByRule> by_rule;
 };
 
 // One SKU that two campaigns sell at the same time.
@@ -46,6 +57,7 @@ struct Description {
   std::uint64_t units = 0;
   std::vector<Overlap> overlaps;
   bool more_overlaps = false;  // than are listed
+  std::vector<std::string> warnings;
 };
 
 // Points into `configuration`.

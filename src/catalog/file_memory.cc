@@ -7,13 +7,18 @@ namespace doorbuster {
 
 std::uint64_t definition_hash(const CampaignConfiguration& configured) {
   std::uint64_t hash = definition_hash(campaign_put_of(configured));
-  for (const OfferConfiguration& offer : configured.offers) hash += definition_hash(offer_put_of(offer));
+  for (const OfferConfiguration& offer : configured.offers) {
+    if (offer.rule == 0) hash += definition_hash(offer_put_of(offer));
+  }
   return hash;
 }
 
 std::uint64_t definition_hash(const Catalog& catalog, const Campaign& campaign) {
   std::uint64_t hash = definition_hash(campaign.definition);
-  for (const OfferIndex offer : campaign.offers) hash += definition_hash(catalog.offer(offer).definition);
+  for (const OfferIndex index : campaign.offers) {
+    const OfferPut& offer = catalog.offer(index).definition;
+    if (offer.rule == 0) hash += definition_hash(offer);
+  }
   return hash;
 }
 

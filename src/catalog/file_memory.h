@@ -7,7 +7,8 @@
 
 namespace doorbuster {
 
-// Of the campaign and its offers. Of what is configured and of what a catalog has it is the same when one
+// Of the campaign, its rules and the offers of its own; what the rules make of the items is not said by
+// anybody. Of what is configured and of what a catalog has it is the same when one
 // follows from the other.
 std::uint64_t definition_hash(const CampaignConfiguration& configured);
 std::uint64_t definition_hash(const Catalog& catalog, const Campaign& campaign);

@@ -24,6 +24,8 @@ CampaignPut campaign_put_of(const CampaignConfiguration& configured) {
   put.waitlist = configured.waitlist;
   put.offer_seconds = configured.offer_seconds;
   put.show_remaining = configured.show_remaining;
+  put.from_pool = configured.from_pool;
+  put.arm_seconds = configured.arm_seconds;
   put.id = configured.id;
   put.name = configured.name;
   put.currency = configured.currency;
@@ -32,14 +34,22 @@ CampaignPut campaign_put_of(const CampaignConfiguration& configured) {
 }
 
 Result<CatalogChangeSet> plan_change(const Catalog& catalog, const std::vector<std::int64_t>& committed,
-                                     const std::vector<CampaignConfiguration>& campaigns,
-                                     std::uint64_t orders_reserved) {
+                                     const Configuration& configuration, std::uint64_t orders_reserved) {
   Planner planner(catalog, committed);
-  for (const CampaignConfiguration& campaign : campaigns) planner.want_from_file(campaign);
+  planner.want_items(configuration.items);
+  for (const CampaignConfiguration& campaign : configuration.campaigns) planner.want_from_file(campaign);
   planner.keep_what_no_file_has();
   planner.withdraw_the_rest();
   planner.check_bounds(orders_reserved);
   return std::move(planner).finish("the configuration");
+}
+
+Result<CatalogChangeSet> plan_change(const Catalog& catalog, const std::vector<std::int64_t>& committed,
+                                     const std::vector<CampaignConfiguration>& campaigns,
+                                     std::uint64_t orders_reserved) {
+  Configuration configuration;
+  configuration.campaigns = campaigns;
+  return plan_change(catalog, committed, configuration, orders_reserved);
 }
 
 Result<CatalogChangeSet> plan_put(const Catalog& catalog, const std::vector<std::int64_t>& committed,

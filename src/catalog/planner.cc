@@ -6,6 +6,7 @@
 
 #include "catalog/file_memory.h"
 #include "doorbuster/base/check.h"
+#include "doorbuster/catalog/pool.h"
 
 namespace doorbuster {
 namespace {
@@ -15,14 +16,16 @@ bool same(const CampaignPut& a, const CampaignPut& b) {
     return std::tie(c.campaign, c.tenant, c.starts_at, c.ends_at, c.hold_seconds, c.hold_max_seconds,
                     c.limit_per_buyer, c.limit_per_buyer_total, c.on_payment_failed, c.grace_seconds,
                     c.waitlist, c.offer_seconds, c.listed, c.show_remaining, c.id, c.name, c.currency,
-                    c.paused, c.ended_at, c.file_definition, c.by_hand, c.plan);
+                    c.paused, c.ended_at, c.file_definition, c.by_hand, c.from_pool, c.armed, c.arm_seconds,
+                    c.plan);
   };
   return all(a) == all(b);
 }
 
 bool same(const OfferPut& a, const OfferPut& b) {
   const auto all = [](const OfferPut& o) {
-    return std::tie(o.offer, o.campaign, o.stock, o.list_price, o.price, o.listed, o.sku, o.plan);
+    return std::tie(o.offer, o.campaign, o.stock, o.list_price, o.price, o.listed, o.rule, o.released, o.sku,
+                    o.plan);
   };
   return all(a) == all(b);
 }
@@ -47,7 +50,16 @@ bool brings_another_window(const CampaignPut& put, const CampaignPut& known) {
 void take_over(CampaignPut& put, const CampaignPut& known) {
   put.campaign = known.campaign;
   put.paused = known.paused;
+  put.armed = put.from_pool && known.armed;
   if (!brings_another_window(put, known)) put.ended_at = known.ended_at;
+}
+
+// What of its stock stays given back to the pool: nothing of what is on sale again, or for longer than
+// before.
+std::int64_t released_still(const CampaignPut& put, const CampaignPut& known, const OfferPut& offer,
+                            std::int64_t stock, std::int64_t committed) {
+  const bool stays = put.armed && known.listed && offer.listed && last_end(put) <= last_end(known);
+  return stays ? std::clamp<std::int64_t>(stock - committed, 0, offer.released) : 0;
 }
 
 // A schedule's text does not say that its last window was extended. Where all else about the windows is as
@@ -71,6 +83,7 @@ OfferPut offer_put_of(const OfferConfiguration& configured) {
   put.list_price = configured.list_price;
   put.price = configured.price;
   put.sku = configured.sku;
+  put.rule = configured.rule;
   put.plan = configured.plan;
   return put;
 }
@@ -82,7 +95,9 @@ Planner::Planner(const Catalog& catalog, const std::vector<std::int64_t>& commit
       wanted_campaigns_(catalog.campaigns().size(), false),
       wanted_offers_(catalog.offers().size(), false),
       campaigns_(catalog.campaigns().size()),
-      offers_(catalog.offers().size()) {
+      offers_(catalog.offers().size()),
+      items_(catalog.items()),
+      item_count_(catalog.items().size()) {
   DOORBUSTER_CHECK(committed.size() == catalog.offers().size());
   for (const Offer& offer : catalog.offers()) {
     committed_by_campaign_[offer.definition.campaign.value] += committed[offer.definition.offer.value];
@@ -101,7 +116,8 @@ void Planner::want_from_file(const CampaignConfiguration& configured) {
   want(put, known, configured);
 }
 
-void Planner::want_by_hand(const CampaignConfiguration& configured) {
+void Planner::want_by_hand(const CampaignConfiguration& said) {
+  const CampaignConfiguration configured = with_offers_by_rule(said);
   CampaignPut put = campaign_put_of(configured);
   const Campaign* known = catalog_.find_campaign(put.tenant, put.id);
   if (known == nullptr) {
@@ -135,16 +151,22 @@ bool Planner::is_as_configured(const Campaign& known, const CampaignPut& put,
                        OfferPut offer_put = offer_put_of(wanted);
                        offer_put.offer = offer->definition.offer;
                        offer_put.campaign = offer->definition.campaign;
+                       offer_put.released = offer->definition.released;
                        return same(offer_put, offer->definition);
                      });
 }
 
 void Planner::keep(const Campaign& known) {
   wanted_campaigns_[known.definition.campaign.value] = true;
-  for (const OfferIndex index : known.offers) {
-    wanted_offers_[index.value] = true;
-    orders_ += static_cast<std::uint64_t>(catalog_.offer(index).definition.stock);
-  }
+  const CampaignPut& put = known.definition;
+  const bool follows = put.listed && !put.plan.offer_rules.empty() && !change_.items.empty();
+  if (follows) return keep_by_rule(known);
+  for (const OfferIndex index : known.offers) keep(catalog_.offer(index).definition);
+}
+
+void Planner::keep(const OfferPut& known) {
+  wanted_offers_[known.offer.value] = true;
+  orders_ += static_cast<std::uint64_t>(known.stock);
 }
 
 void Planner::want(const CampaignPut& wanted, const Campaign* known,
@@ -153,6 +175,7 @@ void Planner::want(const CampaignPut& wanted, const Campaign* known,
   if (known != nullptr) {
     wanted_campaigns_[put.campaign.value] = true;
     check_currency(put, *known);
+    check_source(put, *known);
   } else {
     put.campaign = {static_cast<std::uint32_t>(campaigns_)};
     ++campaigns_;
@@ -180,6 +203,7 @@ void Planner::want(const CampaignPut& campaign, const Campaign* known, const Off
     refuse("campaign " + campaign.id + ", sku " + put.sku + ": stock " + std::to_string(put.stock) +
            " is below the " + std::to_string(committed) + " units already sold or held");
   }
+  put.released = released_still(campaign, known->definition, offer->definition, put.stock, committed);
   if (!same(put, offer->definition)) change_.offers.push_back(std::move(put));
 }
 
@@ -189,6 +213,15 @@ void Planner::check_currency(const CampaignPut& wanted, const Campaign& known) {
   if (committed == 0) return;
   refuse("campaign " + wanted.id + ": currency cannot change from " + known.definition.currency + " to " +
          wanted.currency + ", " + std::to_string(committed) + " units are already sold or held");
+}
+
+// Units that are sold came from somewhere, and would be missing there or counted twice.
+void Planner::check_source(const CampaignPut& wanted, const Campaign& known) {
+  if (wanted.from_pool == known.definition.from_pool) return;
+  const std::int64_t committed = committed_by_campaign_[known.definition.campaign.value];
+  if (committed == 0) return;
+  refuse("campaign " + wanted.id + ": from_pool cannot change, " + std::to_string(committed) +
+         " units are already sold or held");
 }
 
 void Planner::keep_the_rest() {
@@ -230,6 +263,7 @@ void Planner::check_bounds(std::uint64_t orders_reserved) {
   };
   check("campaigns", campaigns_, kCampaignsMax);
   check("offers", offers_, kOffersMax);
+  check("items", item_count_, kItemsMax);
   if (orders_ > orders_reserved) {
     refuse(std::to_string(orders_) + " orders are possible with this stock and the tables have room for " +
            std::to_string(orders_reserved) + ": restart with a larger server.max_orders");
@@ -237,6 +271,7 @@ void Planner::check_bounds(std::uint64_t orders_reserved) {
 }
 
 Result<CatalogChangeSet> Planner::finish(std::string_view what) && {
+  if (reasons_.empty()) reasons_ = find_pool_faults(catalog_, change_);
   if (reasons_.empty()) return std::move(change_);
   std::string message = std::string(what) + " does not fit the data folder: ";
   for (std::size_t i = 0; i < reasons_.size(); ++i) message += (i == 0 ? "" : "; ") + reasons_[i];

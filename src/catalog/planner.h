@@ -4,27 +4,32 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "doorbuster/catalog/configuration.h"
+#include "doorbuster/catalog/offer_rules.h"
 
 namespace doorbuster {
 
 // The offer as the catalog has it, without its index and its campaign.
 OfferPut offer_put_of(const OfferConfiguration& configured);
 
-// Asked in this order: what is wanted, what is kept, withdraw_the_rest(), check_bounds(), finish(). Each
-// campaign is wanted or kept at most once.
+// Asked in this order: the items, if they may change; what is wanted, what is kept, withdraw_the_rest(),
+// check_bounds(), finish(). Each campaign is wanted or kept at most once.
 class Planner {
  public:
   // REQUIRES: committed.size() == catalog.offers().size(). Both outlive it.
   Planner(const Catalog& catalog, const std::vector<std::int64_t>& committed);
 
+  // The whole catalog of items; those that are not there any more are withdrawn. What rules of campaigns
+  // make of them follows, also where a campaign is kept. Not asked: the items in force stay.
+  void want_items(std::span<const ItemPut> wanted);
   // As a file has it: what was done by hand since the file said so stands.
   void want_from_file(const CampaignConfiguration& configured);
-  // As a person has it: what the file says meanwhile is remembered.
+  // As a person has it: what the file says meanwhile is remembered. Offers by rule are made of the items.
   void want_by_hand(const CampaignConfiguration& configured);
   // Campaigns that nobody has spoken of stay as they are: all of them, or those that no file has.
   void keep_the_rest();
@@ -41,7 +46,13 @@ class Planner {
   bool is_as_configured(const Campaign& known, const CampaignPut& put,
                         const CampaignConfiguration& configured) const;
   void keep(const Campaign& known);
+  void keep(const OfferPut& known);
+  // Its own offers stay, and what its rules make is made anew.
+  void keep_by_rule(const Campaign& known);
+  CampaignConfiguration with_offers_by_rule(const CampaignConfiguration& configured);
   void check_currency(const CampaignPut& wanted, const Campaign& known);
+  void check_source(const CampaignPut& wanted, const Campaign& known);
+  void refuse_rule(const std::string& campaign, const OfferRuleRefusal& refusal);
   void refuse(std::string reason) { reasons_.push_back(std::move(reason)); }
 
   const Catalog& catalog_;
@@ -49,7 +60,10 @@ class Planner {
   std::vector<std::int64_t> committed_by_campaign_;     // withdrawn offers included: their orders were paid
   std::vector<bool> wanted_campaigns_, wanted_offers_;  // by index, of those that exist
   std::size_t campaigns_, offers_;                      // how many there will be
-  std::uint64_t orders_ = 0;                            // how many there can come to be
+  std::span<const ItemPut> items_;  // as they are going to be: the catalog's, or changed_items_
+  std::vector<ItemPut> changed_items_;
+  std::size_t item_count_;    // how many items there will be
+  std::uint64_t orders_ = 0;  // how many there can come to be
   CatalogChangeSet change_;
   std::vector<std::string> reasons_;
 };

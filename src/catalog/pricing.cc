@@ -163,4 +163,8 @@ std::string price_steps_json(std::span<const PriceLayer> layers) {
   return out + ']';
 }
 
+std::string price_ending_digits(const PriceEnding& ending) {
+  return std::to_string(ending.modulus + ending.ending).substr(1);
+}
+
 }  // namespace doorbuster

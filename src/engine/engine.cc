@@ -65,13 +65,14 @@ void Engine::install(CatalogPointer catalog) {
     if (!owns(definition.offer)) continue;
     const CampaignPut& campaign = catalog_->campaign(definition.campaign).definition;
     OfferState& state = offers_[definition.offer.value];
-    DOORBUSTER_CHECK(definition.stock >= state.held + state.sold);
-    state.allocated = definition.stock;
+    DOORBUSTER_CHECK(definition.allocation() >= state.held + state.sold);
+    state.allocated = definition.allocation();
     state.price = definition.price;
     state.starts_at = campaign.starts_at;
     state.ends_at = last_end(campaign);
-    state.is_planned = campaign.paused || !campaign.plan.windows.empty() || !offer.prices.empty() ||
-                       !campaign.plan.audience.empty() || !definition.plan.audience.empty();
+    state.is_planned = campaign.paused || is_unarmed(campaign) || !campaign.plan.windows.empty() ||
+                       !offer.prices.empty() || !campaign.plan.audience.empty() ||
+                       !definition.plan.audience.empty();
     state.limit_per_buyer = campaign.limit_per_buyer;
     state.campaign_listed = campaign.listed;
     state.offer_listed = definition.listed;

@@ -60,9 +60,10 @@ std::optional<OrderSlot> Engine::due_before(const OrderCommand& command, Tick no
   return own_due(buyer_name(*slot), store_.identities(*slot), wanted, offer, now).hold;
 }
 
-// With a line, what comes back belongs to it as long as the sale lasts.
+// With a line, what comes back belongs to it as long as the sale lasts. What is not armed has no units yet.
 std::int64_t Engine::free_for_late(OfferIndex index, Tick now) const {
   const OfferState& offer = offers_[index.value];
+  if (offer.is_planned && is_unarmed(catalog_->campaign_of(index).definition)) return 0;
   return now < offer.ends_at ? offer.open() : offer.available();
 }
 
@@ -249,7 +250,10 @@ OrderEvent Engine::expiry_of(OrderSlot slot, Tick now) const {
 std::optional<OrderEvent> Engine::next_offer(OfferIndex index, Tick now) const {
   const OfferState& offer = offers_[index.value];
   if (!offer.has_line || now >= offer.ends_at) return std::nullopt;
-  if (offer.is_planned && catalog_->campaign_of(index).definition.paused) return std::nullopt;
+  if (offer.is_planned) {
+    const CampaignPut& campaign = catalog_->campaign_of(index).definition;
+    if (campaign.paused || is_unarmed(campaign)) return std::nullopt;
+  }
   if (offer.available() == 0) return std::nullopt;
   const auto slot = lines_.first(index);
   const OrderRow& row = store_.row(*slot);

@@ -13,7 +13,7 @@ bool Engine::is_open_to(const Buy& buy, Tick now) const {
 Outcome Engine::check_plan(const Buy& buy, Tick now) const {
   const CampaignState state = campaign_phase(catalog_->campaign_of(buy.offer).definition, now).state;
   if (state == CampaignState::paused) return Outcome::campaign_paused;
-  if (state == CampaignState::scheduled) return Outcome::campaign_not_started;
+  if (state != CampaignState::active) return Outcome::campaign_not_started;
   return catalog_->leaves_out(buy.offer, buy) == AudienceRule::none ? Outcome::ok : Outcome::not_eligible;
 }
 

@@ -178,7 +178,7 @@ Outcome PublicHandler::append_answer(const Request& request, const ReplyFrame& f
                            .price = request.price};
     if (outcome == Outcome::campaign_not_started) {
       const CampaignPut& campaign = catalog.campaign_of(request.buy.offer).definition;
-      details.starts_at = campaign_phase(campaign, request.now).window.from;
+      details.starts_at = std::max(campaign_phase(campaign, request.now).window.from, request.now);
     } else if (outcome == Outcome::not_eligible) {
       const bool basket = !request.buy.lines.empty();
       details.rule = catalog.leaves_out(basket ? request.refused_line : request.buy.offer, request.buy);

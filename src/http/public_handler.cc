@@ -236,7 +236,9 @@ Outcome PublicHandler::refuse_early(const Buy& buy, const Hash128& buyer, Refusa
   const CampaignPhase phase = campaign_phase(rules, now);
   switch (phase.state) {
     case CampaignState::scheduled:
-      details.starts_at = phase.window.from;
+    case CampaignState::armed:
+      // In a window that has begun it waits for its stock, from one moment to the next.
+      details.starts_at = std::max(phase.window.from, now);
       details.now = now;
       return Outcome::campaign_not_started;
     case CampaignState::paused:

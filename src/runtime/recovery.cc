@@ -234,7 +234,7 @@ Status StateBuilder::check_pending() const {
   for (const OfferPut& put : pending_.offers) {
     if (put.offer.value >= catalog_->offers().size()) continue;
     const OfferStock stock = engines_[owner_shard(put.offer, options_.shards)]->stock(put.offer);
-    if (put.stock < stock.held + stock.sold) {
+    if (put.allocation() < stock.held + stock.sold) {
       return fail(ErrorKind::configuration, "the stock of " + put.sku + " is below what is sold or held");
     }
   }

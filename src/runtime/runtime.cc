@@ -90,7 +90,7 @@ Status Runtime::recover(const Configuration& configuration, ChangeOrigin origin)
                .torn_segment = recovered->torn_segment,
                .state_hash = state.state_hash()};
 
-  auto change = plan_change(*state.catalog(), state.committed(), configuration.campaigns, orders_max_);
+  auto change = plan_change(*state.catalog(), state.committed(), configuration, orders_max_);
   if (!change) return tl::unexpected(change.error());
   audit_ = std::move(state.audit());
   if (!change->empty()) {
@@ -208,13 +208,19 @@ Status Runtime::on_every_shard(const std::function<void(ShardAgent&)>& task) {
   return {};
 }
 
-Result<std::size_t> Runtime::reconfigure(const std::vector<CampaignConfiguration>& campaigns,
-                                         ChangeOrigin origin) {
+Result<std::size_t> Runtime::reconfigure(const Configuration& configuration, ChangeOrigin origin) {
   return change([&](const Catalog& catalog, const std::vector<std::int64_t>& committed, Tick) {
-    auto planned = plan_change(catalog, committed, campaigns, orders_max_);
+    auto planned = plan_change(catalog, committed, configuration, orders_max_);
     if (planned) planned->origin = std::move(origin);
     return planned;
   });
+}
+
+Result<std::size_t> Runtime::reconfigure(const std::vector<CampaignConfiguration>& campaigns,
+                                         ChangeOrigin origin) {
+  Configuration configuration;
+  configuration.campaigns = campaigns;
+  return reconfigure(configuration, std::move(origin));
 }
 
 Result<std::size_t> Runtime::change(const ChangePlanner& plan) {
@@ -231,7 +237,10 @@ Result<std::size_t> Runtime::change(const ChangePlanner& plan) {
   DOORBUSTER_CHECK(resumed.has_value());
   if (!applied) return tl::unexpected(applied.error());
   // Now that the sale goes on: describing a change of a million offers takes a while.
-  if (!applied->change.empty()) remember(*applied);
+  if (!applied->change.empty()) {
+    remember(*applied);
+    for (Notifier* notifier : change_notifiers_) notifier->notify();
+  }
   return applied->change.size();
 }
 

@@ -15,7 +15,9 @@ std::string quoted_text(const std::string& text) {
 }  // namespace
 
 std::string configuration_text(const ShopSpec& spec) {
-  std::string text = "{\"server\":{\"segment_bytes\":65536" + spec.server + "},\n \"campaigns\":[";
+  std::string text = "{\"server\":{\"segment_bytes\":65536" + spec.server + "},\n";
+  if (!spec.catalog.empty()) text += " \"catalog\":[" + spec.catalog + "],\n";
+  text += " \"campaigns\":[";
   for (std::size_t i = 0; i < spec.campaigns.size(); ++i) {
     const CampaignSpec& campaign = spec.campaigns[i];
     text += i == 0 ? "\n  {" : ",\n  {";

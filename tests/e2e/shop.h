@@ -32,7 +32,8 @@ struct CampaignSpec {
 
 struct ShopSpec {
   std::vector<CampaignSpec> campaigns;
-  std::string server = {};  // more members of "server", each with a comma in front: ,"max_pipeline":4
+  std::string server = {};   // more members of "server", each with a comma in front: ,"max_pipeline":4
+  std::string catalog = {};  // elements of "catalog"; empty: there is none
   int cores = -1;
   std::uint64_t descriptors_max = 0;  // 0: as the test itself has
 };

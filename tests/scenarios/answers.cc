@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "doorbuster/catalog/pool.h"
 #include "scenarios/line.h"
 
 namespace doorbuster {
@@ -42,7 +43,8 @@ std::string refusal_text(const std::string& message) {
 std::string reason_text(const World& world, Outcome outcome, const std::string& campaign,
                         const std::string& sku, const Buy& wanted, Tick at) {
   if (outcome == Outcome::campaign_not_started) {
-    return " until " + time_text(campaign_phase(campaign_named(world, campaign).definition, at).window.from);
+    const CampaignPhase phase = campaign_phase(campaign_named(world, campaign).definition, at);
+    return " until " + time_text(std::max(phase.window.from, at));
   }
   if (outcome != Outcome::not_eligible) return "";
   const AudienceRule rule = world.catalog()->leaves_out(*offer_index(world, campaign, sku), wanted);
@@ -63,6 +65,16 @@ std::string price_text(const World& world, const std::string& campaign, Tick at)
     if (const auto next = next_price(offer.prices, at)) {
       text += ", " + std::to_string(next->price) + " from " + time_text(next->from);
     }
+  }
+  return text;
+}
+
+std::string pool_text(const World& world) {
+  std::string text = "pool:";
+  const std::vector<PoolUnits> units = pool_units(*world.catalog());
+  for (std::size_t i = 0; i < units.size(); ++i) {
+    text += (i == 0 ? " " : ", ") + world.catalog()->items()[i].sku + " " +
+            std::to_string(units[i].available()) + " of " + std::to_string(units[i].stock);
   }
   return text;
 }

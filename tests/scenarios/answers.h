@@ -15,6 +15,8 @@ std::optional<OfferIndex> offer_index(const World& world, const std::string& cam
 
 // "what: one reason; another", a line each.
 std::string refusal_text(const std::string& message);
+// What is left in the pool, of each item.
+std::string pool_text(const World& world);
 std::string outcome_text(const World& world, const Decision& decision);
 // What a refusal has to say besides its code: which list of the audience, or when the sale starts. `sku` is
 // the one that it is about.

@@ -86,6 +86,8 @@ CampaignConfiguration campaign_of(Line& line) {
   campaign.plan.price_steps = steps_of(line);
   campaign.plan.price_form = price_form_of(line);
   campaign.plan.audience = audience_of(line);
+  campaign.from_pool = line.yes_or_no("from_pool", false);
+  campaign.arm_seconds = line.count("arm", 0);
   campaign.hold_seconds = line.count("hold", 0);
   campaign.hold_max_seconds = line.count("hold_max", campaign.hold_seconds);
   campaign.limit_per_buyer = line.count("limit", 0);

@@ -11,7 +11,7 @@
 #include "scenarios/line.h"
 #include "scenarios/sale_lines.h"
 #include "support/books.h"
-#include "support/world.h"
+#include "support/pools.h"
 
 namespace doorbuster {
 namespace {
@@ -60,6 +60,8 @@ class Player {
     if (verb == "extend" && line.has("order")) return command(line, OrderAction::extend);
     if (const auto action = campaign_action(verb)) return act(line, *action);
     if (verb == "state") return state(line);
+    if (verb == "item") return item(line);
+    if (verb == "clock") return clock(line);
     if (verb == "payment-failed") return command(line, OrderAction::payment_failed);
     if (verb == "return") return command(line, OrderAction::give_back);
     if (verb == "leave") return command(line, OrderAction::leave_line);
@@ -110,6 +112,30 @@ class Player {
     const std::string campaign = line.text("sale").value_or(campaign_);
     line.nothing_else();
     return phase_text(*world_, campaign, at) + price_text(*world_, campaign, at);
+  }
+
+  std::string item(Line& line) {
+    const Tick at = line.time("at");
+    const std::int64_t stock = line.number("stock", 0);
+    line.nothing_else();
+    const auto changed = put_item(*world_, line.subject(), stock, at);
+    if (!changed) return "refused:" + broken_at_colons(changed.error().message);
+    return pool_text(*world_);
+  }
+
+  // What each campaign is that the clock did something to, and the pool after it.
+  std::string clock(Line& line) {
+    const Tick at = line.time("at");
+    line.nothing_else();
+    std::string text;
+    keep_campaigns(*world_, at, [&](const CampaignPut& campaign, const ActionRefusal* refusal) {
+      text += campaign.id + " ";
+      text += refusal == nullptr
+                  ? std::string(campaign_state_name(campaign_phase(campaign, at).state))
+                  : std::string(outcome_code(refusal->outcome)) + broken_at_colons(refusal->detail);
+      text += "\n";
+    });
+    return text + pool_text(*world_);
   }
 
   // Where a buyer comes from.

@@ -29,7 +29,10 @@ class World {
 
   // As a reload or a start does it: how many definitions changed, or why not and nothing has.
   Result<std::size_t> configure(const std::vector<CampaignConfiguration>& campaigns, Tick now) {
-    auto change = plan_change(*catalog(), state_->committed(), campaigns, orders_max_);
+    Configuration configuration;
+    configuration.campaigns = campaigns;
+    for (const ItemPut& item : catalog()->items()) configuration.items.push_back(item);
+    auto change = plan_change(*catalog(), state_->committed(), configuration, orders_max_);
     if (!change) return tl::unexpected(change.error());
     return make(*change, now);
   }
@@ -43,6 +46,18 @@ class World {
     change->origin = {ChangeOrigin::Source::admin, "desk", std::string(campaign_action_name(action)), "test"};
     return make(*change, now);
   }
+
+  // A change as it was planned, by whomever.
+  std::size_t make(const CatalogChangeSet& change, Tick now) {
+    if (change.empty()) return 0;
+    for (EncodedRecord& record : encode_change(change, catalog()->version() + 1, now)) {
+      log_.push_back(std::move(record));
+    }
+    state_->install(apply_change(*catalog(), change));
+    for (const Offer& offer : catalog()->offers()) serve_line(offer.definition.offer, now);
+    return change.campaigns.size() + change.offers.size();
+  }
+  std::vector<std::int64_t> committed() const { return state_->committed(); }
 
   // As an HTTP thread and a shard do it together.
   Decision buy(std::string_view campaign, std::string_view sku, Buy buy, Tick now) {
@@ -182,15 +197,6 @@ class World {
  private:
   void begin(std::uint32_t shards) {
     state_ = std::make_unique<StateBuilder>(RecoveryOptions{.shards = shards, .orders_max = orders_max_});
-  }
-  std::size_t make(const CatalogChangeSet& change, Tick now) {
-    if (change.empty()) return 0;
-    for (EncodedRecord& record : encode_change(change, catalog()->version() + 1, now)) {
-      log_.push_back(std::move(record));
-    }
-    state_->install(apply_change(*catalog(), change));
-    for (const Offer& offer : catalog()->offers()) serve_line(offer.definition.offer, now);
-    return change.campaigns.size() + change.offers.size();
   }
   void log_order(const Order& order, Tick now) {
     std::string payload(order_payload_bytes(order), '\0');

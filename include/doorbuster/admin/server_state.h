@@ -6,6 +6,7 @@
 
 #include "doorbuster/http/http_agent.h"
 #include "doorbuster/platform/clock.h"
+#include "doorbuster/runtime/campaign_keeper.h"
 #include "doorbuster/runtime/runtime.h"
 
 namespace doorbuster {
@@ -13,6 +14,7 @@ namespace doorbuster {
 // What the admin listener looks at. Filled in before its thread runs; the atomics change while it does.
 struct ServerState {
   Runtime* runtime = nullptr;
+  const CampaignKeeper* keeper = nullptr;
   std::vector<const HttpAgent*> http;
   const Clock* clock = nullptr;
   Tick started_at;

@@ -18,6 +18,9 @@ inline constexpr std::size_t kBasketLinesMax = 16;
 inline constexpr std::size_t kIdentitiesMax = 4;       // of one request
 inline constexpr std::size_t kIdentityBytesMax = 128;  // of one
 inline constexpr std::uint32_t kHoldSecondsMax = 86'400;
+// Stock from the pool: catalog/pool.h.
+inline constexpr std::uint32_t kArmSecondsMax = 30 * 86'400;  // before the first window
+inline constexpr std::size_t kPoolOffersPerLook = 4096;       // of campaigns that are over
 // Audience tokens: docs/formats/audience-token.md.
 inline constexpr std::size_t kAudienceTokenBytesMax = 512;
 inline constexpr std::int64_t kAudienceTokenSecondsMax = 86'400;  // how far ahead its end may be

@@ -23,16 +23,18 @@ struct ChangeKind {
   friend bool operator==(const ChangeKind&, const ChangeKind&) = default;
 };
 inline constexpr ChangeKind kChangeKinds[] = {
-    {ChangeOrigin::Source::file, "start"},  {ChangeOrigin::Source::file, "reload"},
-    {ChangeOrigin::Source::admin, "pause"}, {ChangeOrigin::Source::admin, "resume"},
-    {ChangeOrigin::Source::admin, "end"},   {ChangeOrigin::Source::admin, "extend"},
-    {ChangeOrigin::Source::admin, "stock"}, {ChangeOrigin::Source::admin, "put"},
-    {ChangeOrigin::Source::admin, "patch"}, {ChangeOrigin::Source::admin, "remove"},
+    {ChangeOrigin::Source::file, "start"},    {ChangeOrigin::Source::file, "reload"},
+    {ChangeOrigin::Source::admin, "pause"},   {ChangeOrigin::Source::admin, "resume"},
+    {ChangeOrigin::Source::admin, "end"},     {ChangeOrigin::Source::admin, "extend"},
+    {ChangeOrigin::Source::admin, "stock"},   {ChangeOrigin::Source::admin, "put"},
+    {ChangeOrigin::Source::admin, "patch"},   {ChangeOrigin::Source::admin, "remove"},
+    {ChangeOrigin::Source::admin, "arm"},     {ChangeOrigin::Source::clock, "arm"},
+    {ChangeOrigin::Source::clock, "release"},
 };
 
 struct Difference {
-  std::string campaign;
-  std::string sku;            // of this offer; empty: of the campaign
+  std::string campaign;       // empty: of an item
+  std::string sku;            // of this offer or item; empty: of the campaign
   std::string_view member;    // as a configuration names it: definition_members.h; or "occurrences"
   std::string before, after;  // JSON; "null": there was none, or is none any more
 };

@@ -18,6 +18,7 @@ enum class CampaignAction : std::uint8_t {
   resume,  // undoes a pause
   end,     // over from now on, whatever the plan says
   extend,  // the last window ends later
+  arm,     // takes its stock out of the pool, all of it or nothing
 };
 // "pause" for CampaignAction::pause, and so on: the word of the route and of the audit trail.
 std::string_view campaign_action_name(CampaignAction action);
@@ -33,16 +34,18 @@ struct ActionRefusal {
 };
 
 // What has to change; empty when it is so already. `until`: extend, the new end. What the file no longer has
-// is refused (`change_refused`). REQUIRES: the campaign is in the catalog.
+// is refused (`change_refused`), and so is arming what the pool does not back, with the figures of every SKU.
+// REQUIRES: the campaign is in the catalog.
 tl::expected<CatalogChangeSet, ActionRefusal> plan_action(const Catalog& catalog, CampaignIndex campaign,
                                                           CampaignAction action, Tick now,
                                                           std::optional<Tick> until = {});
 
 // More or less of an offer's stock, by `delta`. Refused: `validation_failed` when the delta is zero or the
 // stock would leave 0 to kStockMax; `change_refused` when the stock would fall below the units that are sold
-// or held
-// (`committed`, by offer), when the tables have no room for so many orders (`orders_reserved`), and for what
-// is no longer listed. REQUIRES: the offer is in the catalog; committed.size() == catalog.offers().size().
+// or held (`committed`, by offer), when the tables have no room for so many orders (`orders_reserved`), when
+// the campaign is armed and the pool has not so many units, and for what is no longer listed. An offer by
+// rule becomes the campaign's own, as it is then: it does not follow its item any more. REQUIRES: the offer
+// is in the catalog; committed.size() == catalog.offers().size().
 tl::expected<CatalogChangeSet, ActionRefusal> plan_stock_adjustment(
     const Catalog& catalog, const std::vector<std::int64_t>& committed, OfferIndex offer, std::int64_t delta,
     std::uint64_t orders_reserved);

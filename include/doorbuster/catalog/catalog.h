@@ -34,20 +34,28 @@ struct Offer {
   std::int64_t price(Tick now) const { return price_at(definition.price, prices, now); }
 };
 
-enum class CampaignState { scheduled, active, paused, ended };
-inline constexpr CampaignState kCampaignStates[] = {CampaignState::scheduled, CampaignState::active,
-                                                    CampaignState::paused, CampaignState::ended};
+enum class CampaignState { scheduled, armed, active, paused, ended };
+inline constexpr CampaignState kCampaignStates[] = {CampaignState::scheduled, CampaignState::armed,
+                                                    CampaignState::active, CampaignState::paused,
+                                                    CampaignState::ended};
 std::string_view campaign_state_name(CampaignState state);
 
 // Where a campaign stands at an instant, and which window that is about: the one that is open, else the next,
 // else the last. An end before its time ends that window and all behind it. What is paused is neither
-// scheduled nor active; over is over.
+// scheduled nor active; over is over. What takes its stock out of the pool is armed before a window when it
+// has the stock, and goes on being scheduled in a window as long as it has not.
 struct CampaignPhase {
   CampaignState state = CampaignState::ended;
   Window window;
 };
 Tick last_end(const CampaignPut& campaign);  // by the plan, or when it was ended before
+// It waits for stock that is not in its hands: until it is armed nothing of it is sold.
+constexpr bool is_unarmed(const CampaignPut& campaign) {
+  return campaign.from_pool && !campaign.armed;
+}
 CampaignPhase campaign_phase(const CampaignPut& campaign, Tick now);
+// What a campaign that is neither paused nor over is in this window, or before it.
+CampaignState state_in(const CampaignPut& campaign, const Window& window, Tick now);
 // The windows in which the campaign sells, at least one, those behind an early end left out or cut.
 std::vector<Window> selling_windows(const CampaignPut& campaign);
 
@@ -61,7 +69,7 @@ struct CatalogChangeSet;
 // Safe to read from any number of threads.
 class Catalog {
  public:
-  Catalog() = default;  // version 0: nothing was ever defined
+  Catalog();  // version 0: nothing was ever defined but the first tenant
   // Offers and campaigns in the order of their indexes. REQUIRES: indexes dense from 0, offers' campaigns
   // exist, no tenant has two campaigns of one id, no campaign two offers of one SKU.
   Catalog(std::uint64_t version, std::vector<CampaignPut> campaigns, std::vector<OfferPut> offers);

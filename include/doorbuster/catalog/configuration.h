@@ -51,6 +51,7 @@ struct OfferConfiguration {
   std::string sku;
   std::int64_t stock = 0, list_price = 0, price = 0;
   OfferPlan plan = {};
+  std::uint16_t rule = 0;  // made by this rule of its campaign, 1 is the first; 0: it is the file's own
   friend bool operator==(const OfferConfiguration&, const OfferConfiguration&) = default;
 };
 
@@ -66,9 +67,11 @@ struct CampaignConfiguration {
   bool waitlist = false;
   std::uint32_t offer_seconds = 0;  // hold_seconds where the file does not say
   bool show_remaining = false;
+  bool from_pool = false;         // its offers' stock comes out of the catalog's pool when it is armed
+  std::uint32_t arm_seconds = 0;  // so long before the first window; with from_pool only
   CampaignPlan plan = {};
-  bool schedule_is_cut = false;  // its rule goes on behind the last window
-  std::vector<OfferConfiguration> offers;
+  bool schedule_is_cut = false;            // its rule goes on behind the last window
+  std::vector<OfferConfiguration> offers;  // and behind them those that plan.offer_rules make
   friend bool operator==(const CampaignConfiguration&, const CampaignConfiguration&) = default;
 };
 
@@ -77,6 +80,7 @@ CampaignPut campaign_put_of(const CampaignConfiguration& configured);
 
 struct Configuration {
   ServerOptions server;
+  std::vector<ItemPut> items;  // "catalog"; without indexes
   std::vector<CampaignConfiguration> campaigns;
 };
 
@@ -112,9 +116,13 @@ std::string describe_configuration_json(const ParsedConfiguration& parsed, Tick 
 // left the configuration is no longer `listed`, a campaign's offers with it; what comes back gets its old
 // index. What an operator did since the file was last applied stands: a pause; an early end, unless the file
 // brings another window; a campaign that was changed or withdrawn by hand, unless the file says something
-// new about it; and what no file has. REQUIRES: `campaigns` is what a parsed configuration can have;
-// committed.size()
-// == catalog.offers().size().
+// new about it; what no file has; and that a campaign is armed and what it has given back, unless it is to
+// sell longer than it was: then it takes its whole stock again. Refused is also what the pool does not back.
+// Offers by rule follow the items in the same change, those of campaigns that stand otherwise included.
+// REQUIRES: `configuration` is what a parsed one can be; committed.size() == catalog.offers().size().
+Result<CatalogChangeSet> plan_change(const Catalog& catalog, const std::vector<std::int64_t>& committed,
+                                     const Configuration& configuration, std::uint64_t orders_reserved);
+// A configuration of these campaigns and nothing else.
 Result<CatalogChangeSet> plan_change(const Catalog& catalog, const std::vector<std::int64_t>& committed,
                                      const std::vector<CampaignConfiguration>& campaigns,
                                      std::uint64_t orders_reserved);

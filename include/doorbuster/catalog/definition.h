@@ -19,15 +19,15 @@ namespace doorbuster {
 // --- as text
 // --------------------------------------------------------------------------------------------------
 
-// The campaign with its listed offers, on one line. One definition has one text: members stand in the order
-// of the configuration's tables, and what the reader fills in by itself is left out. A campaign with a
-// schedule has that, as it is kept, in the place of starts_at and ends_at. parse_definition() reads it back
-// to the same definition.
-// REQUIRES: the campaign is listed, and its plan is one that a configuration can have.
+// The campaign with its rules and its own listed offers, on one line. One definition has one text: members
+// stand in the order of the configuration's tables, and what the reader fills in by itself is left out. A
+// campaign with a schedule has that, as it is kept, in the place of starts_at and ends_at. parse_definition()
+// reads it back to the same definition. REQUIRES: the campaign is listed, and its plan is one that a
+// configuration can have.
 std::string definition_json(const Catalog& catalog, CampaignIndex campaign);
 
-// What is in force as one configuration file, for people: a line for each member and each offer. Server
-// options that are the default are left out, and so are secrets and campaigns that are withdrawn.
+// What is in force as one configuration file, for people: a line for each member, each item and each offer.
+// Server options that are the default are left out, and so are secrets and campaigns that are withdrawn.
 // parse_configuration() reads it back. REQUIRES: as definition_json() for each listed campaign.
 std::string configuration_json(const ServerOptions& server, const Catalog& catalog);
 
@@ -64,7 +64,8 @@ Result<std::string> merge_definition(std::string_view definition, std::string_vi
 // -------------------------------------------------------------------------------------------------
 
 // What has to change so that this one campaign is as it is configured, new or known, and all others stay.
-// Refused for the reasons that plan_change() has, in its way. Empty: nothing to do. A reload of the file that
+// Its rules make their offers of the items in force. Refused for the reasons that plan_change() has, in its
+// way. Empty: nothing to do. A reload of the file that
 // was in force does not undo the change: a campaign that no file has is marked so, for the others it is
 // remembered what the file said. A pause stays; so does an early end, unless the windows are others; and an
 // extension, when the schedule is said again as it was. REQUIRES: as plan_change().

@@ -1,6 +1,6 @@
 #pragma once
-// Campaigns and offers member by member, by the names that a configuration has for them: what an operator's
-// view shows, and what the audit trail tells apart.
+// Campaigns, offers and items member by member, by the names that a configuration has for them: what an
+// operator's view shows, and what the audit trail tells apart.
 
 #include <span>
 #include <string>
@@ -20,11 +20,14 @@ struct DefinitionMember {
   std::string (*json)(const Put& put);
 };
 
-// What a configuration says, then what was done since: "paused", "ended_at", "listed", "source" ("file", or
-// "admin" when no file ever had it) and "changed_by_hand". Without "id", "offers" and the windows.
+// What a configuration says, then what was done since: "armed", "paused", "ended_at", "listed", "source"
+// ("file", or "admin" when no file ever had it) and "changed_by_hand". Without "id", "offers" and the
+// windows.
 std::span<const DefinitionMember<CampaignPut>> campaign_members();
-// What a configuration says, then "listed". Without "sku".
+// What a configuration says, then "rule", which made it, and "listed". Without "sku".
 std::span<const DefinitionMember<OfferPut>> offer_members();
+// What a configuration says, then "listed". Without "sku".
+std::span<const DefinitionMember<ItemPut>> item_members();
 
 // {"starts_at":...,"ends_at":...} as members of the object that is being written.
 void write_window(JsonWriter& json, const Window& window);

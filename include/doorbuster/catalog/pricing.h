@@ -70,4 +70,7 @@ std::optional<PricePoint> next_price(std::span<const PricePoint> points, Tick no
 // same layers. REQUIRES: ticks of the years that parse_rfc3339() knows.
 std::string price_steps_json(std::span<const PriceLayer> layers);
 
+// {5, 100} is "05": as many digits as the modulus has zeros.
+std::string price_ending_digits(const PriceEnding& ending);
+
 }  // namespace doorbuster

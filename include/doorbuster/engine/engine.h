@@ -103,7 +103,7 @@ class Engine {
   explicit Engine(const EngineOptions& options);
 
   // From here on decisions are made by this catalog. Control path: may allocate.
-  // REQUIRES: no offer's stock is below what is committed of it.
+  // REQUIRES: no offer's allocation is below what is committed of it.
   void install(CatalogPointer catalog);
   const CatalogPointer& catalog() const { return catalog_; }
 
@@ -246,7 +246,7 @@ class Engine {
     bool has_total_limit : 1 = false;
     bool sells_by_hold : 1 = false;
     bool has_line : 1 = false;    // somebody waits
-    bool is_planned : 1 = false;  // windows, a pause, price steps or an audience: the catalog knows
+    bool is_planned : 1 = false;  // windows, a pause, arming, price steps, an audience: the catalog knows
     std::int64_t available() const { return allocated - held - sold; }
     // What anybody can have: with a line, what comes back belongs to it.
     std::int64_t open() const { return has_line ? 0 : available(); }

@@ -85,9 +85,13 @@ class Runtime {
   // One durable change between two decisions: all shards stop for it and go on after it. Returns how many
   // definitions changed; refused, nothing has.
   Result<std::size_t> change(const ChangePlanner& plan);
-  // Makes the configuration's campaigns the ones in force.
+  // Makes the configuration's items and campaigns the ones in force; the second, without items.
+  Result<std::size_t> reconfigure(const Configuration& configuration, ChangeOrigin origin = {});
   Result<std::size_t> reconfigure(const std::vector<CampaignConfiguration>& campaigns,
                                   ChangeOrigin origin = {});
+
+  // Rung after every change of the catalog. Before start(); it outlives the runtime's last change.
+  void ring_after_changes(Notifier& notifier) { change_notifiers_.push_back(&notifier); }
 
   // The last changes of the catalog, also those of earlier lives. Waits for a change that is being made.
   AuditPage audit(const AuditQuery& query);
@@ -95,6 +99,8 @@ class Runtime {
   // Exact, each offer at one instant between two of its decisions.
   Result<std::vector<OfferStock>> stock(std::span<const OfferIndex> offers);
   CatalogPointer catalog() const { return catalog_.get(); }
+  // Another number as soon as catalog() has another answer.
+  std::uint64_t catalog_changes() const { return catalog_.changes(); }
 
   // --- for metrics: any thread ---
   std::size_t shard_count() const { return shards_.size(); }
@@ -139,6 +145,7 @@ class Runtime {
   JournalRing change_ring_{kJournalRingBytes};  // written under control_mutex_
   std::unique_ptr<JournalAgent> journal_agent_;
   Notifier journal_notifier_;
+  std::vector<Notifier*> change_notifiers_;
   std::vector<std::unique_ptr<Notifier>> notifiers_;  // of the HTTP threads, then of the shards' own threads
   std::vector<std::unique_ptr<EngineDoor>> doors_;
   std::mutex control_mutex_;  // one caller at a time for what stops shards: change(), stock()

@@ -49,7 +49,7 @@ struct Folder {
 using enum CampaignAction;
 
 TEST_CASE("each action has a word, and no other word is one") {
-  for (const CampaignAction action : {pause, resume, end, extend}) {
+  for (const CampaignAction action : {pause, resume, end, extend, arm}) {
     CHECK(campaign_action(campaign_action_name(action)) == action);
   }
   CHECK_FALSE(campaign_action("Pause").has_value());
@@ -119,7 +119,7 @@ TEST_CASE("an extension of a recurring campaign moves the end of its last window
 TEST_CASE("what has left the configuration is not acted on") {
   Folder folder;
   folder.edit([](CampaignPut& put) { put.listed = false; });
-  for (const CampaignAction action : {pause, resume, end, extend}) {
+  for (const CampaignAction action : {pause, resume, end, extend, arm}) {
     CHECK(folder.act(action, kNoon, kLater) == "change_refused");
   }
   CHECK(folder.apply(folder.adjust(1)) == "change_refused");

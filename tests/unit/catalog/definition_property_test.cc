@@ -99,7 +99,8 @@ OfferConfiguration arbitrary_offer(std::string sku) {
   offer.stock = perhaps() ? between<std::int64_t>(0, 3) : between<std::int64_t>(0, 1'000'000);
   offer.price = offer.list_price = between<std::int64_t>(0, kPriceMax);
   if (perhaps()) offer.list_price = between<std::int64_t>(offer.price, kPriceMax);
-  offer.plan = {arbitrary_steps(true), arbitrary_audience()};
+  offer.plan.price_steps = arbitrary_steps(true);
+  offer.plan.audience = arbitrary_audience();
   return offer;
 }
 
@@ -114,6 +115,8 @@ CampaignConfiguration arbitrary_campaign(const std::string& id) {
   campaign.limit_per_buyer = perhaps() ? 0 : between<std::uint32_t>(1, 1'000'000'000);
   campaign.limit_per_buyer_total = perhaps() ? 0 : between<std::uint32_t>(1, 1'000'000);
   campaign.show_remaining = perhaps();
+  campaign.from_pool = perhaps();
+  if (campaign.from_pool) campaign.arm_seconds = perhaps() ? 0 : between<std::uint32_t>(1, kArmSecondsMax);
   choose_hold_rules(campaign);
   campaign.plan.price_steps = arbitrary_steps(false);
   choose_price_form(campaign.plan.price_form);
@@ -123,9 +126,18 @@ CampaignConfiguration arbitrary_campaign(const std::string& id) {
   return campaign;
 }
 
+// With what campaigns with stock from the pool can be made of.
+Configuration configured(const std::vector<CampaignConfiguration>& campaigns) {
+  Configuration configuration;
+  configuration.campaigns = campaigns;
+  for (const char* const sku : {"sku-0", "sku-1", "sku-2", "sku-3", "sku-4"})
+    configuration.items.emplace_back().sku = sku;
+  return configuration;
+}
+
 // Everything about it that is journaled, and so everything there is, but for the indexes.
 std::string journaled(const CampaignConfiguration& campaign) {
-  const Result<CatalogChangeSet> change = plan_change(Catalog(), {}, {campaign}, kOrdersMax);
+  const Result<CatalogChangeSet> change = plan_change(Catalog(), {}, configured({campaign}), kOrdersMax);
   RC_ASSERT(change.has_value());
   std::string bytes;
   const auto add = [&bytes](const auto& put) {
@@ -138,7 +150,7 @@ std::string journaled(const CampaignConfiguration& campaign) {
 }
 
 CatalogPointer catalog_of(const std::vector<CampaignConfiguration>& campaigns) {
-  const Result<CatalogChangeSet> change = plan_change(Catalog(), {}, campaigns, kOrdersMax);
+  const Result<CatalogChangeSet> change = plan_change(Catalog(), {}, configured(campaigns), kOrdersMax);
   RC_ASSERT(change.has_value());
   return apply_change(Catalog(), *change);
 }
@@ -186,7 +198,7 @@ TEST_CASE("whatever is put shows, other campaigns stay, and the same file does n
     std::sort(sorted.offers.begin(), sorted.offers.end(), by_sku);
     RC_ASSERT(journaled(sorted) == journaled(wanted));
     RC_ASSERT(definition_json(*catalog, {1}) == other);
-    const auto again = plan_change(*catalog, nothing_sold(*catalog), file, kOrdersMax);
+    const auto again = plan_change(*catalog, nothing_sold(*catalog), configured(file), kOrdersMax);
     RC_ASSERT(again.has_value());
     RC_ASSERT(again->empty());
   }));
@@ -224,8 +236,7 @@ TEST_CASE("a configuration's text is read back as the same configuration") {
     const std::string text = configuration_json({}, *catalog);
     const ParsedConfiguration parsed = parse_configuration(text);
     RC_ASSERT(parsed.configuration.has_value());
-    const auto again =
-        plan_change(*catalog, nothing_sold(*catalog), parsed.configuration->campaigns, kOrdersMax);
+    const auto again = plan_change(*catalog, nothing_sold(*catalog), *parsed.configuration, kOrdersMax);
     RC_ASSERT(again.has_value());
     RC_ASSERT(again->empty());
     RC_ASSERT(configuration_json({}, *catalog_of(parsed.configuration->campaigns)) == text);

@@ -21,7 +21,7 @@ constexpr std::string_view kFull =
     R"({"id":"sale","name":"\"Ünter\" 50 %","currency":"EUR","starts_at":"2026-11-27T08:00:00Z",)"
     R"("ends_at":"2026-11-27T20:00:00.000000001Z","hold_seconds":60,"hold_max_seconds":90,)"
     R"("limit_per_buyer":2,"limit_per_buyer_total":3,"on_payment_failed":"grace","grace_seconds":20,)"
-    R"("waitlist":true,"offer_seconds":30,"show_remaining":true,)"
+    R"("waitlist":true,"offer_seconds":30,"show_remaining":true,"from_pool":true,"arm_seconds":3600,)"
     R"("price_steps":[{"starts_at":"2026-11-27T09:00:00Z","ends_at":"2026-11-27T10:00:00Z",)"
     R"("discount_percent":12.35}],"rounding":"half_up","ending":"05","price_floor":10,)"
     R"("regions":["at","de"],"segments":["vip"],"channels":["app","web"],)"
@@ -37,8 +37,16 @@ Configuration configuration(std::string_view text) {
   return *parsed.configuration;
 }
 
+// With what campaigns with stock from the pool can be made of.
+Configuration configured(const std::vector<CampaignConfiguration>& campaigns) {
+  Configuration configuration;
+  configuration.campaigns = campaigns;
+  for (const char* const sku : {"tv", "radio"}) configuration.items.emplace_back().sku = sku;
+  return configuration;
+}
+
 CatalogPointer catalog_of(const std::vector<CampaignConfiguration>& campaigns) {
-  const Result<CatalogChangeSet> change = plan_change(Catalog(), {}, campaigns, kOrdersMax);
+  const Result<CatalogChangeSet> change = plan_change(Catalog(), {}, configured(campaigns), kOrdersMax);
   REQUIRE(change);
   return apply_change(Catalog(), *change);
 }

@@ -76,7 +76,7 @@ TEST_CASE("the text says what will happen, in UTC and local time") {
            "campaign active  Friday\n  state             active\n",
            "starts            2026-11-27T08:00:00Z  local 2026-11-27T09:00:00+01:00 (CET)  4 hours ago\n",
            "offers            3 offers, 1,502 units\n",
-           "stock backing     each offer by its own stock; there are no pools\n",
+           "stock backing     each offer by its own stock\n",
            "holds             none: a buy is final at once\n",
            "limit per buyer   1 unit of each SKU\n",
            "lowest price      0.99 EUR (pen)\n",
