@@ -16,6 +16,7 @@ find_library(CCTZ_LIBRARY cctz REQUIRED)
 find_path(LIBICAL_INCLUDE_DIR libical/ical.h REQUIRED)      # 3.0.16
 find_library(LIBICAL_LIBRARY ical REQUIRED)
 find_package(OpenSSL 3.0 REQUIRED COMPONENTS Crypto)        # HMAC; no TLS here
+find_package(ZLIB 1.2.13 REQUIRED)                          # live streams: deflate
 find_path(EXPECTED_INCLUDE_DIR tl/expected.hpp REQUIRED)
 if(DOORBUSTER_MIMALLOC)
   find_package(mimalloc 2.0 REQUIRED)

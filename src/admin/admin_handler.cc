@@ -38,6 +38,10 @@ void show_openapi(const Call& call) {
   call.exchange.answer(kJson, openapi_document());
 }
 
+void open_stream(const Call& call) {
+  begin_stream(call.exchange, *call.catalog(), {.alerts = true});
+}
+
 // What takes GET takes HEAD too.
 struct Route {
   Method method;
@@ -64,6 +68,7 @@ constexpr Route kRoutes[] = {
     {Method::post, "/v1/admin/campaigns/{campaign}/extend", extend_campaign},
     {Method::post, "/v1/admin/campaigns/{campaign}/stock", adjust_stock},
     {Method::get, "/v1/admin/audit", show_audit},
+    {Method::get, "/v1/admin/stream", open_stream},
 };
 
 // What stands for {campaign}, "" where the route has no such part; nothing when the path is another one.
