@@ -47,6 +47,9 @@ inline constexpr std::size_t kAuditEntriesMax = 1'000;
 inline constexpr std::size_t kAuditBytesMax = 16U << 20;
 inline constexpr std::size_t kAuditDifferencesMax = 100;  // of one change; how many more there are is told
 
+inline constexpr std::size_t kAlertsKeptMax =
+    10'000;  // raised and cleared, in memory; the oldest leave first
+
 // --- the catalog
 // ----------------------------------------------------------------------------------------------
 inline constexpr std::uint32_t kCampaignsMax = 1U << 16;
