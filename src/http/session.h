@@ -33,8 +33,8 @@ struct SessionHost {
   std::int64_t date_second = -1;
   bool draining = false;
   StreamDoor* stream = nullptr;  // null: this listener has no streams
-  std::vector<Session*> dirty;  // have something to write or to parse, once each
-  std::vector<Session*> dead;   // may be destroyed at the end of the cycle
+  std::vector<Session*> dirty;   // have something to write or to parse, once each
+  std::vector<Session*> dead;    // may be destroyed at the end of the cycle
 
   void renew_date(std::int64_t now_ns);
 };

@@ -59,6 +59,7 @@ std::size_t ShardAgent::do_work() {
   if (changed_count_ != 0 || watch_due_) {
     mark_changed_offers();
     if (watch_ != nullptr) watch_->notify();
+    if (stream_watch_ != nullptr) stream_watch_->notify();
     watch_due_ = false;
   }
   if (done == 0) return 0;

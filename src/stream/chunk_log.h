@@ -20,7 +20,7 @@ class ChunkLog {
   void forget();
 
   std::uint64_t epoch() const { return epoch_; }
-  std::uint64_t last() const { return last_; }                          // sequence; 0: none yet
+  std::uint64_t last() const { return last_; }                        // sequence; 0: none yet
   std::uint64_t first() const { return last_ + 1 - chunks_.size(); }  // last() + 1: none is here
   // REQUIRES: first() <= sequence <= last().
   const ChunkPointer& at(std::uint64_t sequence) const { return chunks_[sequence - first()]; }

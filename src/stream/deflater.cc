@@ -26,8 +26,8 @@ void append_u16(std::uint16_t value, std::string& out) {
 }  // namespace
 
 Deflater::Deflater() {
-  DOORBUSTER_CHECK(deflateInit2(&stream_, kLevel, Z_DEFLATED, kRawDeflate, kMemoryLevel,
-                                Z_DEFAULT_STRATEGY) == Z_OK);
+  DOORBUSTER_CHECK(
+      deflateInit2(&stream_, kLevel, Z_DEFLATED, kRawDeflate, kMemoryLevel, Z_DEFAULT_STRATEGY) == Z_OK);
 }
 
 Deflater::~Deflater() {

@@ -45,7 +45,7 @@ void append_countdown(std::string& out, const Window& window, Tick now) {
   append_ms_until(out, "ends_in_ms", window.to, now);
 }
 
-void append_campaign_members(std::string& out, const CampaignPut& put, const CampaignView& view, Tick now) {
+void append_campaign_members(std::string& out, const CampaignPut& put, const CampaignView& view) {
   append_word(out, "campaign", put.id);
   out += ",\"name\":";
   append_json_string(out, put.name);
@@ -57,10 +57,6 @@ void append_campaign_members(std::string& out, const CampaignPut& put, const Cam
   append_time(out, "starts_at", view.phase.window.from);
   out += ',';
   append_time(out, "ends_at", view.phase.window.to);
-  out += ',';
-  append_countdown(out, view.phase.window, now);
-  out += ',';
-  append_time(out, "server_time", now);
 }
 
 void begin_item(std::string& out) {
@@ -80,22 +76,24 @@ void append_campaign_event(std::string& out, const CampaignPut& put, const Campa
   begin_event(out, "campaign");
   out += '{';
   if (view.listed) {
-    append_campaign_members(out, put, view, now);
+    append_campaign_members(out, put, view);
+    out += ',';
+    append_countdown(out, view.phase.window, now);
   } else {
     append_word(out, "campaign", put.id);
     out += ',';
     append_word(out, "state", "withdrawn");
-    out += ',';
-    append_time(out, "server_time", now);
   }
+  out += ',';
+  append_time(out, "server_time", now);
   out += "}\n";
 }
 
-void begin_snapshot_event(std::string& out, const CampaignPut& put, const CampaignView& view, Tick now,
+void begin_snapshot_event(std::string& out, const CampaignPut& put, const CampaignView& view,
                           std::size_t page, std::size_t pages) {
   begin_event(out, "snapshot");
   out += '{';
-  append_campaign_members(out, put, view, now);
+  append_campaign_members(out, put, view);
   out += ",\"page\":";
   append_number(out, static_cast<std::int64_t>(page));
   out += ",\"pages\":";
@@ -171,8 +169,10 @@ void append_alert_event(std::string& out, const Catalog& catalog, const Alert& a
   }
   out += ',';
   append_time(out, "at", alert.at);
-  for (const auto& [member, units] : {std::pair{"allocated", alert.allocated}, {"available", alert.available},
-                                      {"held", alert.held}, {"sold", alert.sold}}) {
+  for (const auto& [member, units] : {std::pair{"allocated", alert.allocated},
+                                      {"available", alert.available},
+                                      {"held", alert.held},
+                                      {"sold", alert.sold}}) {
     out += ",\"";
     out += member;
     out += "\":";

@@ -41,8 +41,9 @@ void begin_event(std::string& out, std::string_view name);
 
 void append_campaign_event(std::string& out, const CampaignPut& put, const CampaignView& view, Tick now);
 
+// Without the time, so that it can be given to many: a tick goes behind it.
 // {"campaign":"...", ... ,"offers":[ and then offers, and end_offers_event().
-void begin_snapshot_event(std::string& out, const CampaignPut& put, const CampaignView& view, Tick now,
+void begin_snapshot_event(std::string& out, const CampaignPut& put, const CampaignView& view,
                           std::size_t page, std::size_t pages);
 void begin_offers_event(std::string& out, const CampaignPut& put, Tick now);
 void append_offer(std::string& out, const OfferPut& put, const OfferView& view, unsigned members);

@@ -11,8 +11,8 @@ namespace {
 
 bool same(const CampaignView& a, const CampaignView& b) {
   if (a.listed != b.listed) return false;
-  return !a.listed || (a.phase.state == b.phase.state && a.phase.window == b.phase.window &&
-                       a.revision == b.revision);
+  return !a.listed ||
+         (a.phase.state == b.phase.state && a.phase.window == b.phase.window && a.revision == b.revision);
 }
 
 // Of an offer that was not there, all is new.
@@ -141,7 +141,8 @@ SaleWatch::Prepared SaleWatch::make_instant(Tick at) {
   Prepared prepared{.at = at, .events = {}, .campaigns = {}, .offers = {}};
   std::sort(due.campaigns.begin(), due.campaigns.end());
   std::vector<std::pair<CampaignIndex, OfferIndex>> offers;
-  for (const OfferIndex offer : due.offers) offers.push_back({catalog_->offer(offer).definition.campaign, offer});
+  for (const OfferIndex offer : due.offers)
+    offers.push_back({catalog_->offer(offer).definition.campaign, offer});
   for (const CampaignIndex index : due.campaigns) {
     const Campaign& campaign = catalog_->campaign(index);
     const CampaignView view = campaign_now(campaign, at);
@@ -195,12 +196,19 @@ void SaleWatch::tell(Prepared&& prepared, Events& out) {
   }
 }
 
-void SaleWatch::pass_instants(Tick now, Events& out) {
+std::optional<Tick> SaleWatch::pass_instants(Tick now, Events& out) {
+  const std::size_t before = out.size();
+  std::optional<Tick> first;
   if (prepared_ && prepared_->at <= now) {
+    first = prepared_->at;
     tell(std::move(*prepared_), out);
     prepared_.reset();
   }
-  if (!prepared_ && instants_.next() && *instants_.next() <= now) tell(make_instant(now), out);
+  if (!prepared_ && is_due(now)) {
+    if (!first) first = instants_.next();
+    tell(make_instant(now), out);
+  }
+  return out.size() == before ? std::nullopt : first;
 }
 
 }  // namespace doorbuster

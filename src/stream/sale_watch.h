@@ -29,7 +29,8 @@ class SaleWatch {
 
   // --- each takes the time, which never runs backwards, and appends events ---
   void set_catalog(CatalogPointer catalog, Tick now, Events& out);
-  void pass_instants(Tick now, Events& out);
+  // Returns the first of the instants that have passed and changed something.
+  std::optional<Tick> pass_instants(Tick now, Events& out);
   void take_changed(Tick now, Events& out);
 
   // When something changes by itself.
@@ -64,6 +65,7 @@ class SaleWatch {
   void compare_offers(const Catalog* before, Tick now, Events& out);
   Prepared make_instant(Tick at);
   void tell(Prepared&& prepared, Events& out);
+  bool is_due(Tick now) const { return instants_.next() && *instants_.next() <= now; }
 
   Board& board_;
   CatalogPointer catalog_;

@@ -7,12 +7,14 @@
 #include "doorbuster/http/http_agent.h"
 #include "doorbuster/platform/clock.h"
 #include "doorbuster/runtime/runtime.h"
+#include "doorbuster/stream/stream_agent.h"
 
 namespace doorbuster {
 
 // What the admin listener looks at. Filled in before its thread runs; the atomics change while it does.
 struct ServerState {
   Runtime* runtime = nullptr;
+  const StreamAgent* stream = nullptr;
   std::vector<const HttpAgent*> http;
   const Clock* clock = nullptr;
   Tick started_at;

@@ -97,6 +97,9 @@ class Runtime {
   Board& board() { return *board_; }
   // Rung after the board or the catalog has changed. One thread sleeps in it.
   Notifier& watch_notifier() { return watch_notifier_; }
+  // The same, for the stream.
+  Notifier& stream_notifier() { return stream_notifier_; }
+  const CatalogCell& catalog_cell() const { return catalog_; }
   // What has been raised and cleared, in this life and before. Any thread.
   AlertLog& alerts() { return alerts_; }
   const AlertLog& alerts() const { return alerts_; }
@@ -143,7 +146,7 @@ class Runtime {
   std::vector<std::unique_ptr<ShardAgent>> shards_;
   JournalRing change_ring_{kJournalRingBytes};  // written under control_mutex_
   std::unique_ptr<JournalAgent> journal_agent_;
-  Notifier journal_notifier_, watch_notifier_;
+  Notifier journal_notifier_, watch_notifier_, stream_notifier_;
   AlertLog alerts_;
   std::vector<std::unique_ptr<Notifier>> notifiers_;  // of the HTTP threads, then of the shards' own threads
   std::vector<std::unique_ptr<EngineDoor>> doors_;

@@ -79,6 +79,7 @@ class ShardAgent final : public Agent {
   // Before the first do_work(), if anybody follows the board: rung at most once in a duty cycle, after
   // something that the board says has changed.
   void set_watch(Notifier* watch) { watch_ = watch; }
+  void set_stream_watch(Notifier* watch) { stream_watch_ = watch; }
 
   std::size_t do_work() override;
   bool has_work() override;
@@ -190,6 +191,7 @@ class ShardAgent final : public Agent {
   Notifier* journal_notifier_ = nullptr;
   Notifier* own_notifier_ = nullptr;
   Notifier* watch_ = nullptr;
+  Notifier* stream_watch_ = nullptr;
   CommandQueue commands_;               // provides its own synchronization
   std::unique_ptr<VisitQueue> visits_;  // the same; made by connect()
 
