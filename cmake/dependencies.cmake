@@ -18,6 +18,7 @@ find_library(LIBICAL_LIBRARY ical REQUIRED)
 find_path(SYSTEMD_INCLUDE_DIR systemd/sd-daemon.h REQUIRED)   # 252: readiness and watchdog
 find_library(SYSTEMD_LIBRARY systemd REQUIRED)
 find_package(OpenSSL 3.0 REQUIRED COMPONENTS Crypto)        # HMAC; no TLS here
+find_package(ZLIB 1.2.13 REQUIRED)                          # live streams: deflate
 find_path(EXPECTED_INCLUDE_DIR tl/expected.hpp REQUIRED)
 if(DOORBUSTER_MIMALLOC)
   find_package(mimalloc 2.0 REQUIRED)

@@ -38,6 +38,10 @@ void show_openapi(const Call& call) {
   call.exchange.answer(kJson, openapi_document());
 }
 
+void open_stream(const Call& call) {
+  begin_stream(call.exchange, *call.catalog(), {.alerts = true});
+}
+
 // What takes GET takes HEAD too.
 struct Route {
   Method method;
@@ -67,6 +71,7 @@ constexpr Route kRoutes[] = {
     {Method::get, "/v1/admin/catalog", list_items},
     {Method::get, "/v1/admin/catalog/{sku}", show_item},
     {Method::get, "/v1/admin/audit", show_audit},
+    {Method::get, "/v1/admin/stream", open_stream},
 };
 
 // What stands for the name in braces, "" where the route has no such part; nothing when the path is another

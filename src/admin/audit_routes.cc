@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "admin/query_reader.h"
+#include "doorbuster/http/query_reader.h"
 #include "admin/routes.h"
 #include "doorbuster/base/json_writer.h"
 #include "doorbuster/base/limits.h"

@@ -3,7 +3,7 @@
 #include <span>
 #include <utility>
 
-#include "admin/query_reader.h"
+#include "doorbuster/http/query_reader.h"
 #include "admin/routes.h"
 #include "doorbuster/base/json_writer.h"
 #include "doorbuster/base/limits.h"

@@ -7,7 +7,7 @@
 
 #include "admin/change.h"
 #include "admin/change_body.h"
-#include "admin/query_reader.h"
+#include "doorbuster/http/query_reader.h"
 #include "admin/routes.h"
 #include "doorbuster/base/json_writer.h"
 #include "doorbuster/catalog/audit.h"

@@ -298,6 +298,24 @@ void add_catalog(Exposition& out, const ServerState& state) {
   }
 }
 
+void add_stream(Exposition& out, const ServerState& state) {
+  const StreamMetrics& stream = state.stream->metrics();
+  out.one("doorbuster_stream_subscribers", "gauge", "Connections that are being streamed to.",
+          stream.subscribers.value());
+  out.one("doorbuster_stream_events_total", "counter", "Events made, each once for all subscribers.",
+          stream.events.value());
+  out.one("doorbuster_stream_bytes_total", "counter", "Bytes written to subscribers.", stream.bytes.value());
+  out.one("doorbuster_stream_dropped_total", "counter", "Subscribers closed because they read too slowly.",
+          stream.dropped.value());
+  out.one("doorbuster_stream_snapshots_total", "counter", "Snapshots of a campaign made.",
+          stream.snapshots.value());
+  out.one("doorbuster_stream_resumed_total", "counter", "Connections that went on from Last-Event-ID.",
+          stream.resumed.value());
+  out.histogram("doorbuster_stream_price_latency_seconds",
+                "From the instant of a price or a window to the last byte to the last subscriber.",
+                {&stream.price_latency_ns}, 1e9);
+}
+
 void add_stock(Exposition& out, const ServerState& state) {
   if (!state.stock_metrics) return;
   const CatalogPointer catalog = state.runtime->catalog();
@@ -376,6 +394,7 @@ std::string render_metrics(const ServerState& state) {
   add_http(out, state);
   add_shards(out, state);
   add_journal(out, state);
+  add_stream(out, state);
   add_stock(out, state);
   add_process(out, state);
   return out.take();

@@ -24,6 +24,7 @@
 #include "doorbuster/platform/thread.h"
 #include "doorbuster/runtime/campaign_keeper.h"
 #include "doorbuster/runtime/runtime.h"
+#include "doorbuster/stream/stream_agent.h"
 
 namespace doorbuster {
 namespace {
@@ -50,26 +51,35 @@ HttpOptions http_options(const ServerOptions& server, std::uint32_t connections,
           .write_timeout_ns = ns(server.write_timeout_ms)};
 }
 
-// So many connections need so many descriptors; the soft limit is often 1024. Returns how many connections
-// may be open at once: never so many that the journal is left without a descriptor for its next segment,
-// which would end the sale.
-std::uint32_t reserve_descriptors(std::uint32_t connections, const WiringPlan& plan) {
+// How many sockets may be open at once.
+struct Sockets {
+  std::uint32_t connections = 0, streams = 0;
+};
+
+// So many connections need so many descriptors; the soft limit is often 1024. Never so many that the journal
+// is left without a descriptor for its next segment, which would end the sale.
+Sockets reserve_descriptors(std::uint32_t connections, const WiringPlan& plan) {
+  constexpr rlim_t kStreamShare = 8;  // of what is possible, when not everything is
+  const Sockets all = {.connections = connections, .streams = kStreamSubscribersMax};
   rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return connections;
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return all;
   const rlim_t others = kOtherDescriptors + kAdminConnectionsMax +
                         kDescriptorsPerThread * rlim_t{plan.http_threads + plan.shards};
-  const rlim_t wanted = connections + others;
+  const rlim_t wanted = all.connections + all.streams + others;
   if (limit.rlim_cur < wanted) {
     limit.rlim_cur = std::min(wanted, limit.rlim_max);
     if (setrlimit(RLIMIT_NOFILE, &limit) != 0) getrlimit(RLIMIT_NOFILE, &limit);
   }
-  if (limit.rlim_cur >= wanted) return connections;
+  if (limit.rlim_cur >= wanted) return all;
   const rlim_t possible = limit.rlim_cur > others ? limit.rlim_cur - others : 1;
+  const rlim_t streams = std::min(rlim_t{all.streams}, possible / kStreamShare);
+  const rlim_t left = std::min(rlim_t{connections}, possible - streams);
   spdlog::warn(
-      "only {} file descriptors are allowed: at most {} connections instead of server.max_connections {}; "
-      "raise LimitNOFILE",
-      limit.rlim_cur, possible, connections);
-  return static_cast<std::uint32_t>(possible);
+      "only {} file descriptors are allowed: at most {} connections instead of server.max_connections {}, "
+      "and "
+      "{} streams; raise LimitNOFILE",
+      limit.rlim_cur, left, connections, streams);
+  return {.connections = static_cast<std::uint32_t>(left), .streams = static_cast<std::uint32_t>(streams)};
 }
 
 // One for each HTTP thread.
@@ -146,6 +156,9 @@ class Server {
   std::unique_ptr<Storage> storage_;
   std::unique_ptr<Runtime> runtime_;
   ServerState state_;
+  Notifier stream_notifier_;
+  std::unique_ptr<StreamAgent> stream_;  // outlives who hands connections to it
+  std::unique_ptr<AgentThread> stream_thread_;
   std::vector<std::unique_ptr<HttpAgent>> http_;
   Notifier admin_notifier_;
   std::unique_ptr<HttpAgent> admin_;
@@ -154,7 +167,7 @@ class Server {
   std::unique_ptr<CampaignKeeper> keeper_;
   std::unique_ptr<AgentThread> keeper_thread_;
   std::string listen_, admin_listen_;
-  std::uint32_t connections_max_ = 0;
+  Sockets sockets_;
 
   boost::asio::io_context control_;
   boost::asio::signal_set signals_;
@@ -174,7 +187,7 @@ Status Server::start() {
   int admin_socket = -1;
   const WiringPlan plan =
       plan_wiring(options.wiring, options.cores, static_cast<std::uint32_t>(available_processors().size()));
-  connections_max_ = reserve_descriptors(options.max_connections, plan);
+  sockets_ = reserve_descriptors(options.max_connections, plan);
   if (Status status = [&]() -> Status {
         auto sockets = listen_on(options.listen, plan.http_threads, listen_);
         if (!sockets) return tl::unexpected(sockets.error());
@@ -212,6 +225,8 @@ Status Server::start() {
   for (const auto& agent : http_) agents.push_back(agent.get());
   runtime_->ring_after_changes(keeper_notifier_);
   runtime_->start(agents);
+  stream_thread_ = std::make_unique<AgentThread>("stream", -1, stream_notifier_,
+                                                 std::vector<Agent*>{stream_.get()}, stream_.get());
   admin_thread_ = std::make_unique<AgentThread>("admin", -1, admin_notifier_,
                                                 std::vector<Agent*>{admin_.get()}, admin_.get());
   keeper_thread_ = std::make_unique<AgentThread>("keeper", -1, keeper_notifier_,
@@ -226,8 +241,15 @@ Status Server::start() {
 void Server::make_http(const std::vector<int>& public_sockets, int admin_socket,
                        std::vector<AudienceCheck> audience) {
   const ServerOptions& options = configuration_.server;
-  const HttpOptions http = http_options(options, connections_max_, runtime_->plan().http_threads);
+  const HttpOptions http = http_options(options, sockets_.connections, runtime_->plan().http_threads);
+  stream_ = std::make_unique<StreamAgent>(StreamSources{.catalog = runtime_->catalog_cell(),
+                                                        .board = runtime_->board(),
+                                                        .alerts = runtime_->alerts(),
+                                                        .clock = clock_,
+                                                        .watch = runtime_->stream_notifier()},
+                                          stream_notifier_, sockets_.streams);
   state_.runtime = runtime_.get();
+  state_.stream = stream_.get();
   state_.clock = &clock_;
   keeper_ = std::make_unique<CampaignKeeper>(*runtime_, clock_, log_keeper);
   state_.keeper = keeper_.get();
@@ -239,7 +261,7 @@ void Server::make_http(const std::vector<int>& public_sockets, int admin_socket,
     EngineDoor& door = runtime_->door(i);
     http_.push_back(std::make_unique<HttpAgent>(
         http, std::make_unique<PublicHandler>(door, clock_, options.max_body_bytes, std::move(audience[i])),
-        &door, door.notifier(), clock_));
+        &door, door.notifier(), clock_, stream_.get()));
     http_.back()->listen(public_sockets[i]);
     state_.http.push_back(http_.back().get());
   }
@@ -247,7 +269,7 @@ void Server::make_http(const std::vector<int>& public_sockets, int admin_socket,
   admin.max_connections = kAdminConnectionsMax;
   admin.max_body_bytes = kAdminBodyBytesMax;
   admin_ = std::make_unique<HttpAgent>(admin, std::make_unique<AdminHandler>(state_), nullptr,
-                                       admin_notifier_, clock_);
+                                       admin_notifier_, clock_, stream_.get());
   admin_->listen(admin_socket);
 }
 
@@ -285,7 +307,7 @@ void Server::watch() {
     if (state_.draining.load()) {
       const bool drained =
           std::all_of(http_.begin(), http_.end(), [](const auto& agent) { return agent->drained(); });
-      if (drained || now >= drain_until_) return control_.stop();
+      if ((drained && stream_->drained()) || now >= drain_until_) return control_.stop();
     }
     watch();
   });
@@ -316,6 +338,7 @@ void Server::begin_drain() {
   state_.draining.store(true);
   drain_until_ = std::chrono::steady_clock::now() + kDrainMax;
   for (const auto& agent : http_) agent->drain();
+  stream_->drain();
 }
 
 void Server::reload() {
@@ -346,6 +369,7 @@ Status Server::stop() {
   }
   admin_thread_.reset();
   keeper_thread_.reset();
+  stream_thread_.reset();
   auto hash = runtime_->stop();
   if (!hash) return tl::unexpected(hash.error());
   spdlog::info("stopped: all decisions are durable, state {:016x}", *hash);

@@ -34,7 +34,7 @@ bool out_of_resources(const boost::system::error_code& ec) {
 class HttpAgent::Impl {
  public:
   Impl(const HttpOptions& options, std::unique_ptr<Handler> handler, EngineDoor* door, Notifier& notifier,
-       const Clock& clock, HttpMetrics& metrics)
+       const Clock& clock, HttpMetrics& metrics, StreamDoor* stream)
       : options_(options),
         handler_(std::move(handler)),
         notifier_(notifier),
@@ -46,7 +46,7 @@ class HttpAgent::Impl {
         poller_ready_(context_, poller_.descriptor()),
         sweep_timer_(context_),
         accept_timer_(context_),
-        host_{options_, *handler_, door, metrics, clock, {}, -1, false, {}, {}} {
+        host_{options_, *handler_, door, metrics, clock, {}, -1, false, stream, {}, {}} {
     host_.renew_date(clock.monotonic_ns());
     wait_for_wakeup();
     sweep_later();
@@ -228,8 +228,8 @@ class HttpAgent::Impl {
 };
 
 HttpAgent::HttpAgent(const HttpOptions& options, std::unique_ptr<Handler> handler, EngineDoor* door,
-                     Notifier& notifier, const Clock& clock)
-    : impl_(std::make_unique<Impl>(options, std::move(handler), door, notifier, clock, metrics_)) {}
+                     Notifier& notifier, const Clock& clock, StreamDoor* stream)
+    : impl_(std::make_unique<Impl>(options, std::move(handler), door, notifier, clock, metrics_, stream)) {}
 
 HttpAgent::~HttpAgent() = default;
 

@@ -85,6 +85,9 @@ class HeadParser final : public http::basic_parser<true> {
         ++conditions;
         request_.if_none_match = value;
         break;
+      case http::field::accept_encoding:
+        request_.accept_encoding = value;
+        break;
       case http::field::expect:
         expects_continue = boost::beast::iequals(text, "100-continue");
         break;
@@ -92,6 +95,8 @@ class HeadParser final : public http::basic_parser<true> {
         if (boost::beast::iequals(name, "Idempotency-Key")) {
           ++keys;
           request_.idempotency_key = value;
+        } else if (boost::beast::iequals(name, "Last-Event-ID")) {
+          request_.last_event_id = value;
         }
         break;
       default:

@@ -16,6 +16,7 @@ constexpr std::string_view kOrdersPath = "/v1/orders/";
 constexpr std::string_view kWaitlistPath = "/v1/waitlist/";
 constexpr std::string_view kCampaignsPath = "/v1/campaigns";
 constexpr std::string_view kCampaignPath = "/v1/campaigns/";
+constexpr std::string_view kStreamPath = "/v1/stream";
 constexpr std::string_view kProblemsPath = "/problems/";
 
 // The page behind a problem's `type`: what the code means, for people.
@@ -85,6 +86,7 @@ Request* PublicHandler::handle(const HttpRequest& http, const RequestContext& co
   if (path == kCampaignsPath || path.starts_with(kCampaignPath)) {
     return campaigns(behind(kCampaignsPath), exchange);
   }
+  if (path == kStreamPath) return begin_stream(exchange, door_.catalog(), {});
   if (path.starts_with(kProblemsPath)) return show_problem(behind(kProblemsPath), exchange);
   return exchange.refuse(Outcome::not_found);
 }

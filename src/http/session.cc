@@ -41,6 +41,7 @@ bool Session::start(SocketPoller& poller) {
   socket_.non_blocking(true, ec);
   if (!ec) socket_.set_option(boost::asio::ip::tcp::no_delay(true), ec);
   if (ec || !poller.add(socket_.native_handle(), this)) return false;
+  poller_ = &poller;
   update_deadline(host_.clock.monotonic_ns());
   return true;
 }
@@ -182,9 +183,12 @@ void Session::invite_body(std::int64_t now_ns) {
 
 void Session::dispatch(const HttpRequest& http, std::int64_t now_ns, std::size_t& immediate) {
   const bool close = !http.keep_alive || host_.draining;
+  std::optional<Handover> handover;
+  if (host_.stream != nullptr) handover.emplace(Handover{.door = *host_.stream});
   const RequestContext context = {.frame = frame(close, http.http_1_0, http.method == Method::head),
                                   .received_ns = now_ns,
-                                  .draining = host_.draining};
+                                  .draining = host_.draining,
+                                  .handover = handover ? &*handover : nullptr};
   if (host_.draining) no_more_requests_ = true;
   Outcome outcome = Outcome::ok;
   // A reply that is ready and first goes straight into the output; behind others it is parked.
@@ -203,6 +207,10 @@ void Session::dispatch(const HttpRequest& http, std::int64_t now_ns, std::size_t
     host_.door->give_back(request);
     outcome = Outcome::overloaded;
     append_refusal(out, context.frame, outcome);
+  }
+  if (handover && handover->subscription) {
+    subscription_ = handover->subscription;
+    no_more_requests_ = true;  // what stands behind it is not read
   }
   if (outcome == Outcome::overloaded) host_.metrics.overloaded_requests.add();
   ++immediate;
@@ -275,6 +283,7 @@ void Session::flush(std::int64_t now_ns) {
   if (closed_) return;
   take_ordered_replies(now_ns);
   invite_body(now_ns);
+  if (subscription_ && replies_pending() == 0) return hand_over();
   if (writable_) write_out(now_ns);
   if (closed_ || lingering_) return;
   if (no_more_requests_) {
@@ -359,6 +368,17 @@ void Session::drain(std::int64_t now_ns) {
   if (!closed_) update_deadline(now_ns);
 }
 
+// What is not written yet goes along: the stream's header, and replies that stand before it.
+void Session::hand_over() {
+  poller_->remove(socket_.native_handle());
+  boost::system::error_code ec;
+  const int socket = socket_.release(ec);
+  if (ec) return close();
+  host_.stream->subscribe(socket, *subscription_, out_.substr(out_sent_));
+  subscription_.reset();
+  close();
+}
+
 // Closing a socket with unread bytes makes the kernel reset the connection, and the client may then never see
 // the last reply. So: say that we are done, and read until the client is, for a bounded time.
 void Session::begin_linger(std::int64_t now_ns) {
@@ -374,6 +394,7 @@ void Session::begin_linger(std::int64_t now_ns) {
 void Session::close() {
   if (closed_) return;
   closed_ = true;
+  if (subscription_) host_.stream->give_back();
   boost::system::error_code ec;
   socket_.close(ec);
   // Answers that are here have nobody to go to; those under way come back to answered().

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,8 +32,9 @@ struct SessionHost {
   std::string date;  // renewed once a second
   std::int64_t date_second = -1;
   bool draining = false;
-  std::vector<Session*> dirty;  // have something to write or to parse, once each
-  std::vector<Session*> dead;   // may be destroyed at the end of the cycle
+  StreamDoor* stream = nullptr;  // null: this listener has no streams
+  std::vector<Session*> dirty;   // have something to write or to parse, once each
+  std::vector<Session*> dead;    // may be destroyed at the end of the cycle
 
   void renew_date(std::int64_t now_ns);
 };
@@ -85,6 +87,7 @@ class Session {
   void set_deadline(Deadline kind, std::int64_t now_ns, std::int64_t after_ns);
   void update_deadline(std::int64_t now_ns);
   void mark_dirty();
+  void hand_over();
   void begin_linger(std::int64_t now_ns);
   void close();
   void maybe_finish();
@@ -94,6 +97,8 @@ class Session {
 
   SessionHost& host_;
   Socket socket_;
+  SocketPoller* poller_ = nullptr;
+  std::optional<Subscription> subscription_;  // the last request was for a stream: a place is reserved
   std::unique_ptr<char[]> buffer_;
   std::size_t capacity_ = 0, begin_ = 0, end_ = 0;
   std::size_t bytes_wanted_ = 0;  // nothing to parse before the buffer holds this many

@@ -21,4 +21,8 @@ bool SocketPoller::add(int socket, void* owner) {
   return epoll_ctl(epoll_fd_, EPOLL_CTL_ADD, socket, &event) == 0;
 }
 
+void SocketPoller::remove(int socket) {
+  epoll_ctl(epoll_fd_, EPOLL_CTL_DEL, socket, nullptr);
+}
+
 }  // namespace doorbuster

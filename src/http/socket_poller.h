@@ -30,6 +30,8 @@ class SocketPoller {
   int descriptor() const { return epoll_fd_; }
   // False when the kernel refuses (no memory, no watches left). Closing the socket removes it.
   bool add(int socket, void* owner);
+  // Of a socket that stays open and goes to somebody else.
+  void remove(int socket);
 
   // Calls visit(owner, Ready) for what is ready now, without waiting; at most kEventsPerPoll of them.
   template <typename Visit>

@@ -152,6 +152,8 @@ void Runtime::assemble(const Configuration& configuration, std::vector<std::uniq
   }
   for (std::size_t i = 0; i < shards_.size(); ++i) {
     shards_[i]->connect(reply_doors, journal_agent_.get(), &journal_notifier_, shard_notifier(i), shards);
+    shards_[i]->set_watch(&watch_notifier_);
+    shards_[i]->set_stream_watch(&stream_notifier_);
     shards_[i]->set_last_tick(last_tick);
     shards_[i]->publish_board();
   }
@@ -282,6 +284,8 @@ Result<Runtime::AppliedChange> Runtime::change_while_paused(const ChangePlanner&
   // Durable and not in force would be two truths.
   DOORBUSTER_CHECK(installed.has_value());
   catalog_.set(after);
+  watch_notifier_.notify();
+  stream_notifier_.notify();
   return AppliedChange{.before = before, .change = std::move(*change), .at = now};
 }
 
@@ -322,7 +326,7 @@ Result<std::vector<OfferStock>> Runtime::stock(std::span<const OfferIndex> offer
 }
 
 std::uint64_t Runtime::wakeups() const {
-  std::uint64_t sum = journal_notifier_.wakeups();
+  std::uint64_t sum = journal_notifier_.wakeups() + watch_notifier_.wakeups() + stream_notifier_.wakeups();
   for (const auto& notifier : notifiers_) sum += notifier->wakeups();
   return sum;
 }

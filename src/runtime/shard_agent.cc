@@ -56,6 +56,12 @@ std::size_t ShardAgent::do_work() {
   done += open_gate();
   if (!paused_) done += take_visits();
   if (!paused_ && !journal_->failed()) done += serve_lines_left() + expire_due();
+  if (changed_count_ != 0 || watch_due_) {
+    mark_changed_offers();
+    if (watch_ != nullptr) watch_->notify();
+    if (stream_watch_ != nullptr) stream_watch_->notify();
+    watch_due_ = false;
+  }
   if (done == 0) return 0;
   if (ring_.publish()) journal_notifier_->notify();
   metrics_.gate_depth.set(gate_count_);
@@ -303,8 +309,17 @@ void ShardAgent::publish_board() {
 }
 
 void ShardAgent::publish_offer(OfferIndex offer) {
-  board_.set_remaining(offer, engine_->stock(offer).available);
-  board_.set_availability(offer, engine_->availability(offer));
+  if (!board_.publish(offer, engine_->availability(offer), engine_->stock(offer))) return;
+  // What a door reads is there at once; who follows the board is told at the end of the cycle.
+  if (changed_count_ != 0 && changed_offers_[changed_count_ - 1] == offer) return;
+  if (changed_count_ == changed_offers_.size()) mark_changed_offers();
+  changed_offers_[changed_count_++] = offer;
+}
+
+void ShardAgent::mark_changed_offers() {
+  for (std::size_t i = 0; i < changed_count_; ++i) board_.mark_changed(changed_offers_[i]);
+  changed_count_ = 0;
+  watch_due_ = true;
 }
 
 void ShardAgent::run_task() {

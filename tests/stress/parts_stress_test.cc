@@ -1,9 +1,11 @@
 // What threads hand to each other: queue, ring, notifier and board, with as many threads as they are made
 // for.
+#include <array>
 #include <atomic>
 #include <cstring>
 #include <random>
 #include <thread>
+#include <vector>
 
 #include "doorbuster/platform/notifier.h"
 #include "doorbuster/runtime/board.h"
@@ -174,12 +176,66 @@ TEST_CASE("who sees an offer sold out sees all of its buyers") {
   for (std::uint32_t offer = 0; offer < offers; ++offer) {
     for (std::uint64_t buyer = 0; buyer < kBuyers; ++buyer) {
       board.mark_name(hash(offer, buyer));
-      board.set_remaining({offer}, static_cast<std::int64_t>(kBuyers - 1 - buyer));
     }
-    board.set_availability({offer}, Availability::sold_out);
+    board.publish({offer}, Availability::sold_out, {.allocated = kBuyers, .sold = kBuyers});
   }
   for (std::thread& reader : readers) reader.join();
   CHECK(missed.load() == 0);
+}
+
+TEST_CASE("who follows the board ends with the last figures of every offer, and never sees two mixed") {
+  constexpr std::uint32_t kOffers = 70;  // of both shards in one word of marks
+  constexpr std::int64_t kStock = 1000;
+  constexpr std::uint32_t kShards = 2;
+  const auto rounds = static_cast<std::int64_t>(stressed(20'000));
+  Board board(1);
+  std::array<Notifier, kBoardReaders> notifiers;
+  std::atomic<std::uint32_t> shards_left = kShards;
+  std::vector<std::thread> threads;
+  for (std::uint32_t shard = 0; shard < kShards; ++shard) {
+    threads.emplace_back([&, shard] {
+      for (std::int64_t round = 1; round <= rounds; ++round) {
+        const OfferIndex offer{static_cast<std::uint32_t>(round) * kShards % kOffers + shard};
+        const std::int64_t sold = round % (kStock + 1);
+        if (!board.publish(offer, sold == kStock ? Availability::sold_out : Availability::on_sale,
+                           {.allocated = kStock, .held = kStock - sold, .sold = sold})) {
+          continue;
+        }
+        board.mark_changed(offer);
+        for (Notifier& notifier : notifiers) notifier.notify();
+      }
+      shards_left.fetch_sub(1);
+      for (Notifier& notifier : notifiers) notifier.notify();
+    });
+  }
+  std::atomic<std::size_t> mixed = 0;
+  std::array<std::array<std::int64_t, kOffers>, kBoardReaders> seen{};
+  for (std::uint32_t r = 0; r < kBoardReaders; ++r) {
+    threads.emplace_back([&, r] {
+      const auto reader = BoardReader{static_cast<std::uint8_t>(r)};
+      for (bool last = false; !last;) {
+        last = shards_left.load() == 0;
+        board.take_changed(reader, kOffers, [&](OfferIndex offer) {
+          const Board::Figures now = board.figures(offer);
+          const bool whole = now.stock.allocated == kStock && now.stock.held + now.stock.sold == kStock &&
+                             (now.availability == Availability::sold_out) == (now.stock.sold == kStock);
+          if (!whole) mixed.fetch_add(1);
+          seen[r][offer.value] = now.stock.sold;
+        });
+        notifiers[r].prepare_to_sleep();
+        if (last || shards_left.load() == 0 || board.has_changed(reader, kOffers)) {
+          notifiers[r].cancel_sleep();
+        } else {
+          notifiers[r].sleep();
+        }
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  CHECK(mixed.load() == 0);
+  for (std::uint32_t offer = 0; offer < kOffers; ++offer) {
+    for (const auto& figures : seen) CHECK(figures[offer] == board.sold({offer}));
+  }
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include "doorbuster/platform/clock.h"
 #include "doorbuster/runtime/campaign_keeper.h"
 #include "doorbuster/runtime/runtime.h"
+#include "doorbuster/stream/stream_agent.h"
 
 namespace doorbuster {
 
@@ -15,6 +16,7 @@ namespace doorbuster {
 struct ServerState {
   Runtime* runtime = nullptr;
   const CampaignKeeper* keeper = nullptr;
+  const StreamAgent* stream = nullptr;
   std::vector<const HttpAgent*> http;
   const Clock* clock = nullptr;
   Tick started_at;

@@ -50,6 +50,9 @@ inline constexpr std::size_t kAuditEntriesMax = 1'000;
 inline constexpr std::size_t kAuditBytesMax = 16U << 20;
 inline constexpr std::size_t kAuditDifferencesMax = 100;  // of one change; how many more there are is told
 
+inline constexpr std::size_t kAlertsKeptMax =
+    10'000;  // raised and cleared, in memory; the oldest leave first
+
 // --- the catalog
 // ----------------------------------------------------------------------------------------------
 inline constexpr std::uint32_t kCampaignsMax = 1U << 16;
@@ -110,5 +113,21 @@ inline constexpr std::uint32_t kPipelineDepthMax = 64;
 inline constexpr std::size_t kReplyBytesPendingMax = 256U << 10;  // per connection; reading stops above it
 inline constexpr std::uint32_t kConnectionsDefault = 10'000;
 inline constexpr std::uint32_t kConnectionsMax = 1'000'000;
+
+// --- live streams
+// ---------------------------------------------------------------------------------------------
+inline constexpr std::uint32_t kStreamSubscribersMax = 1'000;
+inline constexpr std::int64_t kStreamIntervalMs = 10;  // an offer is told at most once in it
+inline constexpr std::size_t kStreamEventOffersMax = 1'000;     // offers of one event, campaigns of one tick
+// Events kept to go on from after a connection was lost, and in front of those who read: as text. The whole
+// of a million prices that change at once is about half of it.
+inline constexpr std::size_t kStreamLogBytesMax = 128U << 20;
+inline constexpr std::size_t kStreamLogChunksMax = 1U << 16;
+// What a subscriber may be behind, of the events of all. Beyond it is dropped, and comes back for a snapshot.
+inline constexpr std::size_t kStreamPendingBytesMax = 96U << 20;
+inline constexpr std::size_t kStreamTurnBytes = 256U << 10;  // written to one subscriber before the next
+inline constexpr std::int64_t kStreamStallMs = 10'000;       // without room for a byte: dropped
+inline constexpr std::int64_t kStreamSnapshotMs = 120'000;   // to read a snapshot in
+static_assert(kStreamPendingBytesMax <= kStreamLogBytesMax);
 
 }  // namespace doorbuster

@@ -5,6 +5,7 @@
 
 #include "doorbuster/http/http_request.h"
 #include "doorbuster/http/reply_encoder.h"
+#include "doorbuster/http/stream_door.h"
 #include "doorbuster/runtime/request.h"
 
 namespace doorbuster {
@@ -14,6 +15,7 @@ struct RequestContext {
   ReplyFrame frame;
   std::int64_t received_ns = 0;  // monotonic
   bool draining = false;
+  Handover* handover = nullptr;  // null: this listener has no streams
 };
 
 // Answers requests of one listener. One for each HTTP thread; used by that thread only.

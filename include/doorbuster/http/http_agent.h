@@ -52,8 +52,9 @@ struct HttpMetrics {
 class HttpAgent final : public SleepingAgent {
  public:
   // `door` is null for a listener that asks no shard (the admin listener). `notifier` is the thread's.
+  // `stream` is null where there are no live streams.
   HttpAgent(const HttpOptions& options, std::unique_ptr<Handler> handler, EngineDoor* door,
-            Notifier& notifier, const Clock& clock);
+            Notifier& notifier, const Clock& clock, StreamDoor* stream = nullptr);
   ~HttpAgent() override;
 
   // Takes over a listening socket (see listen_on()). Before the thread runs.

@@ -24,8 +24,10 @@ struct HttpRequest {
   std::string_view content_type;
   std::string_view idempotency_key;  // as sent, quotes and all
   std::string_view prefer;
-  std::string_view if_match;       // a list of entity tags, or *; empty: not sent
-  std::string_view if_none_match;  // the same
+  std::string_view if_match;         // a list of entity tags, or *; empty: not sent
+  std::string_view if_none_match;    // the same
+  std::string_view last_event_id;    // empty: not sent
+  std::string_view accept_encoding;  // of several headers the last one
   std::string_view body;
   bool has_idempotency_key = false;
   bool has_content_type = false;

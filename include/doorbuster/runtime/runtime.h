@@ -26,6 +26,7 @@
 #include "doorbuster/platform/clock.h"
 #include "doorbuster/platform/storage.h"
 #include "doorbuster/runtime/agent.h"
+#include "doorbuster/runtime/alert_log.h"
 #include "doorbuster/runtime/door.h"
 #include "doorbuster/runtime/journal_agent.h"
 #include "doorbuster/runtime/recovery.h"
@@ -102,6 +103,17 @@ class Runtime {
   // Another number as soon as catalog() has another answer.
   std::uint64_t catalog_changes() const { return catalog_.changes(); }
 
+  // --- for who follows the sale ---
+  Board& board() { return *board_; }
+  // Rung after the board or the catalog has changed. One thread sleeps in it.
+  Notifier& watch_notifier() { return watch_notifier_; }
+  // The same, for the stream.
+  Notifier& stream_notifier() { return stream_notifier_; }
+  const CatalogCell& catalog_cell() const { return catalog_; }
+  // What has been raised and cleared, in this life and before. Any thread.
+  AlertLog& alerts() { return alerts_; }
+  const AlertLog& alerts() const { return alerts_; }
+
   // --- for metrics: any thread ---
   std::size_t shard_count() const { return shards_.size(); }
   const ShardMetrics& shard_metrics(std::size_t shard) const { return shards_[shard]->metrics(); }
@@ -144,8 +156,9 @@ class Runtime {
   std::vector<std::unique_ptr<ShardAgent>> shards_;
   JournalRing change_ring_{kJournalRingBytes};  // written under control_mutex_
   std::unique_ptr<JournalAgent> journal_agent_;
-  Notifier journal_notifier_;
+  Notifier journal_notifier_, watch_notifier_, stream_notifier_;
   std::vector<Notifier*> change_notifiers_;
+  AlertLog alerts_;
   std::vector<std::unique_ptr<Notifier>> notifiers_;  // of the HTTP threads, then of the shards' own threads
   std::vector<std::unique_ptr<EngineDoor>> doors_;
   std::mutex control_mutex_;  // one caller at a time for what stops shards: change(), stock()

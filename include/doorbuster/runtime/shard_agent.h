@@ -76,6 +76,11 @@ class ShardAgent final : public Agent {
   void connect(std::vector<ReplyDoor> doors, const JournalAgent* journal, Notifier* journal_notifier,
                Notifier* own_notifier, std::vector<ShardAgent*> shards);
 
+  // Before the first do_work(), if anybody follows the board: rung at most once in a duty cycle, after
+  // something that the board says has changed.
+  void set_watch(Notifier* watch) { watch_ = watch; }
+  void set_stream_watch(Notifier* watch) { stream_watch_ = watch; }
+
   std::size_t do_work() override;
   bool has_work() override;
   std::int64_t sleep_at_most_ns() override;
@@ -170,6 +175,7 @@ class ShardAgent final : public Agent {
   std::size_t serve_lines_left();
   void count(const OrderEvent& event);
   void publish_offer(OfferIndex offer);
+  void mark_changed_offers();
   void mark_names(OfferIndex offer, const Hash128& buyer, Identities identities);
   std::size_t discharge_durable();
   bool has_discharges_under_way(const Request* request) const;
@@ -184,6 +190,8 @@ class ShardAgent final : public Agent {
   const JournalAgent* journal_ = nullptr;
   Notifier* journal_notifier_ = nullptr;
   Notifier* own_notifier_ = nullptr;
+  Notifier* watch_ = nullptr;
+  Notifier* stream_watch_ = nullptr;
   CommandQueue commands_;               // provides its own synchronization
   std::unique_ptr<VisitQueue> visits_;  // the same; made by connect()
 
@@ -206,6 +214,10 @@ class ShardAgent final : public Agent {
   std::size_t gate_head_ = 0, gate_count_ = 0;
   std::vector<Request*> released_;  // by the gate, and not done yet; bounded as the gate is
   std::vector<bool> door_rung_;     // doors with new replies in this cycle
+  // Published in this cycle, and not marked yet: an offer that sells many times in it is marked once.
+  std::array<OfferIndex, 64> changed_offers_;
+  std::size_t changed_count_ = 0;
+  bool watch_due_ = false;
   Tick last_tick_;
   bool paused_ = false;
   ShardMetrics metrics_;

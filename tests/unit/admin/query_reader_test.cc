@@ -1,4 +1,4 @@
-#include "admin/query_reader.h"
+#include "doorbuster/http/query_reader.h"
 
 #include "support/catch.h"
 

@@ -114,7 +114,7 @@ TEST_CASE("of a basket only what is not there is refused without a shard") {
   CHECK(desk.told(basket(R"({"sku":"sku-9"})", kKey)) == Outcome::sku_not_found);
 
   // Everything else the owners say: the board, the limits and the clock are not looked at.
-  desk.board.set_availability({1}, Availability::sold_out);
+  desk.board.publish({1}, Availability::sold_out, {});
   const std::string above_the_limit = basket(R"({"sku":"sku-1","quantity":1000})");
   CHECK(desk.asks(above_the_limit));
   desk.clock.set_wall(kCloses);

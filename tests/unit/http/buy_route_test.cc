@@ -114,10 +114,10 @@ TEST_CASE("sold_out is told here only to whom no limit could come first") {
   const std::string bytes = buy(R"(,"identities":["device:2","card:1"])");
   CHECK(desk.asks(bytes));  // units are left
   for (const Availability availability : {Availability::on_sale, Availability::all_held}) {
-    desk.board.set_availability({0}, availability);
+    desk.board.publish({0}, availability, {});
     CHECK(desk.asks(bytes));  // final is only sold_out
   }
-  desk.board.set_availability({0}, Availability::sold_out);
+  desk.board.publish({0}, Availability::sold_out, {});
   CHECK(desk.asks(bytes) == marked.asks);
   if (!marked.asks) CHECK(desk.outcome == Outcome::sold_out);
   CHECK(desk.asks(buy({}, "Idempotency-Key: k\r\n")));
@@ -125,7 +125,7 @@ TEST_CASE("sold_out is told here only to whom no limit could come first") {
 
 TEST_CASE("the checks before the stock's have the first word here too") {
   Desk desk({limited(2, 0)});
-  desk.board.set_availability({0}, Availability::sold_out);
+  desk.board.publish({0}, Availability::sold_out, {});
   CHECK(desk.told(buy()) == Outcome::sold_out);
   CHECK(desk.told(buy(R"(,"wait":true)")) == Outcome::sold_out);  // nothing comes back: no line to wait in
   CHECK(desk.told(buy(R"(,"expected_price":4989)")) == Outcome::price_changed);
@@ -221,9 +221,9 @@ TEST_CASE("what shoppers see tells held units from sold ones while the campaign 
     return std::string(object_of(parse(desk.text)).at("offers").at(0).at("availability").as_string());
   };
   CHECK(availability() == "on_sale");
-  desk.board.set_availability({0}, Availability::all_held);
+  desk.board.publish({0}, Availability::all_held, {});
   CHECK(availability() == "all_held");
-  desk.board.set_availability({0}, Availability::sold_out);
+  desk.board.publish({0}, Availability::sold_out, {});
   CHECK(availability() == "sold_out");
   desk.clock.set_wall(kCloses);
   CHECK(availability() == "not_on_sale");

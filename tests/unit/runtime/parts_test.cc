@@ -181,12 +181,78 @@ TEST_CASE("the board knows every buyer that was marked, and few strangers") {
   }
   CHECK(strangers < buyers * 8 / 100);
   CHECK_FALSE(board.sold_out({kOffersMax - 1}));
-  board.set_availability({kOffersMax - 1}, Availability::sold_out);
+  board.publish({kOffersMax - 1}, Availability::sold_out, {});
   CHECK(board.sold_out({kOffersMax - 1}));
-  board.set_availability({kOffersMax - 1}, Availability::all_held);
+  board.publish({kOffersMax - 1}, Availability::all_held, {});
   CHECK_FALSE(board.sold_out({kOffersMax - 1}));
-  board.set_remaining({0}, kStockMax);
+  board.publish({0}, Availability::on_sale, {.allocated = kStockMax, .available = kStockMax});
   CHECK(board.remaining({0}) == kStockMax);
+}
+
+TEST_CASE("the board says which offers have changed, to each reader once") {
+  Board board(1000);
+  const auto taken = [&board](BoardReader reader, std::uint32_t offers) {
+    std::vector<std::uint32_t> list;
+    board.take_changed(reader, offers, [&list](OfferIndex offer) { list.push_back(offer.value); });
+    return list;
+  };
+  const std::vector<std::uint32_t> none;
+  constexpr std::uint32_t kOffers = 100;
+  CHECK_FALSE(board.has_changed(BoardReader::alerts, kOffers));
+  for (const std::uint32_t offer : {0U, 31U, 32U, 63U, 99U, 31U}) board.mark_changed({offer});
+  CHECK(board.has_changed(BoardReader::alerts, kOffers));
+  CHECK(taken(BoardReader::alerts, kOffers) == std::vector<std::uint32_t>{0, 31, 32, 63, 99});
+  CHECK_FALSE(board.has_changed(BoardReader::alerts, kOffers));
+  CHECK(taken(BoardReader::alerts, kOffers) == none);
+  // What a reader does not know yet stays for when it does.
+  CHECK(taken(BoardReader::stream, 63) == std::vector<std::uint32_t>{0, 31, 32});
+  CHECK_FALSE(board.has_changed(BoardReader::stream, 63));
+  CHECK(taken(BoardReader::stream, 64) == std::vector<std::uint32_t>{63});
+  board.mark_changed({kOffersMax - 1});
+  CHECK(taken(BoardReader::stream, kOffersMax) == std::vector<std::uint32_t>{99, kOffersMax - 1});
+}
+
+TEST_CASE("the board has an offer's figures, and knows whether they are new") {
+  Board board(1000);
+  const OfferStock most{.allocated = kStockMax, .available = 1, .held = kStockMax - 3, .sold = 2};
+  CHECK(board.publish({7}, Availability::all_held, most));
+  CHECK_FALSE(board.publish({7}, Availability::all_held, most));
+  const Board::Figures figures = board.figures({7});
+  CHECK(figures.availability == Availability::all_held);
+  CHECK(figures.stock.allocated == kStockMax);
+  CHECK(figures.stock.available == 1);
+  CHECK(figures.stock.held == kStockMax - 3);
+  CHECK(figures.stock.sold == 2);
+  // Each of them alone is news.
+  CHECK(board.publish({7}, Availability::on_sale, most));
+  CHECK(
+      board.publish({7}, Availability::on_sale, {.allocated = kStockMax, .held = kStockMax - 2, .sold = 2}));
+  CHECK(
+      board.publish({7}, Availability::on_sale, {.allocated = kStockMax, .held = kStockMax - 3, .sold = 3}));
+  CHECK(board.publish({7}, Availability::on_sale,
+                      {.allocated = kStockMax - 1, .held = kStockMax - 4, .sold = 3}));
+  CHECK(board.remaining({7}) == 0);
+  CHECK(board.held({7}) == kStockMax - 4);
+  CHECK(board.sold({7}) == 3);
+  CHECK(board.remaining({6}) == 0);
+}
+
+TEST_CASE("the alert log numbers what it is told and keeps the last of it") {
+  AlertLog log;
+  CHECK(log.last() == 0);
+  CHECK(log.after(0).empty());
+  Alert alert;
+  while (alert.sold++ < static_cast<std::int64_t>(kAlertsKeptMax) + 2) log.append(alert);
+  CHECK(log.last() == kAlertsKeptMax + 2);
+  CHECK(log.after(log.last()).empty());
+  CHECK(log.after(log.last() + 5).empty());
+  const std::vector<AlertLog::Entry> newest = log.after(log.last() - 2);
+  REQUIRE(newest.size() == 2);
+  CHECK(newest[0].sequence == kAlertsKeptMax + 1);
+  CHECK(newest[1].alert.sold == static_cast<std::int64_t>(kAlertsKeptMax) + 2);
+  const std::vector<AlertLog::Entry> all = log.after(0);
+  CHECK(all.size() == kAlertsKeptMax);
+  CHECK(all.front().sequence == 3);
 }
 
 TEST_CASE("the wiring follows the processors and the configuration") {
