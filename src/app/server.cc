@@ -14,6 +14,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "app/alert_line.h"
 #include "doorbuster/admin/admin_handler.h"
 #include "doorbuster/app/version.h"
 #include "doorbuster/http/http_agent.h"
@@ -21,6 +22,7 @@
 #include "doorbuster/platform/clock.h"
 #include "doorbuster/platform/storage.h"
 #include "doorbuster/platform/thread.h"
+#include "doorbuster/runtime/alert_agent.h"
 #include "doorbuster/runtime/runtime.h"
 
 namespace doorbuster {
@@ -137,6 +139,9 @@ class Server {
   Notifier admin_notifier_;
   std::unique_ptr<HttpAgent> admin_;
   std::unique_ptr<AgentThread> admin_thread_;
+  std::unique_ptr<AlertAgent> alerts_;
+  std::unique_ptr<PacedSleeper> watch_pace_;
+  std::unique_ptr<AgentThread> watch_thread_;  // who follows the sale
   std::string listen_, admin_listen_;
   std::uint32_t connections_max_ = 0;
 
@@ -193,6 +198,9 @@ Status Server::start() {
   std::vector<SleepingAgent*> agents;
   for (const auto& agent : http_) agents.push_back(agent.get());
   runtime_->start(agents);
+  watch_thread_ = std::make_unique<AgentThread>("watch", -1, runtime_->watch_notifier(),
+                                                std::vector<Agent*>{watch_pace_.get(), alerts_.get()},
+                                                watch_pace_.get());
   admin_thread_ = std::make_unique<AgentThread>("admin", -1, admin_notifier_,
                                                 std::vector<Agent*>{admin_.get()}, admin_.get());
   state_.ready.store(true);
@@ -205,7 +213,10 @@ void Server::make_http(const std::vector<int>& public_sockets, int admin_socket,
                        std::vector<AudienceCheck> audience) {
   const ServerOptions& options = configuration_.server;
   const HttpOptions http = http_options(options, connections_max_, runtime_->plan().http_threads);
+  alerts_ = std::make_unique<AlertAgent>(*runtime_, clock_, log_alert);
+  watch_pace_ = std::make_unique<PacedSleeper>(runtime_->watch_notifier(), clock_, kWatchPaceNs);
   state_.runtime = runtime_.get();
+  state_.alerts = &alerts_->metrics();
   state_.clock = &clock_;
   state_.stock_metrics = options.stock_metrics;
   state_.version = version_number();
@@ -302,6 +313,7 @@ Status Server::stop() {
     std::_Exit(1);
   }
   admin_thread_.reset();
+  watch_thread_.reset();  // what the last decisions raise is journaled before the journal ends
   auto hash = runtime_->stop();
   if (!hash) return tl::unexpected(hash.error());
   spdlog::info("stopped: all decisions are durable, state {:016x}", *hash);

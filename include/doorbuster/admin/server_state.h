@@ -6,6 +6,7 @@
 
 #include "doorbuster/http/http_agent.h"
 #include "doorbuster/platform/clock.h"
+#include "doorbuster/runtime/alert_agent.h"
 #include "doorbuster/runtime/runtime.h"
 
 namespace doorbuster {
@@ -14,6 +15,7 @@ namespace doorbuster {
 struct ServerState {
   Runtime* runtime = nullptr;
   std::vector<const HttpAgent*> http;
+  const AlertMetrics* alerts = nullptr;  // null: nobody follows the sale
   const Clock* clock = nullptr;
   Tick started_at;
   bool stock_metrics = false;
