@@ -64,6 +64,7 @@ constexpr Route kRoutes[] = {
     {Method::post, "/v1/admin/campaigns/{campaign}/extend", extend_campaign},
     {Method::post, "/v1/admin/campaigns/{campaign}/stock", adjust_stock},
     {Method::get, "/v1/admin/audit", show_audit},
+    {Method::get, "/v1/admin/alerts", show_alerts},
 };
 
 // What stands for {campaign}, "" where the route has no such part; nothing when the path is another one.

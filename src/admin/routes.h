@@ -54,4 +54,7 @@ void remove_campaign(const Call& call);
 // audit_routes.cc
 void show_audit(const Call& call);
 
+// alert_routes.cc
+void show_alerts(const Call& call);
+
 }  // namespace doorbuster

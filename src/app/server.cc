@@ -198,9 +198,9 @@ Status Server::start() {
   std::vector<SleepingAgent*> agents;
   for (const auto& agent : http_) agents.push_back(agent.get());
   runtime_->start(agents);
-  watch_thread_ = std::make_unique<AgentThread>("watch", -1, runtime_->watch_notifier(),
-                                                std::vector<Agent*>{watch_pace_.get(), alerts_.get()},
-                                                watch_pace_.get());
+  watch_thread_ =
+      std::make_unique<AgentThread>("watch", -1, runtime_->watch_notifier(),
+                                    std::vector<Agent*>{watch_pace_.get(), alerts_.get()}, watch_pace_.get());
   admin_thread_ = std::make_unique<AgentThread>("admin", -1, admin_notifier_,
                                                 std::vector<Agent*>{admin_.get()}, admin_.get());
   state_.ready.store(true);

@@ -15,8 +15,8 @@ std::int64_t low_stock_mark(const CampaignPut& campaign, const OfferPut& offer, 
   return std::max(mark.units, allocated * std::int64_t{mark.basis_points} / kBasisPointsMax);
 }
 
-AlertTracker::AlertTracker(FiguresOf figures_of, Tick since, std::span<const Alert> raised)
-    : figures_of_(std::move(figures_of)), now_(since) {
+AlertTracker::AlertTracker(const FigureSource& source, Tick since, std::span<const Alert> raised)
+    : source_(source), now_(since) {
   const auto mark = [](std::vector<Bits>& all, std::size_t index, AlertKind kind) {
     if (index >= all.size()) all.resize(index + 1, 0);
     all[index] |= bit(kind);
@@ -112,7 +112,7 @@ void AlertTracker::set(const Campaign& campaign, AlertKind kind, bool raised, Ti
   alert.campaign = campaign.definition.campaign;
   alert.at = at;
   for (const OfferIndex offer : campaign.offers) {
-    const OfferStock stock = figures_of_(offer).stock;
+    const OfferStock stock = source_.figures(offer).stock;
     alert.allocated += stock.allocated;
     alert.available += stock.available;
     alert.held += stock.held;
@@ -128,7 +128,7 @@ void AlertTracker::look_at_offer(OfferIndex offer, Tick now, std::vector<Alert>&
 void AlertTracker::look_at_offer(const OfferPut& offer, std::vector<Alert>& out) {
   Bits& bits = offers_[offer.offer.value];
   if (bits == 0 && !is_open_[offer.campaign.value]) return;
-  const OfferFigures figures = figures_of_(offer.offer);
+  const OfferFigures figures = source_.figures(offer.offer);
   const Bits after = conditions(offer, figures, bits);
   for (const bool raised : {false, true}) {  // first what is over
     for (const AlertKind kind : kOfferKinds) {

@@ -24,8 +24,8 @@ AlertAgent::AlertAgent(Runtime& runtime, const Clock& clock, Tell tell)
     : runtime_(runtime),
       clock_(clock),
       tell_(std::move(tell)),
-      tracker_([&board = runtime.board()](OfferIndex offer) { return board.figures(offer); },
-               runtime.recovered_at(), standing(runtime.alerts())) {}
+      figures_(runtime.board()),
+      tracker_(figures_, runtime.recovered_at(), standing(runtime.alerts())) {}
 
 std::size_t AlertAgent::do_work() {
   if (runtime_.failed()) return 0;

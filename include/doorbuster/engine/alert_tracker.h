@@ -16,7 +16,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <functional>
 #include <span>
 #include <vector>
 
@@ -35,12 +34,17 @@ constexpr std::int64_t low_stock_step(std::int64_t mark) {
   return std::max(kLowStockStepMin, mark / kLowStockStepDivisor);
 }
 
+// Where the figures are.
+class FigureSource {
+ public:
+  virtual ~FigureSource() = default;
+  virtual OfferFigures figures(OfferIndex offer) const = 0;
+};
+
 class AlertTracker {
  public:
-  using FiguresOf = std::function<OfferFigures(OfferIndex)>;
-
   // What was before `since` is history and raises nothing. `raised`: what stands, of earlier lives.
-  AlertTracker(FiguresOf figures_of, Tick since, std::span<const Alert> raised);
+  AlertTracker(const FigureSource& source, Tick since, std::span<const Alert> raised);
 
   // Each appends to `out` what is raised and cleared, in the order in which it happened. `now` never runs
   // backwards; where it does, the last one counts.
@@ -69,7 +73,7 @@ class AlertTracker {
   // What is raised of an offer with these figures, after `before`.
   Bits conditions(const OfferPut& offer, const OfferFigures& figures, Bits before) const;
 
-  const FiguresOf figures_of_;
+  const FigureSource& source_;
   CatalogPointer catalog_;
   std::vector<Bits> campaigns_, offers_;  // by index
   std::vector<bool> is_open_;             // by campaign: it is in a window

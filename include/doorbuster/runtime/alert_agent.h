@@ -43,9 +43,16 @@ class AlertAgent final : public Agent {
   bool is_behind() const { return tracker_.catalog() != runtime_.catalog(); }
   void publish();
 
+  struct OfBoard final : FigureSource {
+    explicit OfBoard(const Board& from) : board(from) {}
+    OfferFigures figures(OfferIndex offer) const override { return board.figures(offer); }
+    const Board& board;
+  };
+
   Runtime& runtime_;
   const Clock& clock_;
   const Tell tell_;
+  const OfBoard figures_;
   AlertTracker tracker_;
   std::vector<Alert> found_;
   AlertMetrics metrics_;

@@ -13,11 +13,11 @@ constexpr std::int64_t kHourNs = 3600 * kNsPerSecond;
 
 // Offers with figures that the test sets, and the alerts as text: "+low_stock 0/3 @0h" for offer 3 of
 // campaign 0, raised at the opening.
-class Shop {
+class Shop final : FigureSource {
  public:
   Shop(std::vector<CampaignPut> campaigns, std::vector<OfferPut> offers, Tick since = kOpens,
        std::vector<Alert> raised = {})
-      : tracker_([this](OfferIndex offer) { return figures_[offer.value]; }, since, raised) {
+      : tracker_(*this, since, raised) {
     for (const OfferPut& offer : offers) set(offer.offer.value, offer.stock, 0, 0);
     install(catalog_of(std::move(campaigns), std::move(offers)), since);
   }
@@ -54,6 +54,8 @@ class Shop {
   AlertTracker& tracker() { return tracker_; }
 
  private:
+  OfferFigures figures(OfferIndex offer) const override { return figures_.at(offer.value); }
+
   std::map<std::uint32_t, OfferFigures> figures_;
   AlertTracker tracker_;
   std::vector<Alert> found_;
@@ -293,8 +295,13 @@ TEST_CASE(
     const std::int64_t mark = below(40);
     OfferPut offer = low_at(stock, {.basis_points = 0, .units = mark + 1});
     std::vector<Alert> found;
-    OfferFigures figures{Availability::on_sale, {stock, stock, 0, 0}};
-    AlertTracker tracker([&](OfferIndex) { return figures; }, after(kOpens, -1), {});
+    struct : FigureSource {
+      OfferFigures figures(OfferIndex) const override { return now; }
+      OfferFigures now{};
+    } source;
+    OfferFigures& figures = source.now;
+    figures.stock = {stock, stock, 0, 0};
+    AlertTracker tracker(source, after(kOpens, -1), {});
     tracker.install(catalog_of({recurring()}, {offer}), after(kOpens, -1), found);
     Tick now = after(kOpens, -1);
     Twin twin;
