@@ -7,8 +7,8 @@
 //   ...          reconfigure(), stock(), failed()
 //   stop()       after the HTTP agents have drained: last batch, clean end of the journal
 //
-// One thread (the application's) calls these; stock(), change(), reconfigure() and audit() may be called by
-// any.
+// One thread (the application's) calls these; stock(), change(), reconfigure(), audit() and
+// journal_alerts() may be called by any.
 
 #include <array>
 #include <functional>

@@ -1,6 +1,8 @@
 // Alerts of a whole shop, with its journal: who follows is stepped by the test.
+#include <memory>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "doorbuster/runtime/alert_agent.h"
 #include "support/customer.h"
@@ -87,6 +89,7 @@ TEST_CASE("alerts are told once each, in a running shop and after a restart") {
     CHECK(watched.look() == "+sold_out/tv");
     REQUIRE(watched.shop->stop().has_value());
   }
+  storage.kill();
   clock.set_wall(after(kCloses, kNsPerSecond));
   WatchedShop watched(storage, clock, low_at_two(50));
   CHECK(watched.look() == "-campaign_started +campaign_ended -sold_out/tv");
@@ -133,7 +136,8 @@ TEST_CASE("who follows the sale is woken by it and told everything, with every w
     Configuration configuration = configuration_with({{"tv", 3, 99900, 49900}, {"radio", 2, 2000, 1000}});
     WatchedShop watched(storage, clock, configuration, plan);
     PacedSleeper pace(watched.shop->watch_notifier(), clock, 0);
-    AgentThread thread("watch", -1, watched.shop->watch_notifier(), {&pace, &watched.agent}, &pace);
+    auto thread = std::make_unique<AgentThread>("watch", -1, watched.shop->watch_notifier(),
+                                                std::vector<Agent*>{&pace, &watched.agent}, &pace);
     for (std::uint32_t i = 0; i < 3; ++i) {
       Customer& customer = watched.shop.customer(i % 2);
       CHECK(customer.buy({.buyer = "ann"}).outcome == Outcome::confirmed);
@@ -145,7 +149,7 @@ TEST_CASE("who follows the sale is woken by it and told everything, with every w
     for (const std::size_t i : {1U, 2U}) CHECK(log[i].alert.kind == AlertKind::sold_out);
     CHECK(log[1].alert.offer != log[2].alert.offer);
     CHECK(watched.shop->alerts().last() == 3);
-    thread.stop();
+    thread.reset();
     REQUIRE(watched.shop->stop().has_value());
   }
 }
