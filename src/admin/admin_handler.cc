@@ -72,6 +72,7 @@ constexpr Route kRoutes[] = {
     {Method::get, "/v1/admin/catalog/{sku}", show_item},
     {Method::get, "/v1/admin/audit", show_audit},
     {Method::get, "/v1/admin/stream", open_stream},
+    {Method::get, "/v1/admin/alerts", show_alerts},
 };
 
 // What stands for the name in braces, "" where the route has no such part; nothing when the path is another

@@ -5,10 +5,12 @@
 
 #include "doorbuster/http/query_reader.h"
 #include "admin/routes.h"
+#include "doorbuster/base/decimal.h"
 #include "doorbuster/base/json_writer.h"
 #include "doorbuster/base/limits.h"
 #include "doorbuster/catalog/definition_members.h"
 #include "doorbuster/catalog/schedule.h"
+#include "doorbuster/engine/alert_tracker.h"
 
 namespace doorbuster {
 namespace {
@@ -23,8 +25,21 @@ void write_member(JsonWriter& json, std::string_view name, const DefinitionMembe
   if (text != "null") json.member_json(name, text);
 }
 
+// Sold by allocated, rounded down: 1 is all of it.
+void write_completion(JsonWriter& json, std::span<const OfferStock> stock) {
+  constexpr int kDecimals = 4;
+  constexpr std::int64_t kOne = 10'000;
+  std::int64_t sold = 0, allocated = 0;
+  for (const OfferStock& each : stock) {
+    sold += each.sold;
+    allocated += each.allocated;
+  }
+  json.member_json("completion", allocated == 0 ? "0" : format_decimal(kOne * sold / allocated, kDecimals));
+}
+
 // Without units where they are not known.
-void write_offer(JsonWriter& json, const Offer& offer, const OfferStock* units, Tick now) {
+void write_offer(JsonWriter& json, const CampaignPut& campaign, const Offer& offer, const OfferStock* units,
+                 Tick now) {
   json.begin_object();
   json.member("sku", offer.definition.sku);
   json.member("price", offer.price(now));
@@ -41,6 +56,8 @@ void write_offer(JsonWriter& json, const Offer& offer, const OfferStock* units, 
     json.member("available", units->available);
     json.member("held", units->held);
     json.member("sold", units->sold);
+    const std::int64_t mark = low_stock_mark(campaign, offer.definition, units->allocated);
+    if (mark >= 0) json.member("low_stock", units->available <= mark);
   }
   json.end_object();
 }
@@ -60,9 +77,11 @@ std::string campaign_view(const Catalog& catalog, const Campaign& campaign, std:
   json.begin_object("window");
   write_window(json, phase.window);
   json.end_object();
+  if (!stock.empty()) write_completion(json, stock);
   json.begin_array("offers");
   for (std::size_t i = 0; i < campaign.offers.size(); ++i) {
-    write_offer(json, catalog.offer(campaign.offers[i]), stock.empty() ? nullptr : &stock[i], now);
+    write_offer(json, campaign.definition, catalog.offer(campaign.offers[i]),
+                stock.empty() ? nullptr : &stock[i], now);
   }
   json.end_array();
   json.end_object();

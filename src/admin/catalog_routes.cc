@@ -4,7 +4,7 @@
 #include <utility>
 #include <vector>
 
-#include "admin/query_reader.h"
+#include "doorbuster/http/query_reader.h"
 #include "admin/routes.h"
 #include "doorbuster/base/json_writer.h"
 #include "doorbuster/base/limits.h"

@@ -5,83 +5,14 @@
 #include <unistd.h>
 
 #include <array>
-#include <charconv>
 #include <fstream>
 #include <string_view>
+
+#include "admin/exposition.h"
 
 namespace doorbuster {
 namespace {
 
-// Writes families: HELP and TYPE once, then the samples.
-class Exposition {
- public:
-  void family(std::string_view name, std::string_view type, std::string_view help) {
-    name_ = name;
-    text_ += "# HELP ";
-    text_ += name;
-    text_ += ' ';
-    text_ += help;
-    text_ += "\n# TYPE ";
-    text_ += name;
-    text_ += ' ';
-    text_ += type;
-    text_ += '\n';
-  }
-  void sample(std::string_view labels, std::uint64_t value) { line("", labels, std::to_string(value)); }
-  void sample(std::string_view labels, double value) { line("", labels, decimal(value)); }
-  void one(std::string_view name, std::string_view type, std::string_view help, std::uint64_t value) {
-    family(name, type, help);
-    sample("", value);
-  }
-  void one(std::string_view name, std::string_view type, std::string_view help, double value) {
-    family(name, type, help);
-    sample("", value);
-  }
-  // The sum of several threads' histograms. `unit`: what one in the exposition is in the histogram's numbers.
-  void histogram(std::string_view name, std::string_view help,
-                 const std::vector<const BucketHistogram*>& parts, double unit) {
-    family(name, "histogram", help);
-    std::uint64_t cumulative = 0;
-    double sum = 0;
-    for (const auto* part : parts) sum += static_cast<double>(part->sum());
-    const auto& bounds = parts.front()->bounds();
-    for (std::size_t bucket = 0; bucket <= bounds.size(); ++bucket) {
-      for (const auto* part : parts) cumulative += part->count(bucket);
-      const std::string bound =
-          bucket == bounds.size() ? "+Inf" : decimal(static_cast<double>(bounds[bucket]) / unit);
-      line("_bucket", "le=\"" + bound + "\"", std::to_string(cumulative));
-    }
-    line("_sum", "", decimal(sum / unit));
-    line("_count", "", std::to_string(cumulative));
-  }
-  std::string take() { return std::move(text_); }
-
-  static std::string decimal(double value) {
-    std::array<char, 40> text;
-    const auto end =
-        std::to_chars(text.data(), text.data() + text.size(), value).ptr;  // shortest that is exact
-    return {text.data(), end};
-  }
-
- private:
-  void line(std::string_view suffix, std::string_view labels, std::string_view value) {
-    text_ += name_;
-    text_ += suffix;
-    if (!labels.empty()) {
-      text_ += '{';
-      text_ += labels;
-      text_ += '}';
-    }
-    text_ += ' ';
-    text_ += value;
-    text_ += '\n';
-  }
-  std::string name_, text_;
-};
-
-std::string label(std::string_view name, std::string_view value) {
-  return std::string(name) + "=\"" + std::string(value) + "\"";
-}
 std::string shard_label(std::size_t shard) {
   return label("shard", std::to_string(shard));
 }
@@ -340,6 +271,41 @@ void add_stock(Exposition& out, const ServerState& state) {
   }
 }
 
+void add_alerts(Exposition& out, const ServerState& state) {
+  const auto word = [](std::size_t kind) {
+    return label("kind", alert_kind_name(static_cast<AlertKind>(kind)));
+  };
+  if (state.alerts != nullptr) {
+    out.family("doorbuster_alerts_total", "counter", "Alerts raised and cleared since the start.");
+    for (std::size_t kind = 0; kind < kAlertKindCount; ++kind) {
+      out.sample(word(kind) + "," + label("event", "raised"), state.alerts->raised[kind].value());
+      out.sample(word(kind) + "," + label("event", "cleared"), state.alerts->cleared[kind].value());
+    }
+  }
+  const auto active = state.runtime->alerts().active_counts();
+  out.family("doorbuster_alerts_active", "gauge", "Alerts that are raised and not cleared.");
+  for (std::size_t kind = 0; kind < kAlertKindCount; ++kind) out.sample(word(kind), active[kind]);
+}
+
+// From the board: no shard is asked.
+void add_completion(Exposition& out, const ServerState& state) {
+  if (!state.stock_metrics) return;
+  const CatalogPointer catalog = state.runtime->catalog();
+  out.family("doorbuster_campaign_completion_ratio", "gauge",
+             "Units sold by units allocated (server.stock_metrics).");
+  for (const Campaign& campaign : catalog->campaigns()) {
+    if (!campaign.definition.listed) continue;
+    std::int64_t sold = 0, allocated = 0;
+    for (const OfferIndex offer : campaign.offers) {
+      const OfferStock stock = state.runtime->board().figures(offer).stock;
+      sold += stock.sold;
+      allocated += stock.allocated;
+    }
+    out.sample(label("campaign", campaign.definition.id),
+               allocated == 0 ? 0.0 : static_cast<double>(sold) / static_cast<double>(allocated));
+  }
+}
+
 std::uint64_t open_descriptors() {
   std::uint64_t count = 0;
   DIR* folder = opendir("/proc/self/fd");
@@ -396,6 +362,8 @@ std::string render_metrics(const ServerState& state) {
   add_journal(out, state);
   add_stream(out, state);
   add_stock(out, state);
+  add_alerts(out, state);
+  add_completion(out, state);
   add_process(out, state);
   return out.take();
 }

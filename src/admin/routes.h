@@ -59,4 +59,7 @@ void show_item(const Call& call);
 // audit_routes.cc
 void show_audit(const Call& call);
 
+// alert_routes.cc
+void show_alerts(const Call& call);
+
 }  // namespace doorbuster

@@ -14,6 +14,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "app/alert_line.h"
 #include "app/service_manager.h"
 #include "doorbuster/admin/admin_handler.h"
 #include "doorbuster/app/version.h"
@@ -22,6 +23,7 @@
 #include "doorbuster/platform/clock.h"
 #include "doorbuster/platform/storage.h"
 #include "doorbuster/platform/thread.h"
+#include "doorbuster/runtime/alert_agent.h"
 #include "doorbuster/runtime/campaign_keeper.h"
 #include "doorbuster/runtime/runtime.h"
 #include "doorbuster/stream/stream_agent.h"
@@ -166,6 +168,9 @@ class Server {
   Notifier keeper_notifier_;
   std::unique_ptr<CampaignKeeper> keeper_;
   std::unique_ptr<AgentThread> keeper_thread_;
+  std::unique_ptr<AlertAgent> alerts_;
+  std::unique_ptr<PacedSleeper> watch_pace_;
+  std::unique_ptr<AgentThread> watch_thread_;  // who follows the sale
   std::string listen_, admin_listen_;
   Sockets sockets_;
 
@@ -227,6 +232,9 @@ Status Server::start() {
   runtime_->start(agents);
   stream_thread_ = std::make_unique<AgentThread>("stream", -1, stream_notifier_,
                                                  std::vector<Agent*>{stream_.get()}, stream_.get());
+  watch_thread_ =
+      std::make_unique<AgentThread>("watch", -1, runtime_->watch_notifier(),
+                                    std::vector<Agent*>{watch_pace_.get(), alerts_.get()}, watch_pace_.get());
   admin_thread_ = std::make_unique<AgentThread>("admin", -1, admin_notifier_,
                                                 std::vector<Agent*>{admin_.get()}, admin_.get());
   keeper_thread_ = std::make_unique<AgentThread>("keeper", -1, keeper_notifier_,
@@ -242,6 +250,8 @@ void Server::make_http(const std::vector<int>& public_sockets, int admin_socket,
                        std::vector<AudienceCheck> audience) {
   const ServerOptions& options = configuration_.server;
   const HttpOptions http = http_options(options, sockets_.connections, runtime_->plan().http_threads);
+  alerts_ = std::make_unique<AlertAgent>(*runtime_, clock_, log_alert);
+  watch_pace_ = std::make_unique<PacedSleeper>(runtime_->watch_notifier(), clock_, kWatchPaceNs);
   stream_ = std::make_unique<StreamAgent>(StreamSources{.catalog = runtime_->catalog_cell(),
                                                         .board = runtime_->board(),
                                                         .alerts = runtime_->alerts(),
@@ -250,6 +260,7 @@ void Server::make_http(const std::vector<int>& public_sockets, int admin_socket,
                                           stream_notifier_, sockets_.streams);
   state_.runtime = runtime_.get();
   state_.stream = stream_.get();
+  state_.alerts = &alerts_->metrics();
   state_.clock = &clock_;
   keeper_ = std::make_unique<CampaignKeeper>(*runtime_, clock_, log_keeper);
   state_.keeper = keeper_.get();
@@ -370,6 +381,7 @@ Status Server::stop() {
   admin_thread_.reset();
   keeper_thread_.reset();
   stream_thread_.reset();
+  watch_thread_.reset();  // what the last decisions raise is journaled before the journal ends
   auto hash = runtime_->stop();
   if (!hash) return tl::unexpected(hash.error());
   spdlog::info("stopped: all decisions are durable, state {:016x}", *hash);

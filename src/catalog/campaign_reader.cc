@@ -35,6 +35,18 @@ void read_audience(JsonReader& reader, const JsonNode& node, Configured& configu
   read_names(reader, node, configured.plan.audience.*List);
 }
 
+template <typename Configured>
+void read_low_stock_percent(JsonReader& reader, const JsonNode& node, Configured& configured) {
+  std::int64_t basis_points = 0;
+  if (!reader.decimal(node, {0, kBasisPointsMax, kPercentDecimals, "percent"}, basis_points)) return;
+  configured.plan.low_stock.basis_points = static_cast<std::uint32_t>(basis_points);
+}
+
+template <typename Configured>
+void read_low_stock_units(JsonReader& reader, const JsonNode& node, Configured& configured) {
+  reader.integer(node, {0, kStockMax, "units"}, configured.plan.low_stock.units);
+}
+
 constexpr JsonMember<OfferConfiguration> kOfferMembers[] = {
     {"sku", Presence::required,
      [](JsonReader& r, const JsonNode& n, OfferConfiguration& o) { r.identifier(n, o.sku); }},
@@ -57,6 +69,8 @@ constexpr JsonMember<OfferConfiguration> kOfferMembers[] = {
     {"regions", Presence::optional, read_audience<OfferConfiguration, &Audience::regions>},
     {"segments", Presence::optional, read_audience<OfferConfiguration, &Audience::segments>},
     {"channels", Presence::optional, read_audience<OfferConfiguration, &Audience::channels>},
+    {"low_stock_percent", Presence::optional, read_low_stock_percent<OfferConfiguration>},
+    {"low_stock_units", Presence::optional, read_low_stock_units<OfferConfiguration>},
 };
 
 void read_offer(JsonReader& reader, const JsonNode& node, OfferConfiguration& offer) {
@@ -156,6 +170,8 @@ constexpr JsonMember<CampaignConfiguration> kCampaignMembers[] = {
     {"regions", Presence::optional, read_audience<CampaignConfiguration, &Audience::regions>},
     {"segments", Presence::optional, read_audience<CampaignConfiguration, &Audience::segments>},
     {"channels", Presence::optional, read_audience<CampaignConfiguration, &Audience::channels>},
+    {"low_stock_percent", Presence::optional, read_low_stock_percent<CampaignConfiguration>},
+    {"low_stock_units", Presence::optional, read_low_stock_units<CampaignConfiguration>},
     {"offer_rules", Presence::optional,
      [](JsonReader& r, const JsonNode& n, CampaignConfiguration& c) {
        read_offer_rules(r, n, c.plan.offer_rules);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "catalog/item_writer.h"
+#include "doorbuster/base/decimal.h"
 #include "doorbuster/catalog/pricing.h"
 
 namespace doorbuster {
@@ -118,6 +119,22 @@ const std::vector<std::string>& audience(const Put& put) {
   return put.plan.audience.*List;
 }
 
+struct Percent {
+  std::uint32_t basis_points;
+  friend bool operator==(const Percent&, const Percent&) = default;
+};
+std::string json_of(const Percent& percent) {
+  return percent.basis_points == 0 ? "null" : format_decimal(percent.basis_points, kPercentDecimals);
+}
+template <typename Put>
+Percent low_stock_percent(const Put& put) {
+  return {put.plan.low_stock.basis_points};
+}
+template <typename Put>
+UnlessZero<std::int64_t> low_stock_units(const Put& put) {
+  return {put.plan.low_stock.units};
+}
+
 // `get` is a pointer to a member, or a function of a definition.
 template <typename Put, auto get>
 constexpr DefinitionMember<Put> member(std::string_view name, bool is_required = false) {
@@ -153,6 +170,8 @@ constexpr DefinitionMember<CampaignPut> kCampaignMembers[] = {
     member<C, audience<C, &Audience::channels>>("channels"),
     member<C, offer_rules>("offer_rules"),
     member<C, &C::armed>("armed"),
+    member<C, low_stock_percent<C>>("low_stock_percent"),
+    member<C, low_stock_units<C>>("low_stock_units"),
     member<C, &C::paused>("paused"),
     member<C, ended_at>("ended_at"),
     member<C, &C::listed>("listed"),
@@ -171,6 +190,8 @@ constexpr DefinitionMember<OfferPut> kOfferMembers[] = {
     member<O, audience<O, &Audience::channels>>("channels"),
     member<O, rule>("rule"),
     member<O, released>("released"),
+    member<O, low_stock_percent<O>>("low_stock_percent"),
+    member<O, low_stock_units<O>>("low_stock_units"),
     member<O, &O::listed>("listed"),
 };
 

@@ -3,6 +3,7 @@
 
 #include "catalog/definition_writer.h"
 
+#include "doorbuster/base/decimal.h"
 #include "doorbuster/catalog/definition.h"
 #include "doorbuster/catalog/pricing.h"
 
@@ -28,6 +29,13 @@ void append_audience(JsonObjectWriter& object, std::string& out, const Audience&
   append_names(object, out, "channels", audience.channels);
 }
 
+void append_low_stock(JsonObjectWriter& object, const LowStock& mark) {
+  if (mark.basis_points != 0) {
+    object.json("low_stock_percent", format_decimal(mark.basis_points, kPercentDecimals));
+  }
+  if (mark.units != 0) object.member("low_stock_units", mark.units);
+}
+
 void append_price_steps(JsonObjectWriter& object, const std::vector<PriceLayer>& steps) {
   if (!steps.empty()) object.json("price_steps", price_steps_json(steps));
 }
@@ -40,6 +48,7 @@ void append_offer(std::string& out, const OfferPut& offer) {
   object.member("price", offer.price);
   append_price_steps(object, offer.plan.price_steps);
   append_audience(object, out, offer.plan.audience);
+  append_low_stock(object, offer.plan.low_stock);
   object.end();
 }
 
@@ -125,6 +134,7 @@ void append_definition(std::string& out, const Catalog& catalog, const Campaign&
   append_rules(object, put);
   append_prices(object, put.plan);
   append_audience(object, out, put.plan.audience);
+  append_low_stock(object, put.plan.low_stock);
   append_offer_rules(object, out, put.plan.offer_rules, layout.inside());
   append_offers(object, out, catalog, campaign, layout.inside());
   object.end();

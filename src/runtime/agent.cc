@@ -1,12 +1,20 @@
 #include "doorbuster/runtime/agent.h"
 
 #include <algorithm>
+#include <chrono>
 #include <string>
 #include <utility>
 
 #include "doorbuster/platform/thread.h"
 
 namespace doorbuster {
+
+std::size_t PacedSleeper::do_work() {
+  const std::int64_t now_ns = clock_.monotonic_ns();
+  if (now_ns < next_ns_) std::this_thread::sleep_for(std::chrono::nanoseconds(next_ns_ - now_ns));
+  next_ns_ = std::max(next_ns_, now_ns) + pace_ns_;
+  return 0;
+}
 
 AgentThread::AgentThread(const char* name, int processor, Notifier& notifier, std::vector<Agent*> agents,
                          SleepingAgent* sleeper)

@@ -49,11 +49,11 @@ bool Board::publish(OfferIndex offer, Availability availability, const OfferStoc
   return true;
 }
 
-Board::Figures Board::figures(OfferIndex offer) const {
+OfferFigures Board::figures(OfferIndex offer) const {
   const Entry& entry = offers_[offer.value];
   // Pairs with the release in publish(): `allocated` is at least as new as the units.
   const std::uint64_t units = entry.units.load(std::memory_order_acquire);
-  Figures figures{.availability = availability_of(units), .stock = {}};
+  OfferFigures figures{.availability = availability_of(units), .stock = {}};
   OfferStock& stock = figures.stock;
   stock.held = static_cast<std::int64_t>(units >> kHeldShift & kUnitsMask);
   stock.sold = static_cast<std::int64_t>(units >> kSoldShift & kUnitsMask);

@@ -80,6 +80,8 @@ Status StateBuilder::apply(const JournalRecord& record) {
       return apply_order(record);
     case RecordKind::order_event:
       return apply_order_event(record);
+    case RecordKind::alert:
+      return apply_alert(record);
     default:
       return apply_catalog_record(record);
   }
@@ -120,6 +122,18 @@ Status StateBuilder::apply_to_parts(const JournalRecord& record, const OrderEven
       return no_room(record, engine);
     }
   }
+  return {};
+}
+
+Status StateBuilder::apply_alert(const JournalRecord& record) {
+  const auto alert = decode_alert(record.payload, record.info.tick);
+  if (!alert) return contradicts(record, "the payload is not an alert");
+  const bool is_known = alert->offer
+                            ? alert->offer->value < catalog_->offers().size() &&
+                                  catalog_->offer(*alert->offer).definition.campaign == alert->campaign
+                            : alert->campaign.value < catalog_->campaigns().size();
+  if (!is_known) return contradicts(record, "an alert of what was never defined");
+  alerts_->append(*alert);
   return {};
 }
 

@@ -103,6 +103,8 @@ Status Runtime::recover(const Configuration& configuration, ChangeOrigin origin)
     state.install(apply_change(*before, *change));
     remember({.before = before, .change = std::move(*change), .at = now});
   }
+  recovered_at_ = state.last_tick() == Tick{} ? now : state.last_tick();
+  alerts_ = std::move(state.alerts());
   keys_ = state.keys();
   catalog_.set(state.catalog());
   allowances_ = std::move(state.allowances());
@@ -290,8 +292,28 @@ Result<Runtime::AppliedChange> Runtime::change_while_paused(const ChangePlanner&
 }
 
 Status Runtime::journal_change(const CatalogChangeSet& change, Tick now) {
+  return journal_running(encode_change(change, catalog_.get()->version() + 1, now));
+}
+
+Status Runtime::journal_alerts(std::span<const Alert> alerts) {
+  std::vector<EncodedRecord> records;
+  const CatalogPointer catalog = catalog_.get();
+  for (const Alert& alert : alerts) {
+    EncodedRecord& record = records.emplace_back();
+    const TenantId tenant = catalog->campaign(alert.campaign).definition.tenant;
+    record.info = {.kind = RecordKind::alert, .version = 1, .tenant = tenant, .tick = alert.at};
+    encode(alert, record.payload);
+  }
+  const std::lock_guard lock(control_mutex_);
+  if (Status status = journal_running(records); !status) return status;
+  for (const Alert& alert : alerts) alerts_->append(alert);
+  return {};
+}
+
+// Returns when all of it is durable. Under control_mutex_.
+Status Runtime::journal_running(std::span<const EncodedRecord> records) {
   std::uint64_t position = 0;
-  for (const EncodedRecord& record : encode_change(change, catalog_.get()->version() + 1, now)) {
+  for (const EncodedRecord& record : records) {
     while (!change_ring_.has_room() && !failed()) {
       change_ring_.publish();
       journal_notifier_.notify();

@@ -56,11 +56,10 @@ std::size_t ShardAgent::do_work() {
   done += open_gate();
   if (!paused_) done += take_visits();
   if (!paused_ && !journal_->failed()) done += serve_lines_left() + expire_due();
-  if (changed_count_ != 0 || watch_due_) {
+  if (changed_count_ != 0) {
     mark_changed_offers();
     if (watch_ != nullptr) watch_->notify();
     if (stream_watch_ != nullptr) stream_watch_->notify();
-    watch_due_ = false;
   }
   if (done == 0) return 0;
   if (ring_.publish()) journal_notifier_->notify();
@@ -319,7 +318,6 @@ void ShardAgent::publish_offer(OfferIndex offer) {
 void ShardAgent::mark_changed_offers() {
   for (std::size_t i = 0; i < changed_count_; ++i) board_.mark_changed(changed_offers_[i]);
   changed_count_ = 0;
-  watch_due_ = true;
 }
 
 void ShardAgent::run_task() {

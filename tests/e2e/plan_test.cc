@@ -1,6 +1,7 @@
 // Plans: dated prices, audiences and schedules, as buyers meet them.
 
 #include <chrono>
+#include <thread>
 
 #include "doorbuster/base/tick.h"
 #include "e2e/shop.h"
@@ -37,6 +38,8 @@ TEST_CASE("a price step is in force while it lasts, and nothing is written for i
   const std::string steps = R"(,"price_steps":[{"starts_at":")" + in_seconds(1) + R"(","ends_at":")" +
                             in_seconds(5) + R"(","discount_percent":20}])";
   Shop shop({.campaigns = {{.rules = steps, .offers = {{.sku = "tv", .price = 1000}}}}});
+  // That the sale has started is written down, once.
+  while (shop.metric("doorbuster_alerts_active{kind=\"campaign_started\"}") != 1) std::this_thread::yield();
   const HttpReply before = shop.buy({.sku = "tv", .buyer = "early", .key = "k"});
   CHECK(before.at("/unit_price") == "1000");
   const double records = shop.metric("doorbuster_journal_records_total");

@@ -216,7 +216,7 @@ TEST_CASE("who follows the board ends with the last figures of every offer, and 
       for (bool last = false; !last;) {
         last = shards_left.load() == 0;
         board.take_changed(reader, kOffers, [&](OfferIndex offer) {
-          const Board::Figures now = board.figures(offer);
+          const OfferFigures now = board.figures(offer);
           const bool whole = now.stock.allocated == kStock && now.stock.held + now.stock.sold == kStock &&
                              (now.availability == Availability::sold_out) == (now.stock.sold == kStock);
           if (!whole) mixed.fetch_add(1);

@@ -7,6 +7,7 @@
 #include "doorbuster/http/http_agent.h"
 #include "doorbuster/platform/clock.h"
 #include "doorbuster/runtime/campaign_keeper.h"
+#include "doorbuster/runtime/alert_agent.h"
 #include "doorbuster/runtime/runtime.h"
 #include "doorbuster/stream/stream_agent.h"
 
@@ -18,6 +19,7 @@ struct ServerState {
   const CampaignKeeper* keeper = nullptr;
   const StreamAgent* stream = nullptr;
   std::vector<const HttpAgent*> http;
+  const AlertMetrics* alerts = nullptr;  // null: nobody follows the sale
   const Clock* clock = nullptr;
   Tick started_at;
   bool stock_metrics = false;

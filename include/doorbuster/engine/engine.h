@@ -98,6 +98,11 @@ struct OfferStock {
 
 enum class Availability : std::uint8_t { on_sale, all_held, sold_out };
 
+struct OfferFigures {
+  Availability availability{};
+  OfferStock stock;
+};
+
 class Engine {
  public:
   explicit Engine(const EngineOptions& options);

@@ -8,6 +8,7 @@
 #include <thread>
 #include <vector>
 
+#include "doorbuster/platform/clock.h"
 #include "doorbuster/platform/notifier.h"
 
 namespace doorbuster {
@@ -32,6 +33,24 @@ class SleepingAgent : public Agent {
   // Returns when the notifier was rung, when there is something else to do, or after `at_most_ns`
   // (kUntilCalled: not before).
   virtual void sleep(std::int64_t at_most_ns) = 0;
+};
+
+// For a thread that follows what others do and need not see each step of it: its cycles begin at least a pace
+// apart. In between it is awake for who rings, so ringing costs no system call, and asleep only when there
+// was nothing to do. The first of its thread's agents, and its sleeper.
+class PacedSleeper final : public SleepingAgent {
+ public:
+  PacedSleeper(Notifier& notifier, const Clock& clock, std::int64_t pace_ns)
+      : notifier_(notifier), clock_(clock), pace_ns_(pace_ns) {}
+  std::size_t do_work() override;
+  bool has_work() override { return false; }
+  void sleep(std::int64_t at_most_ns) override { notifier_.sleep(at_most_ns); }
+
+ private:
+  Notifier& notifier_;
+  const Clock& clock_;
+  const std::int64_t pace_ns_;
+  std::int64_t next_ns_ = 0;
 };
 
 // One thread that runs agents in turn until it is told to stop, and sleeps when none of them has work.

@@ -1,7 +1,9 @@
 #pragma once
-// The alerts that were raised and cleared, the last kAlertsKeptMax of them: what operators and streams read.
-// An alert is here when its record is durable.
+// The alerts that were raised and cleared, the last kAlertsKeptMax of them, and what stands: what operators
+// and streams read. An alert is here when its record is durable.
 
+#include <array>
+#include <boost/unordered/unordered_flat_map.hpp>
 #include <cstdint>
 #include <deque>
 #include <mutex>
@@ -24,11 +26,18 @@ class AlertLog {
   // What came behind this one, the oldest first; 0: all that is kept. Entries that have left it are not told
   // of: the first one's sequence says so.
   std::vector<Entry> after(std::uint64_t sequence) const;
-  std::uint64_t last() const;  // sequence of the newest; 0: there never was one
+  std::uint64_t last() const;    // sequence of the newest; 0: there never was one
+  std::uint64_t oldest() const;  // that is kept; 0: none
+
+  // What was raised and is not cleared, in the order in which it was raised.
+  std::vector<Entry> active() const;
+  std::array<std::uint64_t, kAlertKindCount> active_counts() const;  // by kind
 
  private:
   mutable std::mutex mutex_;
   std::deque<Entry> entries_;
+  boost::unordered_flat_map<std::uint64_t, Entry> active_;  // by kind and whose it is
+  std::array<std::uint64_t, kAlertKindCount> active_counts_{};
   std::uint64_t last_ = 0;
 };
 

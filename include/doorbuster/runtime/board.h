@@ -56,11 +56,7 @@ class Board {
   bool may_have_bought(const Hash128& limit_key) const;
   // All of one instant, and allocated == available + held + sold; while a change of the catalog comes into
   // force, `allocated` may be the new one already.
-  struct Figures {
-    Availability availability{};
-    OfferStock stock;
-  };
-  Figures figures(OfferIndex offer) const;
+  OfferFigures figures(OfferIndex offer) const;
   std::int64_t remaining(OfferIndex offer) const { return figures(offer).stock.available; }
   std::int64_t held(OfferIndex offer) const { return figures(offer).stock.held; }
   std::int64_t sold(OfferIndex offer) const { return figures(offer).stock.sold; }

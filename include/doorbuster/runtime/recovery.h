@@ -8,6 +8,7 @@
 #include "doorbuster/catalog/audit.h"
 #include "doorbuster/engine/engine.h"
 #include "doorbuster/journal/journal.h"
+#include "doorbuster/runtime/alert_log.h"
 #include "doorbuster/runtime/door.h"
 
 namespace doorbuster {
@@ -31,6 +32,8 @@ class StateBuilder {
   void install(CatalogPointer catalog);
   // The changes of the catalog that were applied, the last ones.
   AuditLog& audit() { return audit_; }
+  // What was raised and cleared. The state hash is without it: nothing rests on an alert.
+  std::unique_ptr<AlertLog>& alerts() { return alerts_; }
   std::vector<std::unique_ptr<Engine>>& engines() { return engines_; }
   // The engines use it: it must outlive them.
   std::unique_ptr<Allowances>& allowances() { return allowances_; }
@@ -42,6 +45,7 @@ class StateBuilder {
 
  private:
   Status apply_catalog_record(const JournalRecord& record);
+  Status apply_alert(const JournalRecord& record);
   Status apply_order(const JournalRecord& record);
   Status apply_order_event(const JournalRecord& record);
   Status apply_to_parts(const JournalRecord& record, const OrderEvent& event, const Engine& home,
@@ -59,6 +63,7 @@ class StateBuilder {
   std::uint32_t change_records_ = 0;
   CatalogChangeSet pending_;
   AuditLog audit_;
+  std::unique_ptr<AlertLog> alerts_ = std::make_unique<AlertLog>();
   std::unique_ptr<Allowances> allowances_;
   std::vector<std::unique_ptr<Engine>> engines_;
   Tick last_tick_;

@@ -7,8 +7,8 @@
 //   ...          reconfigure(), stock(), failed()
 //   stop()       after the HTTP agents have drained: last batch, clean end of the journal
 //
-// One thread (the application's) calls these; stock(), change(), reconfigure() and audit() may be called by
-// any.
+// One thread (the application's) calls these; stock(), change(), reconfigure(), audit() and
+// journal_alerts() may be called by any.
 
 #include <array>
 #include <functional>
@@ -111,8 +111,11 @@ class Runtime {
   Notifier& stream_notifier() { return stream_notifier_; }
   const CatalogCell& catalog_cell() const { return catalog_; }
   // What has been raised and cleared, in this life and before. Any thread.
-  AlertLog& alerts() { return alerts_; }
-  const AlertLog& alerts() const { return alerts_; }
+  const AlertLog& alerts() const { return *alerts_; }
+  // Writes them to the journal, and to the log of alerts when they are durable. Shards go on meanwhile.
+  Status journal_alerts(std::span<const Alert> alerts);
+  // The last tick of earlier lives: nobody has looked at what came between it and the start.
+  Tick recovered_at() const { return recovered_at_; }
 
   // --- for metrics: any thread ---
   std::size_t shard_count() const { return shards_.size(); }
@@ -142,6 +145,7 @@ class Runtime {
   Result<AppliedChange> change_while_paused(const ChangePlanner& plan);
   void remember(const AppliedChange& applied);
   Status journal_change(const CatalogChangeSet& change, Tick now);
+  Status journal_running(std::span<const EncodedRecord> records);
   Status on_every_shard(const std::function<void(ShardAgent&)>& task);
 
   Storage& storage_;
@@ -158,11 +162,14 @@ class Runtime {
   std::unique_ptr<JournalAgent> journal_agent_;
   Notifier journal_notifier_, watch_notifier_, stream_notifier_;
   std::vector<Notifier*> change_notifiers_;
-  AlertLog alerts_;
+  std::unique_ptr<AlertLog> alerts_;
+  Tick recovered_at_;
   std::vector<std::unique_ptr<Notifier>> notifiers_;  // of the HTTP threads, then of the shards' own threads
   std::vector<std::unique_ptr<EngineDoor>> doors_;
-  std::mutex control_mutex_;  // one caller at a time for what stops shards: change(), stock()
-  AuditLog audit_;            // under control_mutex_
+  // One caller at a time for what stops shards and writes the ring of changes: change(), stock(),
+  // journal_alerts().
+  std::mutex control_mutex_;
+  AuditLog audit_;                                        // under control_mutex_
   std::array<Counter, std::size(kChangeKinds)> changes_;  // written under control_mutex_
   std::vector<std::unique_ptr<AgentThread>> threads_;
   std::unique_ptr<AgentThread> journal_thread_;

@@ -217,7 +217,6 @@ class ShardAgent final : public Agent {
   // Published in this cycle, and not marked yet: an offer that sells many times in it is marked once.
   std::array<OfferIndex, 64> changed_offers_;
   std::size_t changed_count_ = 0;
-  bool watch_due_ = false;
   Tick last_tick_;
   bool paused_ = false;
   ShardMetrics metrics_;

@@ -182,6 +182,8 @@ class OpenApi(unittest.TestCase):
         self.assertEqual(members_written("src/catalog/audit.cc"), self.properties("Difference") | {"more"})
         self.assertEqual(members_written("src/admin/audit_routes.cc") | {"differences", "more"},
                          self.properties("Audit", "AuditEntry"))
+        self.assertEqual(members_written("src/admin/alert_routes.cc") | {"active", "history"},
+                         self.properties("Alerts", "Alert"))
         self.assertEqual(members_written("src/admin/change_routes.cc") | {"changes", "more"},
                          self.properties("DryRun"))
 
@@ -193,6 +195,15 @@ class OpenApi(unittest.TestCase):
         states = re.findall(r"CampaignState::(\w+)", re.search(
             r"kCampaignStates\[\] = \{(.*?)\}", text("include/doorbuster/catalog/catalog.h"), re.S).group(1))
         self.assertEqual(schemas["CampaignState"]["enum"], states)
+
+    def test_it_names_every_kind_of_alert(self):
+        body = re.search(r"enum class AlertKind[^{]*\{(.*?)\n\};",
+                         text("include/doorbuster/model/alert.h"), re.S)
+        kinds = re.findall(r"^  (\w+),", body.group(1), re.M)
+        self.assertGreater(len(kinds), 4)
+        self.assertEqual(self.document["components"]["schemas"]["AlertKind"]["enum"], kinds)
+        chapter = text("docs/operating.md").split("\n## Alerts\n")[1].split("\n## ")[0]
+        self.assertEqual(set(rows_of(chapter)), set(kinds))
 
     def test_it_names_every_word_of_an_order_s_status(self):
         schemas = self.document["components"]["schemas"]

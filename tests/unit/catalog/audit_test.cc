@@ -82,6 +82,8 @@ TEST_CASE("every member of a campaign that changes is told with its value before
        R"(regions null > ["at","de"])"},
       {[](CampaignPut& c) { c.plan.audience.segments = {"vip"}; }, R"(segments null > ["vip"])"},
       {[](CampaignPut& c) { c.plan.audience.channels = {"app"}; }, R"(channels null > ["app"])"},
+      {[](CampaignPut& c) { c.plan.low_stock.basis_points = 1250; }, "low_stock_percent null > 12.5"},
+      {[](CampaignPut& c) { c.plan.low_stock.units = 7; }, "low_stock_units null > 7"},
       {[](CampaignPut& c) { c.plan.schedule = R"({"zone":"UTC"})"; }, R"(schedule null > {"zone":"UTC"})"},
       {[](CampaignPut& c) { c.from_pool = true; }, "from_pool false > true"},
       {[](CampaignPut& c) { c.arm_seconds = 5; }, "arm_seconds 0 > 5"},

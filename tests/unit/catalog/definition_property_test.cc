@@ -83,6 +83,13 @@ void choose_hold_rules(CampaignConfiguration& campaign) {
   if (campaign.waitlist && perhaps()) campaign.offer_seconds = between<std::uint32_t>(1, kHoldSecondsMax);
 }
 
+LowStock arbitrary_low_stock() {
+  LowStock mark;
+  if (perhaps()) mark.basis_points = between<std::uint32_t>(0, kBasisPointsMax);
+  if (perhaps()) mark.units = between<std::int64_t>(0, kStockMax);
+  return mark;
+}
+
 void choose_price_form(PriceForm& form) {
   form.rounding = *rc::gen::element(Rounding::half_even, Rounding::half_up, Rounding::up, Rounding::down);
   if (perhaps()) {
@@ -101,6 +108,7 @@ OfferConfiguration arbitrary_offer(std::string sku) {
   if (perhaps()) offer.list_price = between<std::int64_t>(offer.price, kPriceMax);
   offer.plan.price_steps = arbitrary_steps(true);
   offer.plan.audience = arbitrary_audience();
+  offer.plan.low_stock = arbitrary_low_stock();
   return offer;
 }
 
@@ -121,6 +129,7 @@ CampaignConfiguration arbitrary_campaign(const std::string& id) {
   campaign.plan.price_steps = arbitrary_steps(false);
   choose_price_form(campaign.plan.price_form);
   campaign.plan.audience = arbitrary_audience();
+  campaign.plan.low_stock = arbitrary_low_stock();
   const int offers = between(1, 4);
   for (int i = 0; i < offers; ++i) campaign.offers.push_back(arbitrary_offer("sku-" + std::to_string(i)));
   return campaign;

@@ -25,10 +25,12 @@ constexpr std::string_view kFull =
     R"("price_steps":[{"starts_at":"2026-11-27T09:00:00Z","ends_at":"2026-11-27T10:00:00Z",)"
     R"("discount_percent":12.35}],"rounding":"half_up","ending":"05","price_floor":10,)"
     R"("regions":["at","de"],"segments":["vip"],"channels":["app","web"],)"
+    R"("low_stock_percent":7.5,"low_stock_units":9,)"
     R"("offers":[{"sku":"tv","stock":5,"list_price":200,"price":100,)"
     R"("price_steps":[{"starts_at":"2026-11-27T11:00:00Z","price":90},)"
     R"({"starts_at":"2026-11-27T12:00:00Z","ends_at":"2026-11-27T13:00:00Z","discount_percent":100}],)"
-    R"("regions":["de"],"segments":["new","vip"],"channels":["web"]},{"sku":"radio","stock":0,"price":0}]})";
+    R"("regions":["de"],"segments":["new","vip"],"channels":["web"],"low_stock_percent":0.01,)"
+    R"("low_stock_units":1},{"sku":"radio","stock":0,"price":0}]})";
 
 Configuration configuration(std::string_view text) {
   const ParsedConfiguration parsed = parse_configuration(text);
@@ -87,7 +89,8 @@ TEST_CASE("what a definition says twice or in another way has one text") {
     "ends_at": "2026-11-27T21:00:00+01:00", "starts_at": "2026-11-27T08:00:00.000Z", "currency": "EUR",
     "name": "sale", "id": "sale", "hold_seconds": 0, "hold_max_seconds": 0, "limit_per_buyer": 0,
     "limit_per_buyer_total": 0, "on_payment_failed": "release", "waitlist": false, "show_remaining": false,
-    "price_steps": [], "rounding": "half_even", "price_floor": 0
+    "price_steps": [], "rounding": "half_even", "price_floor": 0,
+    "low_stock_percent": 0, "low_stock_units": 0
   })")) == kPlain);
   CHECK(text_of(parsed(R"({"id": "a", "currency": "EUR", "starts_at": "2026-11-27T08:00:00Z",
     "ends_at": "2026-11-27T20:00:00Z", "regions": ["de", "at"], "hold_seconds": 5, "hold_max_seconds": 5,

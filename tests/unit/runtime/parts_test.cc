@@ -217,7 +217,7 @@ TEST_CASE("the board has an offer's figures, and knows whether they are new") {
   const OfferStock most{.allocated = kStockMax, .available = 1, .held = kStockMax - 3, .sold = 2};
   CHECK(board.publish({7}, Availability::all_held, most));
   CHECK_FALSE(board.publish({7}, Availability::all_held, most));
-  const Board::Figures figures = board.figures({7});
+  const OfferFigures figures = board.figures({7});
   CHECK(figures.availability == Availability::all_held);
   CHECK(figures.stock.allocated == kStockMax);
   CHECK(figures.stock.available == 1);

@@ -65,6 +65,44 @@ class Reader {
   std::uint64_t sequence_ = 0;
 };
 
+EncodedRecord alert_record(CampaignIndex campaign, std::optional<OfferIndex> offer, bool raised = true) {
+  Alert alert;
+  alert.kind = offer ? AlertKind::low_stock : AlertKind::campaign_started;
+  alert.raised = raised;
+  alert.campaign = campaign;
+  alert.offer = offer;
+  EncodedRecord record{{.kind = RecordKind::alert, .tick = kOpens}, {}};
+  encode(alert, record.payload);
+  return record;
+}
+
+TEST_CASE("alerts are counted, the last of each stands, and the state is the same without them") {
+  Reader reader;
+  reader.must_change({{campaign_put(0), campaign_put(1)}, {offer_put(0, 5), offer_put(1, 5)}});
+  const std::uint64_t hash = reader.state.state_hash();
+  reader.must(alert_record({1}, {}));
+  reader.must(alert_record({0}, OfferIndex{1}));
+  reader.must(alert_record({0}, OfferIndex{0}));
+  reader.must(alert_record({0}, OfferIndex{1}, false));
+  CHECK(reader.state.state_hash() == hash);
+  CHECK(reader.state.last_tick() == kOpens);
+  const AlertLog& log = *reader.state.alerts();
+  CHECK(log.last() == 4);
+  REQUIRE(log.active().size() == 2);
+  CHECK(log.active()[0].alert.campaign == CampaignIndex{1});
+  CHECK(log.active()[0].alert.at == kOpens);
+  CHECK(log.active()[1].alert.offer == OfferIndex{0});
+  reader.refuses(alert_record({2}, {}), "never defined");
+  reader.refuses(alert_record({0}, OfferIndex{2}), "never defined");
+  reader.refuses(alert_record({1}, OfferIndex{0}), "never defined");
+  EncodedRecord cut = alert_record({0}, {});
+  cut.payload.pop_back();
+  reader.refuses(cut, "not an alert");
+  EncodedRecord newer = alert_record({0}, {});
+  newer.info.version = 2;
+  reader.refuses(newer, "newer than this program");
+}
+
 TEST_CASE("orders of an offer that was never defined, doubled, missing or beyond the stock stop the start") {
   Reader reader;
   reader.must_change({{campaign_put(0)}, {offer_put(0, 5), offer_put(1, 5)}});
