@@ -29,6 +29,7 @@ class World {
 
   // As a reload or a start does it: how many definitions changed, or why not and nothing has.
   Result<std::size_t> configure(const std::vector<CampaignConfiguration>& campaigns, Tick now) {
+    end_quotas(now);
     auto change = plan_change(*catalog(), state_->committed(), campaigns, orders_max_);
     if (!change) return tl::unexpected(change.error());
     return make(*change, now);
@@ -36,6 +37,7 @@ class World {
   // As an operator does it.
   tl::expected<std::size_t, ActionRefusal> act(std::string_view campaign, CampaignAction action, Tick now,
                                                std::optional<Tick> until = {}) {
+    end_quotas(now);
     const Campaign* found = catalog()->find_campaign(kDefaultTenant, campaign);
     REQUIRE(found != nullptr);
     auto change = plan_action(*catalog(), found->definition.campaign, action, now, until);
@@ -46,6 +48,7 @@ class World {
 
   // As an HTTP thread and a shard do it together.
   Decision buy(std::string_view campaign, std::string_view sku, Buy buy, Tick now) {
+    end_quotas(now);
     Decision decision;
     const Campaign* found = catalog()->find_campaign(kDefaultTenant, campaign);
     if (found == nullptr) return refused(Outcome::campaign_not_found);
@@ -70,6 +73,7 @@ class World {
   // As it goes from shard to shard when nothing else is under way: every line is kept, then one record
   // decides.
   BasketDecision basket(std::string_view campaign, const std::vector<WantedLine>& wanted, Buy buy, Tick now) {
+    end_quotas(now);
     std::vector<OrderLine> lines;
     BasketDecision answer = resolve(campaign, wanted, !buy.key.empty(), lines);
     if (answer.outcome != Outcome::ok) return answer;
@@ -106,6 +110,7 @@ class World {
   }
 
   CommandDecision command(const OrderCommand& command, Tick now) {
+    end_quotas(now);
     Engine& engine = owner(command.order.offer());
     while (const auto due = engine.due_before(command, now)) record(engine.expiry_of(*due, now));
     const OrderDecision decision = engine.decide(command, now);
@@ -122,6 +127,7 @@ class World {
 
   // The timer's share: at most so many holds that have run out. Returns how many it found.
   std::size_t run_timer(Tick now, std::size_t at_most) {
+    end_quotas(now);
     std::size_t expired = 0;
     for (const auto& engine : state_->engines()) {
       while (expired < at_most) {
@@ -164,6 +170,7 @@ class World {
       REQUIRE(applied.has_value());
     }
     REQUIRE(hash() == before);
+    check_quotas();
   }
 
   const CatalogPointer& catalog() const { return state_->catalog(); }
@@ -172,6 +179,10 @@ class World {
   OfferStock stock(OfferIndex offer) const { return owner(offer).stock(offer); }
   std::uint32_t shards() const { return static_cast<std::uint32_t>(state_->engines().size()); }
   std::uint64_t hash() const { return state_->state_hash(); }
+  // Every quota's counters are what the orders come to.
+  void check_quotas() const {
+    for (const auto& engine : state_->engines()) REQUIRE(engine->check_quotas());
+  }
   // A basket is one.
   std::uint64_t orders() const {
     std::uint64_t rows = 0;
@@ -191,6 +202,12 @@ class World {
     state_->install(apply_change(*catalog(), change));
     for (const Offer& offer : catalog()->offers()) serve_line(offer.definition.offer, now);
     return change.campaigns.size() + change.offers.size();
+  }
+  // What was kept for a channel until now goes to the line, before anything else happens.
+  void end_quotas(Tick now) {
+    for (const auto& engine : state_->engines()) {
+      while (const auto offer = engine->ended_quota(now)) serve_line(*offer, now);
+    }
   }
   void log_order(const Order& order, Tick now) {
     std::string payload(order_payload_bytes(order), '\0');
@@ -271,7 +288,10 @@ class World {
       record(engine.expiry_of(*due, now));
     }
     const Decision decision = engine.decide(wanted, nameless(hashes), now);
-    if (decision.outcome == Outcome::all_held) answer.free_at = std::max(answer.free_at, decision.free_at);
+    if (decision.outcome == Outcome::all_held) {
+      answer.free_at = std::max(answer.free_at, decision.free_at);
+      answer.kept_until = std::max(answer.kept_until, decision.kept_until);
+    }
     const bool earlier = line.outcome == Outcome::ok || decision.outcome < line.outcome;
     if (!is_new_order(decision) && earlier) line.outcome = decision.outcome;
     if (line.outcome == Outcome::ok && !basket.refused) {
