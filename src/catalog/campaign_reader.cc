@@ -7,6 +7,7 @@
 
 #include "catalog/currency.h"
 #include "catalog/price_reader.h"
+#include "catalog/quota_reader.h"
 #include "catalog/schedule_reader.h"
 #include "catalog/time_reader.h"
 #include "doorbuster/base/text.h"
@@ -44,6 +45,19 @@ void read_audience(JsonReader& reader, const JsonNode& node, Configured& configu
   read_names(reader, node, configured.plan.audience.*List);
 }
 
+// Names that stand twice among an array's objects. Each is told where it stood first.
+void refuse_repeated(JsonReader& reader, const JsonNode& array, std::string_view key, std::string_view what) {
+  boost::unordered_flat_map<std::string_view, const JsonNode*> first;
+  for (const JsonNode& element : array.children()) {
+    const JsonNode* name = reader.sound(element, key);
+    if (name == nullptr) continue;
+    const auto [seen, fresh] = first.emplace(name->string(), name);
+    if (fresh) continue;
+    reader.error(*name, quoted(name->string()) + " is the " + std::string(what) + " of line " +
+                            std::to_string(reader.position(seen->second->offset()).line) + " already");
+  }
+}
+
 constexpr JsonMember<OfferConfiguration> kOfferMembers[] = {
     {"sku", Presence::required,
      [](JsonReader& r, const JsonNode& n, OfferConfiguration& o) { r.identifier(n, o.sku); }},
@@ -66,6 +80,11 @@ constexpr JsonMember<OfferConfiguration> kOfferMembers[] = {
     {"regions", Presence::optional, read_audience<OfferConfiguration, &Audience::regions>},
     {"segments", Presence::optional, read_audience<OfferConfiguration, &Audience::segments>},
     {"channels", Presence::optional, read_audience<OfferConfiguration, &Audience::channels>},
+    {"channel_quotas", Presence::optional,
+     [](JsonReader& r, const JsonNode& n, OfferConfiguration& o) {
+       read_channel_quotas(r, n, o.plan.channel_quotas);
+       refuse_repeated(r, n, "channel", "channel");
+     }},
 };
 
 void read_offer(JsonReader& reader, const JsonNode& node, OfferConfiguration& offer) {
@@ -76,19 +95,7 @@ void read_offer(JsonReader& reader, const JsonNode& node, OfferConfiguration& of
     reader.error(*list_price, "list_price " + std::to_string(offer.list_price) + " is below price " +
                                   std::to_string(offer.price) + ": it must be at least the price");
   }
-}
-
-// Names that stand twice among an array's objects. Each is told where it stood first.
-void refuse_repeated(JsonReader& reader, const JsonNode& array, std::string_view key, std::string_view what) {
-  boost::unordered_flat_map<std::string_view, const JsonNode*> first;
-  for (const JsonNode& element : array.children()) {
-    const JsonNode* name = reader.sound(element, key);
-    if (name == nullptr) continue;
-    const auto [seen, fresh] = first.emplace(name->string(), name);
-    if (fresh) continue;
-    reader.error(*name, quoted(name->string()) + " is the " + std::string(what) + " of line " +
-                            std::to_string(reader.position(seen->second->offset()).line) + " already");
-  }
+  check_channel_quotas(reader, node, offer);
 }
 
 void read_offers(JsonReader& reader, const JsonNode& node, CampaignConfiguration& campaign) {
@@ -267,6 +274,7 @@ void add_campaign_keys(std::string_view under, std::vector<std::string>& keys) {
   add_schedule_keys(std::string(under) + "/schedule", keys);
   add_price_step_keys(std::string(under) + "/price_steps/*", PriceStepsOf::campaign, keys);
   add_price_step_keys(offer + "/price_steps/*", PriceStepsOf::offer, keys);
+  add_channel_quota_keys(offer + "/channel_quotas/*", keys);
 }
 
 }  // namespace doorbuster

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "doorbuster/catalog/pricing.h"
+#include "doorbuster/catalog/quotas.h"
 
 namespace doorbuster {
 namespace {
@@ -26,6 +27,9 @@ std::string json_of(const std::vector<std::string>& names) {
 }
 std::string json_of(const std::vector<PriceLayer>& steps) {
   return steps.empty() ? "null" : price_steps_json(steps);
+}
+std::string json_of(const std::vector<ChannelQuota>& quotas) {
+  return quotas.empty() ? "null" : channel_quotas_json(quotas);
 }
 // The digits, as many as the modulus has zeros: "05" is not "5".
 std::string json_of(const std::optional<PriceEnding>& ending) {
@@ -92,6 +96,10 @@ const std::vector<std::string>& audience(const Put& put) {
   return put.plan.audience.*List;
 }
 
+const std::vector<ChannelQuota>& channel_quotas(const OfferPut& put) {
+  return put.plan.channel_quotas;
+}
+
 // `get` is a pointer to a member, or a function of a definition.
 template <typename Put, auto get>
 constexpr DefinitionMember<Put> member(std::string_view name, bool is_required = false) {
@@ -139,6 +147,7 @@ constexpr DefinitionMember<OfferPut> kOfferMembers[] = {
     member<O, audience<O, &Audience::regions>>("regions"),
     member<O, audience<O, &Audience::segments>>("segments"),
     member<O, audience<O, &Audience::channels>>("channels"),
+    member<O, channel_quotas>("channel_quotas"),
     member<O, &O::listed>("listed"),
 };
 

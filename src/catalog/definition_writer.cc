@@ -5,6 +5,7 @@
 
 #include "doorbuster/catalog/definition.h"
 #include "doorbuster/catalog/pricing.h"
+#include "doorbuster/catalog/quotas.h"
 
 namespace doorbuster {
 namespace {
@@ -40,6 +41,8 @@ void append_offer(std::string& out, const OfferPut& offer) {
   object.member("price", offer.price);
   append_price_steps(object, offer.plan.price_steps);
   append_audience(object, out, offer.plan.audience);
+  const std::vector<ChannelQuota>& quotas = offer.plan.channel_quotas;
+  if (!quotas.empty()) object.json("channel_quotas", channel_quotas_json(quotas));
   object.end();
 }
 

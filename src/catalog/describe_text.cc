@@ -143,6 +143,18 @@ std::string step_lines(const CampaignConfiguration& campaign) {
   return text;
 }
 
+// What is kept for whom, and until when.
+std::string quota_lines(const CampaignConfiguration& campaign, Tick now) {
+  std::string text;
+  for (const OfferConfiguration& offer : campaign.offers) {
+    for (const ChannelQuota& quota : offer.plan.channel_quotas) {
+      text += "\n  kept              " + counted(static_cast<std::uint64_t>(quota.units), "unit") + " of " +
+              offer.sku + " for channel " + quota.channel + " until " + moment(quota.until, now);
+    }
+  }
+  return text;
+}
+
 std::string campaign_lines(const CampaignSummary& summary, Tick now) {
   const CampaignConfiguration& campaign = *summary.campaign;
   std::string text = "\ncampaign " + campaign.id;
@@ -154,7 +166,7 @@ std::string campaign_lines(const CampaignSummary& summary, Tick now) {
   text += "\n  offers            " + counted(campaign.offers.size(), "offer") + ", " +
           counted(summary.units, "unit");
   text += "\n  stock backing     each offer by its own stock; there are no pools";
-  text += hold_lines(campaign) + limit_line(campaign) + step_lines(campaign);
+  text += hold_lines(campaign) + limit_line(campaign) + step_lines(campaign) + quota_lines(campaign, now);
   if (summary.lowest != nullptr) {
     text += "\n  lowest price      " + format_money(summary.lowest_price, campaign.currency) + " (" +
             summary.lowest->sku + ")";
