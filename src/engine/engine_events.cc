@@ -111,9 +111,9 @@ void Engine::apply_confirmed(const OrderEvent& event, Applied& applied) {
   } else {
     end_hold(slot, OrderStatus::confirmed);
     applied.discharged = row.quantity - event.quantity;
-    // With a line also when nothing is left: what is kept for its first may never be enough any more.
-    applied.freed = applied.discharged != 0 || offer.has_line;
   }
+  // With a line also when nothing is left: what is kept for its first may never be enough any more.
+  applied.freed = applied.discharged != 0 || offer.has_line;
   offer.sold += event.quantity;
   count_channel(slot, event.quantity);
   store_.life(slot).confirmed_quantity = event.quantity;

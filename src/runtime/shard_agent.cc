@@ -201,6 +201,8 @@ Outcome ShardAgent::take(const Decision& decision, Request* request, Tick now, O
   if (decision.outcome == Outcome::confirmed) {
     metrics_.sold_orders.add();
     metrics_.sold_units.add(order.quantity);
+    // Sold past a line, to a channel for which it was kept: what is left may be too little for its first.
+    if (engine_->has_line(offer)) serve_line(offer, now);
   } else {
     (decision.outcome == Outcome::held ? metrics_.held_orders : metrics_.waiting_orders).add();
   }

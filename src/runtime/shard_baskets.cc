@@ -220,7 +220,9 @@ void ShardAgent::settle_line(Request* request, Basket::Line& line, Tick now) {
     engine_->agree_on_charge(part, line.charged);
     position_by_slot_[part.value] = 0;
     mark_names(offer, request->hashes.buyer, request->buy.identities);
-    return publish_offer(offer);
+    publish_offer(offer);
+    if (engine_->has_line(offer)) serve_line(offer, now);  // as behind a sale of one SKU
+    return;
   }
   Applied applied;
   const bool done = engine_->apply_to_part(*basket.event, offer, line.pin, applied);

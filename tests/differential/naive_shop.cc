@@ -149,6 +149,8 @@ std::string NaiveShop::take(const NaiveCampaign& campaign, NaiveOffer& offer, Na
   }
   order.first_status = order.status;
   offer.orders.push_back(order);
+  // What is left may be too little for somebody who waits.
+  if (order.status == OrderStatus::confirmed || !order.parts.empty()) serve_lines(campaign, order, now);
   return answer;
 }
 

@@ -66,6 +66,7 @@ class World {
     log_order(decision.order, now);
     OrderSlot slot;
     REQUIRE(engine.apply(decision.order, hashes, slot));
+    if (decision.outcome == Outcome::confirmed) serve_line(buy.offer, now);
     decision.order = engine.order(slot);
     return decision;
   }
@@ -326,6 +327,7 @@ class World {
       Engine& engine = owner(line.line.offer);
       REQUIRE(engine.apply_part(order, line.line, hashes, Engine::Units::reserved));
       engine.agree_on_charge(engine.part(order.number, line.line.offer), line.charged);
+      serve_line(line.line.offer, now);
       ++parts_;
     }
     answer.outcome = order.status == OrderStatus::held ? Outcome::held : Outcome::confirmed;
