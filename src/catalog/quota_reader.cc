@@ -45,9 +45,8 @@ void add_channel_quota_keys(std::string_view under, std::vector<std::string>& ke
 }
 
 std::int64_t units_kept(std::span<const ChannelQuota> quotas) {
-  return std::accumulate(
-      quotas.begin(), quotas.end(), std::int64_t{0},
-      [](std::int64_t sum, const ChannelQuota& quota) { return sum + quota.units; });
+  return std::accumulate(quotas.begin(), quotas.end(), std::int64_t{0},
+                         [](std::int64_t sum, const ChannelQuota& quota) { return sum + quota.units; });
 }
 
 std::string channel_quotas_json(std::span<const ChannelQuota> quotas) {

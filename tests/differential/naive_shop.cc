@@ -268,8 +268,8 @@ std::string NaiveShop::too_late(const NaiveCampaign& campaign, const NaiveOrder&
   for (const NaiveLine& line : lines) {
     const NaiveOffer& offer = offers_.at({order.asked.campaign, line.sku});
     // What is there belongs to the line and to its channel, as long as the sale lasts.
-    const std::int64_t units = is_over(campaign, now) ? available(offer, now)
-                                                      : open_to_newcomer(offer, order.asked.channel, now);
+    const std::int64_t units =
+        is_over(campaign, now) ? available(offer, now) : open_to_newcomer(offer, order.asked.channel, now);
     if (units < line.quantity) return "hold_expired";
   }
   return within_limits(order.asked, lines, now) ? "" : "limit_reached";

@@ -180,7 +180,6 @@ class World {
   OfferStock stock(OfferIndex offer) const { return owner(offer).stock(offer); }
   std::uint32_t shards() const { return static_cast<std::uint32_t>(state_->engines().size()); }
   std::uint64_t hash() const { return state_->state_hash(); }
-  // Every quota's counters are what the orders come to.
   void check_quotas() const {
     for (const auto& engine : state_->engines()) REQUIRE(engine->check_quotas());
   }

@@ -41,8 +41,8 @@ struct OrderLife {
   std::int64_t expires_ns, first_expires_ns, held_ns;
   std::uint64_t payment;  // where its text stands
   std::uint32_t confirmed_quantity, returned_quantity;
-  std::uint32_t place;  // number of its place in the offer's line
-  std::uint32_t part;   // of a part: its offer
+  std::uint32_t place;        // number of its place in the offer's line
+  std::uint32_t part;         // of a part: its offer
   std::uint32_t written_off;  // of returned_quantity: what cannot be sold again
   std::uint8_t payment_bytes;
   std::uint8_t unused[3];

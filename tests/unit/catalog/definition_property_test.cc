@@ -99,7 +99,15 @@ OfferConfiguration arbitrary_offer(std::string sku) {
   offer.stock = perhaps() ? between<std::int64_t>(0, 3) : between<std::int64_t>(0, 1'000'000);
   offer.price = offer.list_price = between<std::int64_t>(0, kPriceMax);
   if (perhaps()) offer.list_price = between<std::int64_t>(offer.price, kPriceMax);
-  offer.plan = {arbitrary_steps(true), arbitrary_audience()};
+  offer.plan.price_steps = arbitrary_steps(true);
+  offer.plan.audience = arbitrary_audience();
+  std::int64_t left = offer.stock;
+  for (const char* channel : {"app", "pos", "web"}) {
+    if (left == 0 || perhaps()) continue;
+    const std::int64_t units = between<std::int64_t>(1, left);
+    offer.plan.channel_quotas.push_back({channel, units, arbitrary_window().from});
+    left -= units;
+  }
   return offer;
 }
 
