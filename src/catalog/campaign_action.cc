@@ -7,6 +7,7 @@
 #include "catalog/file_memory.h"
 #include "doorbuster/base/hash.h"
 #include "doorbuster/catalog/pool.h"
+#include "doorbuster/catalog/quotas.h"
 
 namespace doorbuster {
 namespace {
@@ -161,6 +162,12 @@ tl::expected<CatalogChangeSet, ActionRefusal> plan_stock_adjustment(
                   "stock " + std::to_string(put.allocation()) + " would be below the " +
                       std::to_string(taken) + " units already sold or held: at most " +
                       std::to_string(figures.available) + " can go",
+                  figures);
+  }
+  if (const std::int64_t kept = units_kept(put.plan.channel_quotas); put.stock < kept) {
+    return refuse(Outcome::change_refused,
+                  "stock " + std::to_string(put.stock) + " would be below the " + std::to_string(kept) +
+                      " units that channel_quotas keep: change those first",
                   figures);
   }
   const std::uint64_t orders = orders_possible(catalog, committed) + static_cast<std::uint64_t>(delta);

@@ -8,6 +8,7 @@
 #include "catalog/item_reader.h"
 #include "catalog/offer_rule_reader.h"
 #include "catalog/price_reader.h"
+#include "catalog/quota_reader.h"
 #include "catalog/schedule_reader.h"
 #include "catalog/time_reader.h"
 #include "doorbuster/base/text.h"
@@ -71,6 +72,11 @@ constexpr JsonMember<OfferConfiguration> kOfferMembers[] = {
     {"channels", Presence::optional, read_audience<OfferConfiguration, &Audience::channels>},
     {"low_stock_percent", Presence::optional, read_low_stock_percent<OfferConfiguration>},
     {"low_stock_units", Presence::optional, read_low_stock_units<OfferConfiguration>},
+    {"channel_quotas", Presence::optional,
+     [](JsonReader& r, const JsonNode& n, OfferConfiguration& o) {
+       read_channel_quotas(r, n, o.plan.channel_quotas);
+       refuse_repeated(r, n, "channel", "channel");
+     }},
 };
 
 void read_offer(JsonReader& reader, const JsonNode& node, OfferConfiguration& offer) {
@@ -81,6 +87,7 @@ void read_offer(JsonReader& reader, const JsonNode& node, OfferConfiguration& of
     reader.error(*list_price, "list_price " + std::to_string(offer.list_price) + " is below price " +
                                   std::to_string(offer.price) + ": it must be at least the price");
   }
+  check_channel_quotas(reader, node, offer);
 }
 
 void read_offers(JsonReader& reader, const JsonNode& node, CampaignConfiguration& campaign) {
@@ -306,6 +313,7 @@ void add_campaign_keys(std::string_view under, std::vector<std::string>& keys) {
   add_schedule_keys(std::string(under) + "/schedule", keys);
   add_price_step_keys(std::string(under) + "/price_steps/*", PriceStepsOf::campaign, keys);
   add_price_step_keys(offer + "/price_steps/*", PriceStepsOf::offer, keys);
+  add_channel_quota_keys(offer + "/channel_quotas/*", keys);
 }
 
 }  // namespace doorbuster

@@ -8,6 +8,7 @@
 #include "catalog/item_writer.h"
 #include "doorbuster/base/decimal.h"
 #include "doorbuster/catalog/pricing.h"
+#include "doorbuster/catalog/quotas.h"
 
 namespace doorbuster {
 namespace {
@@ -31,6 +32,9 @@ std::string json_of(const std::vector<ItemAttribute>& attributes) {
 }
 std::string json_of(const std::vector<PriceLayer>& steps) {
   return steps.empty() ? "null" : price_steps_json(steps);
+}
+std::string json_of(const std::vector<ChannelQuota>& quotas) {
+  return quotas.empty() ? "null" : channel_quotas_json(quotas);
 }
 // The digits, as many as the modulus has zeros: "05" is not "5".
 std::string json_of(const std::optional<PriceEnding>& ending) {
@@ -135,6 +139,10 @@ UnlessZero<std::int64_t> low_stock_units(const Put& put) {
   return {put.plan.low_stock.units};
 }
 
+const std::vector<ChannelQuota>& channel_quotas(const OfferPut& put) {
+  return put.plan.channel_quotas;
+}
+
 // `get` is a pointer to a member, or a function of a definition.
 template <typename Put, auto get>
 constexpr DefinitionMember<Put> member(std::string_view name, bool is_required = false) {
@@ -192,6 +200,7 @@ constexpr DefinitionMember<OfferPut> kOfferMembers[] = {
     member<O, released>("released"),
     member<O, low_stock_percent<O>>("low_stock_percent"),
     member<O, low_stock_units<O>>("low_stock_units"),
+    member<O, channel_quotas>("channel_quotas"),
     member<O, &O::listed>("listed"),
 };
 

@@ -6,6 +6,7 @@
 #include "doorbuster/base/decimal.h"
 #include "doorbuster/catalog/definition.h"
 #include "doorbuster/catalog/pricing.h"
+#include "doorbuster/catalog/quotas.h"
 
 namespace doorbuster {
 namespace {
@@ -49,6 +50,8 @@ void append_offer(std::string& out, const OfferPut& offer) {
   append_price_steps(object, offer.plan.price_steps);
   append_audience(object, out, offer.plan.audience);
   append_low_stock(object, offer.plan.low_stock);
+  const std::vector<ChannelQuota>& quotas = offer.plan.channel_quotas;
+  if (!quotas.empty()) object.json("channel_quotas", channel_quotas_json(quotas));
   object.end();
 }
 

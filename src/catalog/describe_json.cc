@@ -57,6 +57,20 @@ json::array by_rule_values(const CampaignSummary& summary) {
   return values;
 }
 
+json::array quota_values(const CampaignConfiguration& campaign) {
+  json::array values;
+  for (const OfferConfiguration& offer : campaign.offers) {
+    for (const ChannelQuota& quota : offer.plan.channel_quotas) {
+      values.push_back(json::object{{"sku", view(offer.sku)},
+                                    {"channel", view(quota.channel)},
+                                    {"units", quota.units},
+                                    {"until", view(format_rfc3339(quota.until))},
+                                    {"until_local", view(format_local(quota.until))}});
+    }
+  }
+  return values;
+}
+
 json::object campaign_value(const CampaignSummary& summary, Tick now) {
   const CampaignConfiguration& campaign = *summary.campaign;
   json::object value;
@@ -85,6 +99,7 @@ json::object campaign_value(const CampaignSummary& summary, Tick now) {
     value["arms_at"] = view(format_rfc3339(*summary.arms_at));
     value["arms_at_local"] = view(format_local(*summary.arms_at));
   }
+  value["channel_quotas"] = quota_values(campaign);
   json::value& lowest = value["lowest_price"];
   if (summary.lowest != nullptr)
     lowest = {{"sku", view(summary.lowest->sku)}, {"price", summary.lowest_price}};

@@ -166,6 +166,18 @@ std::string rule_lines(const CampaignSummary& summary) {
   return text;
 }
 
+// What is kept for whom, and until when.
+std::string quota_lines(const CampaignConfiguration& campaign, Tick now) {
+  std::string text;
+  for (const OfferConfiguration& offer : campaign.offers) {
+    for (const ChannelQuota& quota : offer.plan.channel_quotas) {
+      text += "\n  kept              " + counted(static_cast<std::uint64_t>(quota.units), "unit") + " of " +
+              offer.sku + " for channel " + quota.channel + " until " + moment(quota.until, now);
+    }
+  }
+  return text;
+}
+
 std::string campaign_lines(const CampaignSummary& summary, Tick now) {
   const CampaignConfiguration& campaign = *summary.campaign;
   std::string text = "\ncampaign " + campaign.id;
@@ -180,7 +192,8 @@ std::string campaign_lines(const CampaignSummary& summary, Tick now) {
   text += summary.arms_at ? "out of the pool, which it takes it from when it is armed"
                           : "each offer by its own stock";
   if (summary.arms_at) text += "\n  armed             " + moment(*summary.arms_at, now);
-  text += hold_lines(campaign) + limit_line(campaign) + step_lines(campaign) + rule_lines(summary);
+  text += hold_lines(campaign) + limit_line(campaign) + step_lines(campaign) + rule_lines(summary) +
+          quota_lines(campaign, now);
   if (summary.lowest != nullptr) {
     text += "\n  lowest price      " + format_money(summary.lowest_price, campaign.currency) + " (" +
             summary.lowest->sku + ")";

@@ -59,7 +59,9 @@ void Engine::install(CatalogPointer catalog) {
   rules_.resize(count);
   calendar_.resize_offers(count);
   lines_.resize_offers(count);
+  quotas_.resize_offers(count);
   bool limits_changed = false;
+  std::vector<bool> quotas_changed(count, false);
   for (const Offer& offer : catalog_->offers()) {
     const OfferPut& definition = offer.definition;
     if (!owns(definition.offer)) continue;
@@ -77,6 +79,7 @@ void Engine::install(CatalogPointer catalog) {
     state.campaign_listed = campaign.listed;
     state.offer_listed = definition.listed;
     state.sells_by_hold = campaign.hold_seconds != 0;
+    quotas_changed[definition.offer.value] = install_quotas(offer);
     limits_changed = limits_changed || state.has_total_limit != (campaign.limit_per_buyer_total != 0);
     rules_[definition.offer.value] = {.campaign = definition.campaign,
                                       .hold_seconds = campaign.hold_seconds,
@@ -88,6 +91,10 @@ void Engine::install(CatalogPointer catalog) {
                                       .waitlist = campaign.waitlist};
   }
   if (limits_changed) count_for_total_limits();
+  if (std::find(quotas_changed.begin(), quotas_changed.end(), true) != quotas_changed.end()) {
+    count_quotas(quotas_changed, quotas_);
+  }
+  quotas_.arm();
 }
 
 // A campaign has got a limit over all its offers, or has lost it: what was bought before counts too.
@@ -123,7 +130,7 @@ std::optional<OrderSlot> Engine::due_before(const Buy& buy, const BuyHashes& has
 
   const OwnDue own = own_due(hashes.buyer, buy.identities, buy.quantity, buy.offer, now);
   if (own.over_limit) return own.hold;
-  if (offer.open() >= buy.quantity) return std::nullopt;
+  if (open_to(buy.offer, buy.channel, now) >= buy.quantity) return std::nullopt;
   return first.hold;
 }
 
@@ -158,9 +165,12 @@ Decision Engine::decide(const Buy& buy, const BuyHashes& hashes, Tick now) const
   }
 
   Outcome outcome = offer.sells_by_hold ? Outcome::held : Outcome::confirmed;
-  if (offer.open() < buy.quantity) {
-    if (offer.held == 0) return refused(Outcome::sold_out);
+  if (open_to(buy.offer, buy.channel, now) < buy.quantity) {
+    decision.kept_until = kept_from(buy, now);
+    const bool is_kept = decision.kept_until != Tick{};
+    if (offer.held == 0 && !is_kept) return refused(Outcome::sold_out);
     decision.free_at = calendar_.first(buy.offer).expires_at;
+    if (is_kept) decision.free_at = std::min(decision.free_at, decision.kept_until);
     const bool can_wait = buy.wait && rules_[buy.offer.value].waitlist && !lines_.full(buy.offer) &&
                           offer.allocated - offer.sold >= buy.quantity;
     if (!can_wait) return refused(Outcome::all_held);
@@ -263,11 +273,15 @@ bool Engine::apply(const Order& order, const BuyHashes& hashes, OrderSlot& slot)
     visit_names(hashes.buyer, store_.identities(slot),
                 [&](const Hash128& name) { ledger_.add(offer_limit_key(name, index), order.quantity); });
   }
-  if (order.status == OrderStatus::confirmed) offer.sold += order.quantity;
+  if (order.status == OrderStatus::confirmed) {
+    offer.sold += order.quantity;
+    count_channel(slot, order.quantity);
+  }
   if (waits) {
     store_.row(slot).has_life = true;
     store_.life(slot).place = lines_.join(index, slot);
     offer.has_line = true;
+    count_place(slot, 1);
   }
   DOORBUSTER_CHECK(offer.available() >= 0);
   return true;
@@ -284,6 +298,7 @@ void Engine::hold_units(OrderSlot slot, const Hash128& buyer, std::uint32_t newl
   life.held_ns = from.ns;
   life.expires_ns = until.ns;
   offers_[offer.value].held += row.quantity;
+  count_channel(slot, row.quantity);
   calendar_.add(slot, offer, until);
   const auto live = [this](OrderSlot other) { return store_.row(other).status == OrderStatus::held; };
   visit_names(buyer, store_.identities(slot), [&](const Hash128& name) {
@@ -340,12 +355,6 @@ OfferStock Engine::stock(OfferIndex offer) const {
   const OfferState& state = offers_[offer.value];
   return {
       .allocated = state.allocated, .available = state.available(), .held = state.held, .sold = state.sold};
-}
-
-Availability Engine::availability(OfferIndex offer) const {
-  const OfferState& state = offers_[offer.value];
-  if (state.open() > 0) return Availability::on_sale;
-  return state.held > 0 || state.available() > 0 ? Availability::all_held : Availability::sold_out;
 }
 
 std::uint64_t Engine::state_hash() const {

@@ -28,6 +28,7 @@ bool Engine::reserve(const Buy& line, const BuyHashes& hashes, bool& charged) {
   }
   ++reserved_rows_;
   offers_[line.offer.value].held += line.quantity;
+  count_reserved(line.offer, line.channel, line.quantity);
   visit_names(hashes.buyer, line.identities,
               [&](const Hash128& name) { ledger_.add(offer_limit_key(name, line.offer), line.quantity); });
   return true;
@@ -40,6 +41,7 @@ void Engine::release(const Buy& line, const BuyHashes& hashes, bool charged) {
   }
   --reserved_rows_;
   offers_[line.offer.value].held -= line.quantity;
+  count_reserved(line.offer, line.channel, -std::int64_t{line.quantity});
   visit_names(hashes.buyer, line.identities, [&](const Hash128& name) {
     ledger_.subtract(offer_limit_key(name, line.offer), line.quantity);
   });
@@ -65,6 +67,7 @@ bool Engine::apply_part(const Order& basket, const OrderLine& line, const BuyHas
   if (from == Units::reserved) {
     --reserved_rows_;
     offer.held -= line.quantity;
+    count_reserved(line.offer, basket.channel, -std::int64_t{line.quantity});
   } else if (full() || offer.available() < line.quantity || store_.find_part(basket.number, line.offer)) {
     return false;
   }
@@ -76,6 +79,7 @@ bool Engine::apply_part(const Order& basket, const OrderLine& line, const BuyHas
     return true;
   }
   offer.sold += line.quantity;
+  count_channel(slot, line.quantity);
   if (newly_counted == 0) return true;
   visit_names(hashes.buyer, store_.identities(slot),
               [&](const Hash128& name) { ledger_.add(offer_limit_key(name, line.offer), newly_counted); });
@@ -89,7 +93,7 @@ std::optional<OrderSlot> Engine::due_before_part(OrderSlot part, const OrderEven
   const OfferIndex offer = store_.offer(part);
   const HoldCalendar::First first = calendar_.first(offer);
   if (first.expires_at > now) return std::nullopt;
-  if (free_for_late(offer, now) < row.quantity) return first.hold;
+  if (free_for_late(part, now) < row.quantity) return first.hold;
   return own_due(buyer_name(part), store_.identities(part), row.quantity, offer, now).hold;
 }
 
@@ -106,7 +110,7 @@ Engine::Pin Engine::pin(OrderSlot part, const OrderEvent& event, Tick now) {
   }
   if (event.kind == OrderEventKind::cancelled) return Pin::untouched;
   const OfferIndex offer = store_.offer(part);
-  if (event.kind == OrderEventKind::extended || free_for_late(offer, now) < row.quantity) return Pin::expired;
+  if (event.kind == OrderEventKind::extended || free_for_late(part, now) < row.quantity) return Pin::expired;
   if (would_exceed_limit(part, row.quantity)) return Pin::limited;
   if (has_total_limit(offer) && !charge(campaign_keys(part), row.quantity, offer)) return Pin::limited;
   take_again(part);
@@ -119,6 +123,7 @@ void Engine::take_again(OrderSlot slot) {
   const OfferIndex offer = store_.offer(slot);
   row.status = OrderStatus::held;
   offers_[offer.value].held += row.quantity;
+  count_channel(slot, row.quantity);
   visit_names(buyer_name(slot), store_.identities(slot),
               [&](const Hash128& name) { ledger_.add(offer_limit_key(name, offer), row.quantity); });
 }
@@ -130,6 +135,7 @@ void Engine::unpin(OrderSlot part, Pin pin) {
   if (pin != Pin::again) return;
   row.status = OrderStatus::expired;
   offers_[store_.offer(part).value].held -= row.quantity;
+  count_channel(part, -std::int64_t{row.quantity});
   subtract_names(part, row.quantity);
   if (has_total_limit(store_.offer(part))) discharge(part, row.quantity);
 }
@@ -211,6 +217,7 @@ bool Engine::apply_to_part(const OrderEvent& event, OfferIndex index, Pin pin, A
     case OrderEventKind::cancelled:
       if (!held) return true;
       offer.held -= row.quantity;
+      count_channel(*slot, -std::int64_t{row.quantity});
       row.status = OrderStatus::expired;
       applied.discharged = row.quantity;
       applied.freed = true;
@@ -222,8 +229,7 @@ bool Engine::apply_to_part(const OrderEvent& event, OfferIndex index, Pin pin, A
       break;
     case OrderEventKind::returned:
       if (row.status != OrderStatus::confirmed || event.quantity > live_units(*slot)) return false;
-      store_.life(*slot).returned_quantity += event.quantity;
-      if (event.restock) offer.sold -= event.quantity;
+      give_back(event, *slot);
       applied.discharged = event.quantity;
       applied.freed = event.restock;
       break;

@@ -56,15 +56,17 @@ std::optional<OrderSlot> Engine::due_before(const OrderCommand& command, Tick no
   const std::uint32_t wanted = command.quantity == 0 ? row.quantity : command.quantity;
   const HoldCalendar::First first = calendar_.first(offer);
   if (first.expires_at > now) return std::nullopt;
-  if (free_for_late(offer, now) < wanted) return first.hold;
+  if (free_for_late(*slot, now) < wanted) return first.hold;
   return own_due(buyer_name(*slot), store_.identities(*slot), wanted, offer, now).hold;
 }
 
-// With a line, what comes back belongs to it as long as the sale lasts. What is not armed has no units yet.
-std::int64_t Engine::free_for_late(OfferIndex index, Tick now) const {
+// With a line, what comes back belongs to it as long as the sale lasts; what is kept for a channel is its. What
+// is not armed has no units yet.
+std::int64_t Engine::free_for_late(OrderSlot slot, Tick now) const {
+  const OfferIndex index = store_.offer(slot);
   const OfferState& offer = offers_[index.value];
   if (offer.is_planned && is_unarmed(catalog_->campaign_of(index).definition)) return 0;
-  return now < offer.ends_at ? offer.open() : offer.available();
+  return now < offer.ends_at ? open_to(index, store_.channel(slot), now) : offer.available();
 }
 
 OrderDecision Engine::decide(const OrderCommand& command, Tick now) const {
@@ -120,7 +122,7 @@ OrderDecision Engine::decide_late_confirm(OrderSlot slot, const OrderCommand& co
   const OrderRow& row = store_.row(slot);
   const std::uint32_t wanted = command.quantity == 0 ? row.quantity : command.quantity;
   // Once money is to go back it goes back, whatever comes free later. Of a basket's units its parts know.
-  const bool gone = !is_basket(slot) && free_for_late(store_.offer(slot), now) < wanted;
+  const bool gone = !is_basket(slot) && free_for_late(slot, now) < wanted;
   if (row.refund_due || gone) return refuse_money(slot, Outcome::hold_expired, command, now);
   if (!is_basket(slot) && would_exceed_limit(slot, wanted)) {
     return refuse_money(slot, Outcome::limit_reached, command, now);
@@ -255,15 +257,22 @@ std::optional<OrderEvent> Engine::next_offer(OfferIndex index, Tick now) const {
     if (campaign.paused || is_unarmed(campaign)) return std::nullopt;
   }
   if (offer.available() == 0) return std::nullopt;
-  const auto slot = lines_.first(index);
-  const OrderRow& row = store_.row(*slot);
+  if (offer.has_quotas) return next_offer_under_quotas(index, now);
+  return offer_to(*lines_.first(index), offer.available(), now);
+}
+
+// What somebody in the line gets of so many units, if they are enough.
+std::optional<OrderEvent> Engine::offer_to(OrderSlot slot, std::int64_t units, Tick now) const {
+  const OfferIndex index = store_.offer(slot);
+  const OfferState& offer = offers_[index.value];
+  const OrderRow& row = store_.row(slot);
   // It would keep what is there from those behind it, and for nothing.
   if (offer.allocated - offer.sold < row.quantity) {
     OrderEvent event = event_of(OrderEventKind::left_line, {row.number}, now);
     event.reason = OrderEventReason::cannot_be_served;
     return event;
   }
-  if (offer.available() < row.quantity) return std::nullopt;
+  if (units < row.quantity) return std::nullopt;
   OrderEvent event = event_of(OrderEventKind::offered, {row.number}, now);
   // Never without an end, also when the campaign has lost its line since.
   event.expires_at = after(now, std::max(rules_[index.value].offer_seconds, 1U));

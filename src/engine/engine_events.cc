@@ -95,6 +95,7 @@ void Engine::end_hold(OrderSlot slot, OrderStatus becomes) {
   OrderRow& row = store_.row(slot);
   calendar_.remove(slot);
   offers_[store_.offer(slot).value].held -= row.quantity;
+  count_channel(slot, -std::int64_t{row.quantity});
   row.status = becomes;
 }
 
@@ -110,38 +111,52 @@ void Engine::apply_confirmed(const OrderEvent& event, Applied& applied) {
   } else {
     end_hold(slot, OrderStatus::confirmed);
     applied.discharged = row.quantity - event.quantity;
-    // With a line also when nothing is left: what is kept for its first may never be enough any more.
-    applied.freed = applied.discharged != 0 || offer.has_line;
   }
+  // With a line also when nothing is left: what is kept for its first may never be enough any more.
+  applied.freed = applied.discharged != 0 || offer.has_line;
   offer.sold += event.quantity;
+  count_channel(slot, event.quantity);
   store_.life(slot).confirmed_quantity = event.quantity;
   store_.keep_payment(slot, event.payment);
 }
 
 void Engine::apply_returned(const OrderEvent& event, Applied& applied) {
-  store_.row(applied.slot).has_life = true;
-  store_.life(applied.slot).returned_quantity += event.quantity;
+  give_back(event, applied.slot);
   if (event.key != Hash128{}) {
     store_.keep_return(event.key, {.quantity = event.quantity, .restock = event.restock});
   }
-  // What cannot be sold again stays sold: it never comes back to the campaign.
-  if (event.restock) offers_[event.order.offer().value].sold -= event.quantity;
   applied.discharged = event.quantity;
   applied.freed = event.restock;
 }
 
+// What cannot be sold again stays sold: it never comes back to the campaign, nor to its channel.
+void Engine::give_back(const OrderEvent& event, OrderSlot slot) {
+  store_.row(slot).has_life = true;
+  OrderLife& life = store_.life(slot);
+  life.returned_quantity += event.quantity;
+  if (!event.restock) {
+    life.written_off += event.quantity;
+    return;
+  }
+  offers_[store_.offer(slot).value].sold -= event.quantity;
+  count_channel(slot, -std::int64_t{event.quantity});
+}
+
 void Engine::apply_offered(const OrderEvent& event, OrderSlot slot) {
-  const OfferIndex offer = event.order.offer();
-  lines_.leave(offer, store_.life(slot).place);
-  offers_[offer.value].has_line = lines_.size(offer) != 0;
+  leave_line(slot);
   hold_units(slot, buyer_name(slot), 0, event.tick, event.expires_at);
 }
 
 void Engine::apply_left_line(OrderSlot slot) {
+  leave_line(slot);
+  store_.row(slot).status = OrderStatus::cancelled;
+}
+
+void Engine::leave_line(OrderSlot slot) {
   const OfferIndex offer = store_.offer(slot);
   lines_.leave(offer, store_.life(slot).place);
   offers_[offer.value].has_line = lines_.size(offer) != 0;
-  store_.row(slot).status = OrderStatus::cancelled;
+  count_place(slot, -1);
 }
 
 void Engine::subtract_names(OrderSlot slot, std::uint32_t units) {

@@ -51,7 +51,7 @@ OrderSlot OrderStore::add_part(const Order& basket, const OrderLine& line) {
   part.quantity = line.quantity;
   part.unit_price = line.unit_price;
   part.lines = {};
-  part.key = part.reference = part.channel = part.region = part.segment = {};
+  part.key = part.reference = part.region = part.segment = {};  // the channel may have a quota
   const OrderSlot slot = add_row(part);
   rows_[slot.value].is_part = true;
   rows_[slot.value].has_life = true;
@@ -142,6 +142,11 @@ Identities OrderStore::identities(OrderSlot slot) const {
 std::string_view OrderStore::buyer(OrderSlot slot) const {
   const OrderRow& row = rows_[slot.value];
   return {texts_of(row), row.buyer_bytes};
+}
+
+std::string_view OrderStore::channel(OrderSlot slot) const {
+  const OrderRow& row = rows_[slot.value];
+  return {texts_of(row) + row.buyer_bytes + row.key_bytes + row.reference_bytes, row.channel_bytes};
 }
 
 OrderLines OrderStore::lines(OrderSlot slot) const {

@@ -21,6 +21,10 @@ constexpr std::uint32_t word(std::uint32_t place) {
 
 }  // namespace
 
+bool WaitingLines::stands(const Line& line, std::uint32_t place) {
+  return (line.occupied[word(place)] & bit(place)) != 0;
+}
+
 std::uint32_t WaitingLines::size(OfferIndex offer) const {
   const Line* line = lines_[offer.value].get();
   return line == nullptr ? 0 : line->size;
@@ -48,10 +52,10 @@ std::uint32_t WaitingLines::join(OfferIndex offer, OrderSlot who) {
 
 void WaitingLines::leave(OfferIndex offer, std::uint32_t place) {
   Line& line = *lines_[offer.value];
-  DOORBUSTER_CHECK((line.occupied[word(place)] & bit(place)) != 0);
+  DOORBUSTER_CHECK(stands(line, place));
   line.occupied[word(place)] &= ~bit(place);
   --line.size;
-  while (line.head != line.tail && (line.occupied[word(line.head)] & bit(line.head)) == 0) ++line.head;
+  while (line.head != line.tail && !stands(line, line.head)) ++line.head;
 }
 
 std::optional<OrderSlot> WaitingLines::first(OfferIndex offer) const {

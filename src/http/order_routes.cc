@@ -176,7 +176,11 @@ Outcome PublicHandler::append_answer(const Request& request, const ReplyFrame& f
                            .now = request.now,
                            .sku = refused_sku(request, outcome, catalog),
                            .price = request.price};
-    if (outcome == Outcome::campaign_not_started) {
+    std::string kept;
+    if (outcome == Outcome::all_held && request.kept_until != Tick{}) {
+      kept = "What is left is kept for other channels until " + format_rfc3339(request.kept_until) + '.';
+      details.detail = kept;
+    } else if (outcome == Outcome::campaign_not_started) {
       const CampaignPut& campaign = catalog.campaign_of(request.buy.offer).definition;
       details.starts_at = std::max(campaign_phase(campaign, request.now).window.from, request.now);
     } else if (outcome == Outcome::not_eligible) {

@@ -45,7 +45,7 @@ std::size_t ShardAgent::do_work() {
   if (count != 0) {
     // Time is stamped once for all that was drained, and never runs backwards here whatever the wall clock
     // does.
-    last_tick_ = std::max(last_tick_, clock_.wall_now());
+    stamp();
     const std::int64_t now_ns = clock_.monotonic_ns();
     for (std::size_t i = 0; i < count; ++i) handle(drained[i], last_tick_, now_ns);
     metrics_.commands.add(count);
@@ -84,7 +84,8 @@ bool ShardAgent::has_work() {
   if (task_.load(std::memory_order_relaxed) != nullptr) return true;
   if (!paused_ && (commands_.size() != 0 || visits_->size() != 0 || !released_.empty())) return true;
   if (!paused_ && !journal_->failed()) {
-    if (!lines_left_.empty() || engine_->next_due() <= clock_.wall_now()) return true;
+    const Tick next = std::min(engine_->next_due(), engine_->next_quota_end());
+    if (!lines_left_.empty() || next <= clock_.wall_now()) return true;
     for (const Request* request : to_record_) {
       if (is_ready(*request->basket)) return true;
     }
@@ -100,7 +101,7 @@ std::int64_t ShardAgent::sleep_at_most_ns() {
   // The wall clock can be set while we sleep; then a hold is noticed this much late by the timer, and in time
   // by every decision.
   constexpr std::int64_t kLongestNs = kNsPerSecond / 2;
-  const Tick next = engine_->next_due();
+  const Tick next = std::min(engine_->next_due(), engine_->next_quota_end());
   if (next == HoldCalendar::kNever || paused_) return kUntilCalled;
   return std::clamp(next.ns - clock_.wall_now().ns, std::int64_t{0}, kLongestNs);
 }
@@ -136,6 +137,7 @@ void ShardAgent::handle_buy(Request* request, Tick now) {
   request->outcome = decision.outcome;
   request->price = decision.price;
   request->free_at = decision.free_at;
+  request->kept_until = decision.kept_until;
   if (decision.outcome == Outcome::limit_reached && has_discharges_under_way(request)) {
     // Units of this very buyer may be among those that come back in a moment: then it is asked once more.
     request->asked = Request::Asked::waits_to_ask_again;
@@ -204,6 +206,8 @@ Outcome ShardAgent::take(const Decision& decision, Request* request, Tick now, O
   if (decision.outcome == Outcome::confirmed) {
     metrics_.sold_orders.add();
     metrics_.sold_units.add(order.quantity);
+    // Sold past a line, to a channel for which it was kept: what is left may be too little for its first.
+    if (engine_->has_line(offer)) serve_line(offer, now);
   } else {
     (decision.outcome == Outcome::held ? metrics_.held_orders : metrics_.waiting_orders).add();
   }
@@ -308,7 +312,7 @@ void ShardAgent::publish_board() {
 }
 
 void ShardAgent::publish_offer(OfferIndex offer) {
-  if (!board_.publish(offer, engine_->availability(offer), engine_->stock(offer))) return;
+  if (!board_.publish(offer, engine_->availability(offer, last_tick_), engine_->stock(offer))) return;
   // What a door reads is there at once; who follows the board is told at the end of the cycle.
   if (changed_count_ != 0 && changed_offers_[changed_count_ - 1] == offer) return;
   if (changed_count_ == changed_offers_.size()) mark_changed_offers();

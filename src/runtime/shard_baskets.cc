@@ -70,7 +70,7 @@ void ShardAgent::open_basket(Request* request, Tick now) {
   Basket* basket = take_basket();
   if (basket == nullptr) return refused(Outcome::overloaded);
   request->basket = basket;
-  request->free_at = {};
+  request->free_at = request->kept_until = {};
   basket->key = request->hashes.key;
   for (const OrderLine& line : request->buy.lines) basket->lines[basket->count++].line = line;
   if (!engine_->within_total_limit(request->buy, request->hashes)) {
@@ -105,7 +105,7 @@ std::size_t ShardAgent::take_visits() {
   const std::size_t count = visits_->pop(came.data(), came.size());
   const std::size_t released = released_.size();
   if (count + released + to_record_.size() == 0) return 0;
-  last_tick_ = std::max(last_tick_, clock_.wall_now());
+  stamp();
   for (Request* request : released_) visit(request, last_tick_);
   released_.clear();
   for (std::size_t i = 0; i < count; ++i) visit(came[i], last_tick_);
@@ -175,7 +175,10 @@ void ShardAgent::take_line(Request* request, Basket::Line& line, Tick now) {
   if (clear_the_way([&] { return engine_->due_before(buy, hashes, now); }, now)) {
     const Decision decision = engine_->decide(buy, hashes, now);
     outcome = decision.outcome;
-    if (outcome == Outcome::all_held) request->free_at = std::max(request->free_at, decision.free_at);
+    if (outcome == Outcome::all_held) {
+      request->free_at = std::max(request->free_at, decision.free_at);
+      request->kept_until = std::max(request->kept_until, decision.kept_until);
+    }
   }
   const bool can_be_had = outcome == Outcome::confirmed || outcome == Outcome::held;
   // The limit over the campaign was asked first, and is not the first in the order of the checks.
@@ -217,7 +220,9 @@ void ShardAgent::settle_line(Request* request, Basket::Line& line, Tick now) {
     engine_->agree_on_charge(part, line.charged);
     position_by_slot_[part.value] = 0;
     mark_names(offer, request->hashes.buyer, request->buy.identities);
-    return publish_offer(offer);
+    publish_offer(offer);
+    if (engine_->has_line(offer)) serve_line(offer, now);  // as behind a sale of one SKU
+    return;
   }
   Applied applied;
   const bool done = engine_->apply_to_part(*basket.event, offer, line.pin, applied);

@@ -76,22 +76,36 @@ void ShardAgent::serve_line(OfferIndex offer, Tick now) {
 
 std::size_t ShardAgent::serve_lines_left() {
   if (lines_left_.empty() || !ring_.has_room()) return 0;
-  last_tick_ = std::max(last_tick_, clock_.wall_now());
+  stamp();
   const OfferIndex offer = lines_left_.back();
   lines_left_.pop_back();
   serve_line(offer, last_tick_);
   return 1;
 }
 
+// Time goes on. What was kept for a channel until now goes to the line before anybody is asked: every answer
+// is the same whether or not the timer has been there.
+std::size_t ShardAgent::stamp() {
+  last_tick_ = std::max(last_tick_, clock_.wall_now());
+  std::size_t ended = 0;
+  while (engine_->next_quota_end() <= last_tick_ && !journal_->failed()) {
+    const OfferIndex offer = *engine_->ended_quota(last_tick_);
+    publish_offer(offer);
+    serve_line(offer, last_tick_);
+    ++ended;
+  }
+  return ended;
+}
+
 // The timer: a bounded share of each cycle, so that a million holds that run out at once delay nobody.
 std::size_t ShardAgent::expire_due() {
-  if (engine_->next_due() == HoldCalendar::kNever) return 0;
-  const Tick now = std::max(last_tick_, clock_.wall_now());
-  std::size_t expired = 0;
+  const Tick next = std::min(engine_->next_due(), engine_->next_quota_end());
+  if (next == HoldCalendar::kNever || next > std::max(last_tick_, clock_.wall_now())) return 0;
+  std::size_t expired = stamp();
+  const Tick now = last_tick_;
   while (expired < kExpiriesPerCycleMax && engine_->next_due() <= now && ring_.has_room()) {
     const std::optional<OrderSlot> due = engine_->due(now);
     if (!due) break;
-    last_tick_ = now;
     record(engine_->expiry_of(*due, now));
     ++expired;
   }

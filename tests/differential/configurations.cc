@@ -50,6 +50,21 @@ Audience audience(Dice& dice) {
   return audience;
 }
 
+// With dice of their own: what else a sale has does not depend on them.
+void plan_quotas(Dice dice, CampaignConfiguration& campaign) {
+  for (OfferConfiguration& offer : campaign.offers) {
+    if (!dice.one_in(3)) continue;
+    std::int64_t left = offer.stock;
+    for (std::uint32_t channel = 0; channel < 2 && left > 0; ++channel) {
+      if (dice.one_in(4)) continue;
+      const std::int64_t units = 1 + dice.below(static_cast<std::uint32_t>(left));
+      const Tick until = after(kOpens, dice.below(60) * kQuarterNs);
+      offer.plan.channel_quotas.push_back({origin_of(channel).channel, units, until});
+      left -= units;
+    }
+  }
+}
+
 void plan(Dice& dice, CampaignConfiguration& campaign) {
   if (dice.one_in(3)) plan_windows(dice, campaign);
   if (dice.one_in(6)) campaign.plan.audience = audience(dice);
@@ -100,6 +115,7 @@ std::vector<CampaignConfiguration> configuration_from(std::uint64_t seed) {
       if (dice.one_in(10)) offer.plan.audience = audience(dice);
       if (dice.one_in(4)) offer.plan.price_steps = price_steps(dice, true);
     }
+    plan_quotas(Dice(seed ^ (c + 1)), campaign);
   }
   return campaigns;
 }

@@ -52,8 +52,8 @@ std::optional<std::string> NaiveShop::refuse_lines(const NaiveCampaign& campaign
     if (!offer.listed) return "sku_not_found";
     total += line.quantity * price(offer, now);
     for_all = for_all && is_for(offer, wanted);
-    if (offer.line.empty() && available(offer, now) >= line.quantity) continue;
-    const auto back = first_back(offer, now);
+    if (open_to_newcomer(offer, wanted.channel, now) >= line.quantity) continue;
+    const auto back = first_back(offer, wanted, line.quantity, now);
     sold_out = sold_out || !back;
     if (back) all_back = std::max(all_back.value_or(*back), *back);
   }

@@ -121,6 +121,7 @@ std::optional<Tick> NaiveShop::next_border(Tick now) const {
   }
   for (const auto& [name, offer] : offers_) {
     for (const PriceLayer& step : offer.rules.plan.price_steps) look(step.from, step.to);
+    for (const ChannelQuota& quota : offer.rules.plan.channel_quotas) look(quota.until, quota.until);
   }
   return next;
 }

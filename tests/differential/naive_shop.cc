@@ -120,15 +120,6 @@ bool NaiveShop::within_limits(const NaiveBuy& wanted, const std::vector<NaiveLin
   return true;
 }
 
-std::optional<Tick> NaiveShop::first_back(const NaiveOffer& offer, Tick now) const {
-  std::optional<Tick> first;
-  visit_units(offer, [&](const NaiveOrder& order, const NaivePart*) {
-    if (status_at(order, now) != OrderStatus::held) return;
-    first = std::min(first.value_or(order.expires_at), order.expires_at);
-  });
-  return first;
-}
-
 // The order that the key stands for, in words, or that it was asked for otherwise.
 std::optional<std::string> NaiveShop::answer_again(const NaiveOffer& offer, const NaiveBuy& wanted) {
   const NaiveOrder* order = find_key(offer, wanted.key);
@@ -158,6 +149,8 @@ std::string NaiveShop::take(const NaiveCampaign& campaign, NaiveOffer& offer, Na
   }
   order.first_status = order.status;
   offer.orders.push_back(order);
+  // What is left may be too little for somebody who waits.
+  if (order.status == OrderStatus::confirmed || !order.parts.empty()) serve_lines(campaign, order, now);
   return answer;
 }
 
@@ -185,10 +178,10 @@ std::string NaiveShop::buy(const NaiveBuy& wanted, Tick now) {
   NaiveOrder order;
   order.asked = wanted;
   order.unit_price = price_now;
-  if (offer.line.empty() && available(offer, now) >= wanted.quantity) {
+  if (open_to_newcomer(offer, wanted.channel, now) >= wanted.quantity) {
     return take(campaign->second, offer, order, now);
   }
-  const auto back = first_back(offer, now);
+  const auto back = first_back(offer, wanted, wanted.quantity, now);
   if (!back) return "sold_out";
   if (!wanted.wait || !rules.waitlist || offer.rules.stock - sold(offer) < wanted.quantity) {
     return "all_held until " + std::to_string(back->ns);
@@ -274,9 +267,10 @@ std::string NaiveShop::too_late(const NaiveCampaign& campaign, const NaiveOrder&
   if (order.parts.empty()) lines.front().quantity = wanted;
   for (const NaiveLine& line : lines) {
     const NaiveOffer& offer = offers_.at({order.asked.campaign, line.sku});
-    // What is there belongs to the line, as long as the sale lasts.
-    const bool kept_for_line = !offer.line.empty() && !is_over(campaign, now);
-    if (kept_for_line || available(offer, now) < line.quantity) return "hold_expired";
+    // What is there belongs to the line and to its channel, as long as the sale lasts.
+    const std::int64_t units =
+        is_over(campaign, now) ? available(offer, now) : open_to_newcomer(offer, order.asked.channel, now);
+    if (units < line.quantity) return "hold_expired";
   }
   return within_limits(order.asked, lines, now) ? "" : "limit_reached";
 }

@@ -104,6 +104,14 @@ class NaiveShop {
   // limit over all of them until that is written down, and a line gets its units when somebody asks for some.
   bool depends_on_timer(const NaiveBuy& wanted, Tick now) const;
   bool depends_on_timer(const NaiveCommand& command, Tick now) const;
+  bool depends_on_timer(Tick after, Tick now) const;  // of end_quotas()
+
+  // --- quotas: naive_quotas.cc ---
+  // What somebody of the channel can have now, whoever waits; and what is kept for it of that.
+  std::int64_t open_to(const NaiveOffer& offer, const std::string& channel, Tick now) const;
+  std::int64_t kept(const NaiveOffer& offer, const std::string& channel, Tick now) const;
+  // Quotas that have ended since `after`: the lines get what was kept.
+  void end_quotas(Tick after, Tick now);
 
   // --- plans: naive_plans.cc ---
   // Those in which it is open, as far as nobody has ended it.
@@ -154,7 +162,13 @@ class NaiveShop {
   std::optional<std::string> refuse_lines(const NaiveCampaign& campaign, const NaiveBuy& wanted,
                                           Tick now) const;
   static std::optional<std::string> answer_again(const NaiveOffer& offer, const NaiveBuy& wanted);
-  std::optional<Tick> first_back(const NaiveOffer& offer, Tick now) const;
+  // The first moment at which it could have some: a hold runs out, or what is kept for others no longer is.
+  std::optional<Tick> first_back(const NaiveOffer& offer, const NaiveBuy& wanted, std::uint32_t quantity,
+                                 Tick now) const;
+  // What a newcomer can have: nothing that somebody who waits could.
+  std::int64_t open_to_newcomer(const NaiveOffer& offer, const std::string& channel, Tick now) const;
+  static bool ends_quota(const NaiveOffer& offer, Tick after, Tick now);
+  bool serve_first(const NaiveCampaign& campaign, NaiveOffer& offer, Tick now);
   std::string take(const NaiveCampaign& campaign, NaiveOffer& offer, NaiveOrder order, Tick now);
   // Whether its units are there for somebody who pays late; "", or why not.
   std::string too_late(const NaiveCampaign& campaign, const NaiveOrder& order, std::uint32_t wanted,

@@ -5,14 +5,6 @@
 #include "differential/naive_shop.h"
 
 namespace doorbuster {
-namespace {
-
-Tick later(Tick tick, std::uint32_t seconds) {
-  return {tick.ns + seconds * kNsPerSecond};
-}
-
-}  // namespace
-
 void NaiveShop::settle(const NaiveCampaign& campaign, NaiveOffer& offer, Tick now) {
   for (NaiveOrder& order : offer.orders) {
     if (order.parts.empty()) order.status = status_at(order, now);
@@ -29,16 +21,7 @@ void NaiveShop::timer(Tick now) {
 
 void NaiveShop::serve_line(const NaiveCampaign& campaign, NaiveOffer& offer, Tick now) {
   if (campaign.paused || is_over(campaign, now)) return;
-  while (!offer.line.empty() && available(offer, now) > 0) {
-    NaiveOrder& first = offer.orders[offer.line.front() - 1];
-    const bool never = offer.rules.stock - sold(offer) < first.asked.quantity;
-    if (!never && available(offer, now) < first.asked.quantity) return;
-    offer.line.erase(offer.line.begin());
-    first.status = never ? OrderStatus::cancelled : OrderStatus::held;
-    if (never) continue;
-    first.was_offered = true;
-    first.held_at = now;
-    first.expires_at = later(now, std::max(campaign.rules.offer_seconds, 1U));
+  while (!offer.line.empty() && available(offer, now) > 0 && serve_first(campaign, offer, now)) {
   }
 }
 
@@ -83,7 +66,7 @@ bool NaiveShop::depends_on_timer(const NaiveBuy& wanted, Tick now) const {
   const bool asks_for_units = !answer_again(offer, wanted) && campaign->listed && offer.listed &&
                               !refuse_now(*campaign, now) && is_for(offer, wanted) &&
                               within_limits(wanted, lines_of(wanted), now);
-  return !asks_for_units;
+  return !asks_for_units || !offer.rules.plan.channel_quotas.empty();
 }
 
 bool NaiveShop::depends_on_timer(const NaiveCommand& command, Tick now) const {
@@ -100,7 +83,7 @@ bool NaiveShop::depends_on_timer(const NaiveCommand& command, Tick now) const {
   const bool asks_for_units = command.action == OrderAction::confirm && !order.refund_due &&
                               command.quantity <= order.asked.quantity &&
                               status_at(order, now) == OrderStatus::expired;
-  return !asks_for_units;
+  return !asks_for_units || !offer.rules.plan.channel_quotas.empty();
 }
 
 }  // namespace doorbuster

@@ -47,7 +47,10 @@ std::string Pair::play(const Step& step) {
   Tick from = now_;
   if (step.to_next_expiry) from = twin_.next_expiry(now_).value_or(now_);
   if (step.to_next_border) from = twin_.next_border(now_).value_or(now_);
+  const Tick before = now_;
   now_ = std::max(now_, after(from, step.pause_ns));
+  if (twin_.depends_on_timer(before, now_)) run_timer();
+  twin_.end_quotas(before, now_);
   switch (step.kind) {
     case Step::buy:
     case Step::basket:

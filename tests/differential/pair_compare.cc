@@ -42,6 +42,7 @@ std::string offer_text(const NaiveShop::OfferName& name) {
 }  // namespace
 
 std::string Pair::compare_touched(const NaiveBuy& asked) const {
+  world_.check_quotas();
   std::vector<NaiveLine> lines = asked.lines;
   if (lines.empty()) lines.push_back({asked.sku, asked.quantity});
   for (const NaiveLine& line : lines) {

@@ -82,7 +82,12 @@ std::string pool_text(const World& world) {
 std::string outcome_text(const World& world, const Decision& decision) {
   std::string text(outcome_code(decision.outcome));
   if (decision.outcome == Outcome::price_changed) text += " to " + std::to_string(decision.price);
-  if (decision.outcome == Outcome::all_held) text += " until " + time_text(decision.free_at);
+  if (decision.outcome == Outcome::all_held) {
+    text += " until " + time_text(decision.free_at);
+    if (decision.kept_until != Tick{}) {
+      text += ", kept for other channels until " + time_text(decision.kept_until);
+    }
+  }
   const bool accepted = is_new_order(decision) || decision.replayed;
   if (!accepted) return text;
   const Order& order = decision.order;

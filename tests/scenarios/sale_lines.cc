@@ -60,6 +60,17 @@ Audience audience_of(Line& line) {
   return audience;
 }
 
+// app:100@10:00:00,pos:20@12:00:00
+std::vector<ChannelQuota> quotas_of(Line& line) {
+  std::vector<ChannelQuota> quotas;
+  for (const std::string& piece : line.list("quotas")) {
+    const auto [channel, kept] = halves("quotas", piece, ':');
+    const auto [units, until] = halves("quotas", kept, '@');
+    quotas.push_back({channel, number_in("quotas", units), time_in("quotas", until)});
+  }
+  return quotas;
+}
+
 PriceForm price_form_of(Line& line) {
   PriceForm form;
   form.floor = line.number("floor", 0);
@@ -107,6 +118,7 @@ OfferConfiguration offer_of(Line& line) {
   offer.list_price = 2 * offer.price;
   offer.plan.price_steps = steps_of(line);
   offer.plan.audience = audience_of(line);
+  offer.plan.channel_quotas = quotas_of(line);
   return offer;
 }
 

@@ -29,6 +29,7 @@ class World {
 
   // As a reload or a start does it: how many definitions changed, or why not and nothing has.
   Result<std::size_t> configure(const std::vector<CampaignConfiguration>& campaigns, Tick now) {
+    end_quotas(now);
     Configuration configuration;
     configuration.campaigns = campaigns;
     for (const ItemPut& item : catalog()->items()) configuration.items.push_back(item);
@@ -39,6 +40,7 @@ class World {
   // As an operator does it.
   tl::expected<std::size_t, ActionRefusal> act(std::string_view campaign, CampaignAction action, Tick now,
                                                std::optional<Tick> until = {}) {
+    end_quotas(now);
     const Campaign* found = catalog()->find_campaign(kDefaultTenant, campaign);
     REQUIRE(found != nullptr);
     auto change = plan_action(*catalog(), found->definition.campaign, action, now, until);
@@ -61,6 +63,7 @@ class World {
 
   // As an HTTP thread and a shard do it together.
   Decision buy(std::string_view campaign, std::string_view sku, Buy buy, Tick now) {
+    end_quotas(now);
     Decision decision;
     const Campaign* found = catalog()->find_campaign(kDefaultTenant, campaign);
     if (found == nullptr) return refused(Outcome::campaign_not_found);
@@ -78,6 +81,7 @@ class World {
     log_order(decision.order, now);
     OrderSlot slot;
     REQUIRE(engine.apply(decision.order, hashes, slot));
+    if (decision.outcome == Outcome::confirmed) serve_line(buy.offer, now);
     decision.order = engine.order(slot);
     return decision;
   }
@@ -85,6 +89,7 @@ class World {
   // As it goes from shard to shard when nothing else is under way: every line is kept, then one record
   // decides.
   BasketDecision basket(std::string_view campaign, const std::vector<WantedLine>& wanted, Buy buy, Tick now) {
+    end_quotas(now);
     std::vector<OrderLine> lines;
     BasketDecision answer = resolve(campaign, wanted, !buy.key.empty(), lines);
     if (answer.outcome != Outcome::ok) return answer;
@@ -121,6 +126,7 @@ class World {
   }
 
   CommandDecision command(const OrderCommand& command, Tick now) {
+    end_quotas(now);
     Engine& engine = owner(command.order.offer());
     while (const auto due = engine.due_before(command, now)) record(engine.expiry_of(*due, now));
     const OrderDecision decision = engine.decide(command, now);
@@ -137,6 +143,7 @@ class World {
 
   // The timer's share: at most so many holds that have run out. Returns how many it found.
   std::size_t run_timer(Tick now, std::size_t at_most) {
+    end_quotas(now);
     std::size_t expired = 0;
     for (const auto& engine : state_->engines()) {
       while (expired < at_most) {
@@ -179,6 +186,7 @@ class World {
       REQUIRE(applied.has_value());
     }
     REQUIRE(hash() == before);
+    check_quotas();
   }
 
   const CatalogPointer& catalog() const { return state_->catalog(); }
@@ -187,6 +195,9 @@ class World {
   OfferStock stock(OfferIndex offer) const { return owner(offer).stock(offer); }
   std::uint32_t shards() const { return static_cast<std::uint32_t>(state_->engines().size()); }
   std::uint64_t hash() const { return state_->state_hash(); }
+  void check_quotas() const {
+    for (const auto& engine : state_->engines()) REQUIRE(engine->check_quotas());
+  }
   // A basket is one.
   std::uint64_t orders() const {
     std::uint64_t rows = 0;
@@ -197,6 +208,12 @@ class World {
  private:
   void begin(std::uint32_t shards) {
     state_ = std::make_unique<StateBuilder>(RecoveryOptions{.shards = shards, .orders_max = orders_max_});
+  }
+  // What was kept for a channel until now goes to the line, before anything else happens.
+  void end_quotas(Tick now) {
+    for (const auto& engine : state_->engines()) {
+      while (const auto offer = engine->ended_quota(now)) serve_line(*offer, now);
+    }
   }
   void log_order(const Order& order, Tick now) {
     std::string payload(order_payload_bytes(order), '\0');
@@ -277,7 +294,10 @@ class World {
       record(engine.expiry_of(*due, now));
     }
     const Decision decision = engine.decide(wanted, nameless(hashes), now);
-    if (decision.outcome == Outcome::all_held) answer.free_at = std::max(answer.free_at, decision.free_at);
+    if (decision.outcome == Outcome::all_held) {
+      answer.free_at = std::max(answer.free_at, decision.free_at);
+      answer.kept_until = std::max(answer.kept_until, decision.kept_until);
+    }
     const bool earlier = line.outcome == Outcome::ok || decision.outcome < line.outcome;
     if (!is_new_order(decision) && earlier) line.outcome = decision.outcome;
     if (line.outcome == Outcome::ok && !basket.refused) {
@@ -312,6 +332,7 @@ class World {
       Engine& engine = owner(line.line.offer);
       REQUIRE(engine.apply_part(order, line.line, hashes, Engine::Units::reserved));
       engine.agree_on_charge(engine.part(order.number, line.line.offer), line.charged);
+      serve_line(line.line.offer, now);
       ++parts_;
     }
     answer.outcome = order.status == OrderStatus::held ? Outcome::held : Outcome::confirmed;

@@ -15,7 +15,8 @@
 //
 // Not thread-safe: one owner. No allocation, lock or exception in decide(), apply() and find(): every table
 // has its full size from the constructor on. (Exceptions, each bounded: an offer's first place in a line
-// takes that line's memory; a hold whose end was moved is kept in a vector.)
+// takes that line's memory; a hold whose end was moved is kept in a vector; what baskets under way have
+// reserved for a channel is kept in a table.)
 //
 // Invariants, checked in every build where they cost O(1):
 //   E1  0 <= held, 0 <= sold, held + sold <= allocated, for every offer
@@ -23,8 +24,10 @@
 //   E3  one order for each idempotency key of an offer
 //   E4  a buyer's or identity's units of an offer are those of its orders that are held, confirmed and not
 //       returned, or waiting
+//   E5  what is taken of a channel's quota is what orders of the channel have of the offer's held and sold
 
 #include <array>
+#include <boost/unordered/unordered_flat_map.hpp>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -34,6 +37,7 @@
 #include "doorbuster/base/limits.h"
 #include "doorbuster/catalog/catalog.h"
 #include "doorbuster/engine/allowances.h"
+#include "doorbuster/engine/channel_quotas.h"
 #include "doorbuster/engine/hold_calendar.h"
 #include "doorbuster/engine/limit_ledger.h"
 #include "doorbuster/engine/order_store.h"
@@ -76,6 +80,7 @@ struct Decision {
   Order order;             // confirmed, held, waiting: the order, new (to be applied) or replayed
   std::int64_t price = 0;  // price_changed: the price in force
   Tick free_at;            // all_held: no unit comes back before it, unless somebody gives one back
+  Tick kept_until;         // all_held: what is left is kept for other channels until then; zero: it is not
 };
 
 struct OrderDecision {
@@ -185,6 +190,10 @@ class Engine {
   std::optional<OrderSlot> due(Tick now);
   // No hold of this shard runs out before it. Tick of the far future: there is none.
   Tick next_due() const { return calendar_.next(); }
+  // The next end of a channel's quota. Its units are everybody's from that tick on, and the line's first of
+  // all: before anything is decided at or after it, the owner takes each ended_quota() and serves its line.
+  Tick next_quota_end() const { return quotas_.next_end(); }
+  std::optional<OfferIndex> ended_quota(Tick now) { return quotas_.ended(now); }
   OrderEvent expiry_of(OrderSlot slot, Tick now) const;
   // What the first in the line gets, or what takes it out of the line; nothing: the line waits on.
   std::optional<OrderEvent> next_offer(OfferIndex offer, Tick now) const;
@@ -215,10 +224,13 @@ class Engine {
   std::uint32_t place(OrderSlot slot) const;
 
   OfferStock stock(OfferIndex offer) const;
-  Availability availability(OfferIndex offer) const;
+  // On sale while somebody can buy a unit, be it of one channel only.
+  Availability availability(OfferIndex offer, Tick now) const;
   bool has_line(OfferIndex offer) const { return offers_[offer.value].has_line; }
   // Nothing left, and nothing can come back from a hold.
-  bool sold_out_for_good(OfferIndex offer) const { return availability(offer) == Availability::sold_out; }
+  bool sold_out_for_good(OfferIndex offer) const { return offers_[offer.value].is_gone(); }
+  // For tests: whether every quota's counters are what the orders come to (E5).
+  bool check_quotas() const;
 
   // Every limit key under which somebody has or had units of an offer or a campaign. For filters; not in any
   // order.
@@ -251,10 +263,12 @@ class Engine {
     bool has_total_limit : 1 = false;
     bool sells_by_hold : 1 = false;
     bool has_line : 1 = false;    // somebody waits
+    bool has_quotas : 1 = false;  // of channels
     bool is_planned : 1 = false;  // windows, a pause, arming, price steps, an audience: the catalog knows
     std::int64_t available() const { return allocated - held - sold; }
     // What anybody can have: with a line, what comes back belongs to it.
     std::int64_t open() const { return has_line ? 0 : available(); }
+    bool is_gone() const { return held <= 0 && available() <= 0; }
   };
   static_assert(sizeof(OfferState) == 64);
 
@@ -292,7 +306,30 @@ class Engine {
   };
   OwnDue own_due(const Hash128& buyer, Identities identities, std::uint32_t quantity, OfferIndex offer,
                  Tick now) const;
-  std::int64_t free_for_late(OfferIndex offer, Tick now) const;
+  std::int64_t free_for_late(OrderSlot slot, Tick now) const;
+
+  // --- quotas: engine_quotas.cc ---
+  // What a buy of the channel can have.
+  std::int64_t open_to(OfferIndex offer, std::string_view channel, Tick now) const {
+    const OfferState& state = offers_[offer.value];
+    return state.has_quotas ? open_under_quotas(offer, channel, now) : state.open();
+  }
+  std::int64_t open_under_quotas(OfferIndex offer, std::string_view channel, Tick now) const;
+  Tick kept_from(const Buy& buy, Tick now) const;
+  std::optional<OrderEvent> offer_to(OrderSlot slot, std::int64_t units, Tick now) const;
+  std::optional<OrderEvent> next_offer_under_quotas(OfferIndex offer, Tick now) const;
+  // Units of the offer that the order has from now on, or has no longer.
+  void count_channel(OrderSlot slot, std::int64_t units) {
+    const OfferIndex offer = store_.offer(slot);
+    if (offers_[offer.value].has_quotas) quotas_.add_taken(offer, store_.channel(slot), units);
+  }
+  void count_reserved(OfferIndex offer, std::string_view channel, std::int64_t units);
+  void count_place(OrderSlot slot, std::int32_t places);
+  Hash128 channel_key(OfferIndex offer, std::string_view channel) const;
+  std::int64_t units_in_stock(OrderSlot slot) const;  // of its offer's held and sold
+  bool install_quotas(const Offer& offer);            // whether to count them anew
+  void count_quotas(const std::vector<bool>& offers, ChannelQuotas& quotas) const;
+
   // Window and audience of an offer with a plan.
   Outcome check_plan(const Buy& buy, Tick now) const;
   bool is_open_to(const Buy& buy, Tick now) const;
@@ -327,6 +364,8 @@ class Engine {
   void apply_returned(const OrderEvent& event, Applied& applied);
   void apply_offered(const OrderEvent& event, OrderSlot slot);
   void apply_left_line(OrderSlot slot);
+  void leave_line(OrderSlot slot);
+  void give_back(const OrderEvent& event, OrderSlot slot);
   void hold_units(OrderSlot slot, const Hash128& buyer, std::uint32_t newly_counted, Tick from, Tick until);
   void end_hold(OrderSlot slot, OrderStatus becomes);
   void subtract_names(OrderSlot slot, std::uint32_t units);
@@ -340,6 +379,9 @@ class Engine {
   LimitLedger ledger_;
   HoldCalendar calendar_;
   WaitingLines lines_;
+  ChannelQuotas quotas_;
+  // Units that baskets which are being decided have reserved, by channel_key(): no order says them yet.
+  boost::unordered_flat_map<Hash128, std::int64_t, Hash128Identity> reserved_by_channel_;
   std::uint64_t reserved_rows_ = 0;  // of baskets that are being decided
 };
 

@@ -41,10 +41,11 @@ struct OrderLife {
   std::int64_t expires_ns, first_expires_ns, held_ns;
   std::uint64_t payment;  // where its text stands
   std::uint32_t confirmed_quantity, returned_quantity;
-  std::uint32_t place;  // number of its place in the offer's line
-  std::uint32_t part;   // of a part: its offer
+  std::uint32_t place;        // number of its place in the offer's line
+  std::uint32_t part;         // of a part: its offer
+  std::uint32_t written_off;  // of returned_quantity: what cannot be sold again
   std::uint8_t payment_bytes;
-  std::uint8_t unused[7];
+  std::uint8_t unused[3];
 };
 static_assert(sizeof(OrderLife) == 56);
 
@@ -85,6 +86,7 @@ class OrderStore {
     return row.is_part ? OfferIndex{lives_[slot.value].part} : OrderNumber{row.number}.offer();
   }
   std::string_view buyer(OrderSlot slot) const;
+  std::string_view channel(OrderSlot slot) const;
   Identities identities(OrderSlot slot) const;
   OrderLines lines(OrderSlot slot) const;
   std::uint32_t confirmed_quantity(OrderSlot slot) const;  // 0 unless confirmed

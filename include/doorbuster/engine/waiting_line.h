@@ -23,6 +23,9 @@ class WaitingLines {
   std::uint32_t join(OfferIndex offer, OrderSlot who);
   void leave(OfferIndex offer, std::uint32_t place);  // REQUIRES: somebody stands there
   std::optional<OrderSlot> first(OfferIndex offer) const;
+  // The first for whom wanted(slot) is true. Looks at every place.
+  template <typename Wanted>
+  std::optional<OrderSlot> find_first(OfferIndex offer, const Wanted& wanted) const;
   // How many stand at the place and before it.
   std::uint32_t position(OfferIndex offer, std::uint32_t place) const;
 
@@ -33,7 +36,20 @@ class WaitingLines {
     std::uint32_t head = 0, tail = 0;     // the first that stands is at head, the next to come gets tail
     std::uint32_t size = 0;
   };
+  static bool stands(const Line& line, std::uint32_t place);
+
   std::vector<std::unique_ptr<Line>> lines_;  // by offer; null: nobody ever waited
 };
+
+template <typename Wanted>
+std::optional<OrderSlot> WaitingLines::find_first(OfferIndex offer, const Wanted& wanted) const {
+  const Line* line = lines_[offer.value].get();
+  if (line == nullptr) return std::nullopt;
+  for (std::uint32_t place = line->head; place != line->tail; ++place) {
+    const OrderSlot slot{line->slots[place % line->slots.size()]};
+    if (stands(*line, place) && wanted(slot)) return slot;
+  }
+  return std::nullopt;
+}
 
 }  // namespace doorbuster

@@ -50,6 +50,7 @@ struct Request {
   OfferIndex refused_line;  // of a basket: whose refusal it is
   Tick now;                 // the tick of the decision
   Tick free_at;             // all_held: no unit comes back before, unless somebody gives one back
+  Tick kept_until;          // all_held: what is left is kept for other channels until then; zero: it is not
   std::int64_t decided_ns = 0;
 
   // --- the shards' own ---

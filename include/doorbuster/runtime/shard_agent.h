@@ -169,6 +169,7 @@ class ShardAgent final : public Agent {
     }
     return true;
   }
+  std::size_t stamp();  // how many quotas have ended
   std::size_t expire_due();
   bool record(const OrderEvent& event);
   void serve_line(OfferIndex offer, Tick now);

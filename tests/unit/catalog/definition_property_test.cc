@@ -109,6 +109,13 @@ OfferConfiguration arbitrary_offer(std::string sku) {
   offer.plan.price_steps = arbitrary_steps(true);
   offer.plan.audience = arbitrary_audience();
   offer.plan.low_stock = arbitrary_low_stock();
+  std::int64_t left = offer.stock;
+  for (const char* channel : {"app", "pos", "web"}) {
+    if (left == 0 || perhaps()) continue;
+    const std::int64_t units = between<std::int64_t>(1, left);
+    offer.plan.channel_quotas.push_back({channel, units, arbitrary_window().from});
+    left -= units;
+  }
   return offer;
 }
 
