@@ -29,7 +29,12 @@ class World {
 
   // As a reload or a start does it: how many definitions changed, or why not and nothing has.
   Result<std::size_t> configure(const std::vector<CampaignConfiguration>& campaigns, Tick now) {
-    auto change = plan_change(*catalog(), state_->committed(), campaigns, orders_max_);
+    Configuration configuration;
+    configuration.campaigns = campaigns;
+    return configure(configuration, now);
+  }
+  Result<std::size_t> configure(const Configuration& configuration, Tick now) {
+    auto change = plan_change(*catalog(), state_->committed(), configuration, orders_max_);
     if (!change) return tl::unexpected(change.error());
     return make(*change, now);
   }

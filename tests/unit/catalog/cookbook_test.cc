@@ -60,7 +60,7 @@ TEST_CASE("the cookbook's campaigns do what the page says") {
     const ParsedConfiguration parsed = parse_configuration(recipe.json);
     for (const Diagnostic& diagnostic : parsed.diagnostics) UNSCOPED_INFO(diagnostic.message);
     REQUIRE(parsed.configuration);
-    const auto change = plan_change(Catalog(), {}, parsed.configuration->campaigns, kOrdersDefault);
+    const auto change = plan_change(Catalog(), {}, *parsed.configuration, kOrdersDefault);
     REQUIRE(change);
     const CatalogPointer catalog = apply_change(Catalog(), *change);
     CHECK(!recipe.rows.empty());
