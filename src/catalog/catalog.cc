@@ -125,6 +125,8 @@ std::string_view audience_rule_name(AudienceRule rule) {
   return "unknown";
 }
 
+Catalog::Catalog() : tenants_(first_tenants()) {}
+
 Catalog::Catalog(std::uint64_t version, std::vector<CampaignPut> campaigns, std::vector<OfferPut> offers)
     : version_(version), tenants_(first_tenants()) {
   campaigns_.reserve(campaigns.size());

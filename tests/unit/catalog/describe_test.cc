@@ -258,7 +258,8 @@ ParsedConfiguration sale_by_rule(int items) {
     "starts_at": "2026-11-27T08:00:00Z", "ends_at": "2026-11-27T20:00:00Z",
     "price_steps": [{"starts_at": "2026-11-27T10:00:00Z", "discount_percent": 10}],
     "offer_rules": [{"category": "tv", "discount_percent": 12.5},
-                    {"category": "radio", "discount_percent": 1}, {"category": "tv", "discount_percent": 50}]}]})");
+                    {"category": "radio", "discount_percent": 1},
+                    {"category": "tv", "discount_percent": 50}]}]})");
 }
 
 TEST_CASE("the text shows how rules come to prices, and warns of a rule that makes no offer") {
