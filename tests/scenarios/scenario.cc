@@ -89,9 +89,9 @@ class Player {
 
   std::string configure(const std::vector<std::string>& lines) {
     const Sales sales = read_sales(lines);
-    const auto changed = world_->configure(sales.campaigns, sales.at);
+    const auto changed = world_->configure(sales.configuration, sales.at);
     if (!changed) return refusal_text(changed.error().message);
-    campaign_ = sales.campaigns.front().id;
+    campaign_ = sales.configuration.campaigns.front().id;
     return "in force; definitions changed: " + std::to_string(*changed) + "\n";
   }
 

@@ -29,10 +29,13 @@ class World {
 
   // As a reload or a start does it: how many definitions changed, or why not and nothing has.
   Result<std::size_t> configure(const std::vector<CampaignConfiguration>& campaigns, Tick now) {
-    end_quotas(now);
     Configuration configuration;
     configuration.campaigns = campaigns;
     for (const ItemPut& item : catalog()->items()) configuration.items.push_back(item);
+    return configure(configuration, now);
+  }
+  Result<std::size_t> configure(const Configuration& configuration, Tick now) {
+    end_quotas(now);
     auto change = plan_change(*catalog(), state_->committed(), configuration, orders_max_);
     if (!change) return tl::unexpected(change.error());
     return make(*change, now);
