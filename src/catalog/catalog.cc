@@ -153,15 +153,21 @@ void Catalog::compile(Offer& offer) const {
       compile_prices(put.price, put.plan.price_steps, plan.price_steps, price_rule(plan.price_form));
 }
 
+std::shared_ptr<const Catalog::ItemTable> Catalog::make_items(std::vector<ItemPut> items) {
+  auto table = std::make_shared<ItemTable>();
+  table->items = std::move(items);
+  table->keys.reserve(table->items.size());  // so that no key moves: the map has views of them
+  table->by_key.reserve(table->items.size());
+  for (const ItemPut& item : table->items) {
+    DOORBUSTER_CHECK(item.item.value == table->keys.size());
+    table->keys.emplace_back(TenantKey(item.tenant, item.sku).view());
+    DOORBUSTER_CHECK(table->by_key.emplace(table->keys.back(), item.item).second);
+  }
+  return table;
+}
+
 // After this no vector grows: the maps' keys are views into them.
 void Catalog::index() {
-  item_keys_.reserve(items_.size());
-  item_by_key_.reserve(items_.size());
-  for (const ItemPut& item : items_) {
-    DOORBUSTER_CHECK(item.item.value == item_keys_.size());
-    item_keys_.emplace_back(TenantKey(item.tenant, item.sku).view());
-    DOORBUSTER_CHECK(item_by_key_.emplace(item_keys_.back(), item.item).second);
-  }
   campaign_keys_.reserve(campaigns_.size());
   campaign_by_key_.reserve(campaigns_.size());
   offer_by_sku_.resize(campaigns_.size());
@@ -188,8 +194,8 @@ const Campaign* Catalog::find_campaign(TenantId tenant, std::string_view id) con
 
 const ItemPut* Catalog::find_item(TenantId tenant, std::string_view sku) const {
   if (sku.size() > kIdentifierBytesMax) return nullptr;
-  const auto found = item_by_key_.find(TenantKey(tenant, sku).view());
-  return found == item_by_key_.end() ? nullptr : &items_[found->second.value];
+  const auto found = items_->by_key.find(TenantKey(tenant, sku).view());
+  return found == items_->by_key.end() ? nullptr : &items_->items[found->second.value];
 }
 
 const TenantPut* Catalog::find_tenant(std::string_view id) const {
@@ -338,9 +344,13 @@ Catalog::Catalog(const Catalog& before, const CatalogChangeSet& change)
     if (put.tenant.value > tenants_.size()) tenants_.emplace_back();
     tenants_[put.tenant.value - 1] = put;
   }
-  for (const ItemPut& put : change.items) {
-    if (put.item.value == items_.size()) items_.emplace_back();
-    items_[put.item.value] = put;
+  if (!change.items.empty()) {
+    std::vector<ItemPut> items = items_->items;
+    for (const ItemPut& put : change.items) {
+      if (put.item.value == items.size()) items.emplace_back();
+      items[put.item.value] = put;
+    }
+    items_ = make_items(std::move(items));
   }
   std::vector<bool> prices_change(campaigns_.size() + change.campaigns.size(), false);
   for (const CampaignPut& put : change.campaigns) {

@@ -19,19 +19,18 @@ using namespace doorbuster;
 
 void live_through(const Configuration& configuration) {
   const CatalogPointer empty = std::make_shared<const Catalog>();
-  const Result<CatalogChangeSet> change = plan_change(*empty, {}, configuration.campaigns, kOrdersMax);
+  const Result<CatalogChangeSet> change = plan_change(*empty, {}, configuration, kOrdersMax);
   DOORBUSTER_CHECK(change.has_value());
   const CatalogPointer catalog = apply_change(*empty, *change);
   const std::vector<std::int64_t> nothing_sold(catalog->offers().size(), 0);
-  const Result<CatalogChangeSet> again =
-      plan_change(*catalog, nothing_sold, configuration.campaigns, kOrdersMax);
+  const Result<CatalogChangeSet> again = plan_change(*catalog, nothing_sold, configuration, kOrdersMax);
   DOORBUSTER_CHECK(again.has_value() && again->empty());
   // As a text it is the same, and has one text only.
   const std::string text = configuration_json(configuration.server, *catalog);
   const ParsedConfiguration parsed = parse_configuration(text);
   DOORBUSTER_CHECK(parsed.configuration.has_value());
   const Result<CatalogChangeSet> same =
-      plan_change(*catalog, nothing_sold, parsed.configuration->campaigns, kOrdersMax);
+      plan_change(*catalog, nothing_sold, *parsed.configuration, kOrdersMax);
   DOORBUSTER_CHECK(same.has_value() && same->empty());
   DOORBUSTER_CHECK(configuration_json(parsed.configuration->server, *catalog) == text);
   DOORBUSTER_CHECK(!describe_configuration(configuration, Tick{1'795'766'400 * kNsPerSecond}).empty());

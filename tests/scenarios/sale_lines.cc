@@ -5,6 +5,8 @@
 #include <optional>
 #include <utility>
 
+#include "doorbuster/catalog/offer_rules.h"
+
 namespace doorbuster {
 namespace {
 
@@ -110,6 +112,36 @@ OfferConfiguration offer_of(Line& line) {
   return offer;
 }
 
+// rule electronics/tv discount=20 stock_percent=50
+std::string rule_of(Line& line) {
+  OfferRule rule;
+  rule.category = line.subject();
+  rule.discount_basis_points = 100 * line.number("discount", 0);
+  if (line.has("stock")) rule.stock = line.number("stock", 0);
+  rule.stock_basis_points = 100 * line.number("stock_percent", 100);
+  if (line.has("floor")) rule.floor = line.number("floor", 0);
+  if (const auto word = line.text("rounding")) rule.rounding = rounding_of(*word);
+  return offer_rule_json(rule);
+}
+
+ItemPut item_of(Line& line) {
+  ItemPut item;
+  item.sku = line.subject();
+  item.category = line.must("category");
+  item.list_price = line.number("price", 0);
+  item.stock = line.number("stock", 0);
+  return item;
+}
+
+// As a file's rules are: from its items to offers.
+void add_offers_by_rule(Configuration& configuration) {
+  for (CampaignConfiguration& campaign : configuration.campaigns) {
+    std::vector<OfferRuleRefusal> refusals;
+    campaign = with_offers_by_rule(campaign, configuration.items, refusals);
+    if (!refusals.empty()) throw CannotRead{refusals.front().reason};
+  }
+}
+
 // What stands behind `also` belongs to the line above it.
 std::vector<std::string> joined(const std::vector<std::string>& lines) {
   const std::string also = "also ";
@@ -129,18 +161,24 @@ std::vector<std::string> joined(const std::vector<std::string>& lines) {
 Sales read_sales(const std::vector<std::string>& lines) {
   Sales sales;
   std::optional<Tick> at;
+  std::vector<CampaignConfiguration>& campaigns = sales.configuration.campaigns;
   for (const std::string& text : joined(lines)) {
     Line line(text);
     if (line.verb() == "sale") {
-      sales.campaigns.push_back(campaign_of(line));
-      at = line.time("at", at.value_or(sales.campaigns.front().starts_at));
+      campaigns.push_back(campaign_of(line));
+      at = line.time("at", at.value_or(campaigns.front().starts_at));
     } else if (line.verb() == "offer") {
-      sales.campaigns.back().offers.push_back(offer_of(line));
+      campaigns.back().offers.push_back(offer_of(line));
+    } else if (line.verb() == "rule") {
+      campaigns.back().plan.offer_rules.push_back(rule_of(line));
+    } else if (line.verb() == "item") {
+      sales.configuration.items.push_back(item_of(line));
     } else {
-      throw CannotRead{"\"" + line.verb() + "\" stands among the sales and offers"};
+      throw CannotRead{"\"" + line.verb() + "\" stands among the sales, offers, rules and items"};
     }
     line.nothing_else();
   }
+  add_offers_by_rule(sales.configuration);
   sales.at = *at;
   return sales;
 }

@@ -10,11 +10,11 @@
 namespace doorbuster {
 
 struct Sales {
-  std::vector<CampaignConfiguration> campaigns;
-  Tick at;  // when they come into force
+  Configuration configuration;
+  Tick at;  // when it comes into force
 };
 
-// `sale` and `offer` lines, a whole configuration. Throws CannotRead.
+// `sale`, `offer`, `rule` and `item` lines, a whole configuration. Throws CannotRead.
 Sales read_sales(const std::vector<std::string>& lines);
 
 }  // namespace doorbuster

@@ -81,11 +81,11 @@ class Catalog {
   std::uint64_t version() const { return version_; }  // number of changes so far
   std::span<const Campaign> campaigns() const { return campaigns_; }
   std::span<const Offer> offers() const { return offers_; }
-  std::span<const ItemPut> items() const { return items_; }
+  std::span<const ItemPut> items() const { return items_->items; }
   // The first tenant first: TenantId n is at n - 1.
   std::span<const TenantPut> tenants() const { return tenants_; }
   const TenantPut& tenant(TenantId id) const { return tenants_[id.value - 1]; }
-  const ItemPut& item(ItemIndex index) const { return items_[index.value]; }
+  const ItemPut& item(ItemIndex index) const { return items_->items[index.value]; }
   const Campaign& campaign(CampaignIndex index) const { return campaigns_[index.value]; }
   const Offer& offer(OfferIndex index) const { return offers_[index.value]; }
   const Campaign& campaign_of(OfferIndex index) const {
@@ -109,6 +109,15 @@ class Catalog {
   template <typename Index>
   using ByName = boost::unordered_flat_map<std::string_view, Index, TextHash>;
 
+  // Items change seldom, and there may be many more than campaigns and offers: snapshots share them until one
+  // changes. Made in one piece and not edited after it.
+  struct ItemTable {
+    std::vector<ItemPut> items;
+    std::vector<std::string> keys;  // tenant and SKU, by item
+    ByName<ItemIndex> by_key;       // views of keys
+  };
+  static std::shared_ptr<const ItemTable> make_items(std::vector<ItemPut> items);
+
   void compile(Offer& offer) const;
   void index();
 
@@ -116,9 +125,7 @@ class Catalog {
   std::vector<Campaign> campaigns_;
   std::vector<Offer> offers_;
   std::vector<TenantPut> tenants_;
-  std::vector<ItemPut> items_;
-  std::vector<std::string> item_keys_;            // tenant and SKU, by item
-  ByName<ItemIndex> item_by_key_;                 // views of item_keys_
+  std::shared_ptr<const ItemTable> items_ = std::make_shared<const ItemTable>();
   std::vector<std::string> campaign_keys_;        // tenant and id, by campaign
   ByName<CampaignIndex> campaign_by_key_;         // views of campaign_keys_
   std::vector<ByName<OfferIndex>> offer_by_sku_;  // by campaign; views of offers_

@@ -185,6 +185,12 @@ class OpenApi(unittest.TestCase):
         self.assertEqual(members_written("src/admin/change_routes.cc") | {"changes", "more"},
                          self.properties("DryRun"))
 
+    def test_it_names_every_member_of_an_item_and_no_other(self):
+        item = members_defined("kItemMembers")
+        self.assertGreater(len(item), 5)
+        self.assertEqual(members_written("src/admin/catalog_routes.cc") | item,
+                         self.properties("ItemMembers", "ItemList", "ItemView", "ItemOffer"))
+
     def test_it_names_every_word_of_a_change(self):
         kinds = re.findall(r'Source::(\w+), "(\w+)"', text("include/doorbuster/catalog/audit.h"))
         schemas = self.document["components"]["schemas"]

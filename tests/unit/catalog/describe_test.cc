@@ -248,6 +248,47 @@ TEST_CASE("a rule that goes on is said to be cut") {
              Catch::Contains("1,000 windows by the clock of UTC; the rule goes on"));
 }
 
+ParsedConfiguration sale_by_rule(int items) {
+  std::string text = R"({"catalog": [)";
+  for (int i = 0; i < items; ++i) {
+    text += (i == 0 ? "" : ",") + std::string(R"({"sku": "tv-)") + std::to_string(i) +
+            R"(", "category": "tv", "list_price": 4999, "stock": 2})";
+  }
+  return parse_configuration(text + R"(], "campaigns": [{"id": "s", "currency": "EUR",
+    "starts_at": "2026-11-27T08:00:00Z", "ends_at": "2026-11-27T20:00:00Z",
+    "price_steps": [{"starts_at": "2026-11-27T10:00:00Z", "discount_percent": 10}],
+    "offer_rules": [{"category": "tv", "discount_percent": 12.5},
+                    {"category": "radio", "discount_percent": 1}, {"category": "tv", "discount_percent": 50}]}]})");
+}
+
+TEST_CASE("the text shows how rules come to prices, and warns of a rule that makes no offer") {
+  const std::string few = describe_configuration(*sale_by_rule(2).configuration, kNoon);
+  CHECK_THAT(few, Catch::Contains("valid: 1 campaign, 2 offers, 4 units\n"));
+  CHECK_THAT(few,
+             Catch::Contains("offers by rule    2 offers of 3 rules\n                    tv-0  49.99 EUR -> "
+                             "rule 1, 12.5 % off -> 43.74 EUR -> lowest 39.37 EUR\n"));
+  CHECK_THAT(few, !Catch::Contains(" more\n"));
+  CHECK_THAT(few, Catch::Contains("\nwarning: campaign s, offer rule 2 matches no item of the catalog\n"));
+  CHECK_THAT(few,
+             Catch::Contains("\nwarning: campaign s, offer rule 3 makes no offer: rules before it, or offers "
+                             "of the campaign's own, have all of its items\n"));
+  const std::string many = describe_configuration(*sale_by_rule(1021).configuration, kNoon);
+  CHECK_THAT(many, Catch::Contains("tv-19  "));
+  CHECK_THAT(many, !Catch::Contains("tv-20  "));
+  CHECK_THAT(many, Catch::Contains("\n                    and 1,001 more\n"));
+  CHECK_THAT(describe_configuration(sample(), kNoon),
+             !Catch::Contains("rule") && !Catch::Contains("warning"));
+}
+
+TEST_CASE("the JSON has every price by rule, and the warnings") {
+  const json::value value = json::parse(describe_configuration_json(sale_by_rule(30), kNoon));
+  const json::array& offers = value.at("campaigns").at(0).at("offers_by_rule").as_array();
+  CHECK(offers.size() == 30);
+  CHECK(offers.at(29) == json::parse(R"({"sku": "tv-29", "list_price": 4999, "rule": 1,
+    "discount_basis_points": 1250, "price": 4374, "lowest_price": 3937, "units": 2})"));
+  CHECK(value.at("warnings").as_array().size() == 2);
+}
+
 TEST_CASE("the lowest price and the biggest discount are those of any instant of the sale") {
   const ParsedConfiguration parsed = parse_configuration(R"({"campaigns": [{"id": "a", "currency": "EUR",
     "starts_at": "2026-11-27T08:00:00Z", "ends_at": "2026-11-27T20:00:00Z",

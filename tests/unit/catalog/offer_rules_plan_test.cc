@@ -221,14 +221,14 @@ TEST_CASE("an adjusted stock is the campaign's own word, until the definition is
 TEST_CASE("the audit trail tells of items by their members") {
   Folder folder;
   folder.load(file(kItems, ""));
-  const auto change = plan_change(
-      *folder.catalog, folder.committed,
-      file(
-          R"({"sku": "tv-1", "category": "tv", "list_price": 900, "stock": 10, "attributes": {"brand": "acme"}},
+  const auto change = plan_change(*folder.catalog, folder.committed,
+                                  file(
+                                      R"({"sku": "tv-1", "category": "tv", "list_price": 900, "stock": 10,
+               "attributes": {"brand": "acme"}},
               {"sku": "radio", "list_price": 500, "currency": "EUR"},
               {"sku": "new", "list_price": 1})",
-          ""),
-      kRoomForOrders);
+                                      ""),
+                                  kRoomForOrders);
   REQUIRE(change);
   JsonWriter json;
   json.begin_object();
