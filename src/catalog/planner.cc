@@ -58,7 +58,10 @@ void take_over(CampaignPut& put, const CampaignPut& known) {
 // before.
 std::int64_t released_still(const CampaignPut& put, const CampaignPut& known, const OfferPut& offer,
                             std::int64_t stock, std::int64_t committed) {
-  const bool stays = put.armed && known.listed && offer.listed && last_end(put) <= last_end(known);
+  // Rules of time zones that changed are nobody's doing.
+  const bool same_schedule = !put.plan.schedule.empty() && put.plan.schedule == known.plan.schedule;
+  const bool no_longer = same_schedule || last_end(put) <= last_end(known);
+  const bool stays = put.armed && known.listed && offer.listed && no_longer;
   return stays ? std::clamp<std::int64_t>(stock - committed, 0, offer.released) : 0;
 }
 

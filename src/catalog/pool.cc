@@ -124,7 +124,7 @@ std::string describe_faults(const std::vector<std::string>& faults) {
 }
 
 Tick arms_at(const CampaignPut& campaign) {
-  return {campaign.starts_at.ns - campaign.arm_seconds * kNsPerSecond};
+  return {std::max<std::int64_t>(0, campaign.starts_at.ns - campaign.arm_seconds * kNsPerSecond)};
 }
 
 bool is_to_arm(const CampaignPut& campaign, Tick now) {

@@ -61,7 +61,7 @@ class Player {
     if (verb == "extend" && line.has("order")) return command(line, OrderAction::extend);
     if (const auto action = campaign_action(verb)) return act(line, *action);
     if (verb == "state") return state(line);
-    if (verb == "item") return item(line);
+    if (verb == "pool") return pool(line);
     if (verb == "clock") return clock(line);
     if (verb == "payment-failed") return command(line, OrderAction::payment_failed);
     if (verb == "return") return command(line, OrderAction::give_back);
@@ -89,9 +89,12 @@ class Player {
 
   std::string configure(const std::vector<std::string>& lines) {
     const Sales sales = read_sales(lines);
-    const auto changed = world_->configure(sales.configuration, sales.at);
+    // Items stay where nothing is said of them.
+    const Configuration& said = sales.configuration;
+    const auto changed =
+        said.items.empty() ? world_->configure(said.campaigns, sales.at) : world_->configure(said, sales.at);
     if (!changed) return refusal_text(changed.error().message);
-    campaign_ = sales.configuration.campaigns.front().id;
+    campaign_ = said.campaigns.front().id;
     return "in force; definitions changed: " + std::to_string(*changed) + "\n";
   }
 
@@ -115,7 +118,7 @@ class Player {
     return phase_text(*world_, campaign, at) + price_text(*world_, campaign, at);
   }
 
-  std::string item(Line& line) {
+  std::string pool(Line& line) {
     const Tick at = line.time("at");
     const std::int64_t stock = line.number("stock", 0);
     line.nothing_else();

@@ -31,7 +31,9 @@ class World {
   Result<std::size_t> configure(const std::vector<CampaignConfiguration>& campaigns, Tick now) {
     Configuration configuration;
     configuration.campaigns = campaigns;
-    for (const ItemPut& item : catalog()->items()) configuration.items.push_back(item);
+    for (const ItemPut& item : catalog()->items()) {
+      if (item.listed) configuration.items.push_back(item);
+    }
     return configure(configuration, now);
   }
   Result<std::size_t> configure(const Configuration& configuration, Tick now) {

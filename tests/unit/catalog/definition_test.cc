@@ -2,6 +2,7 @@
 
 #include "doorbuster/catalog/definition.h"
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <set>
 
@@ -45,6 +46,9 @@ Configuration configuration(std::string_view text) {
 Configuration configured(const std::vector<CampaignConfiguration>& campaigns) {
   Configuration configuration;
   configuration.campaigns = campaigns;
+  const bool pooled =
+      std::any_of(campaigns.begin(), campaigns.end(), [](const auto& c) { return c.from_pool; });
+  if (!pooled) return configuration;
   for (const char* const sku : {"tv", "radio"}) configuration.items.emplace_back().sku = sku;
   return configuration;
 }

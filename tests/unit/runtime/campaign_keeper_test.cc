@@ -12,7 +12,7 @@
 namespace doorbuster {
 namespace {
 
-const WiringPlan kPlan = {.shards = 2, .http_threads = 1, .shared = true};
+const WiringPlan kPlan = {.shards = 2, .http_threads = 2, .shared = true};
 constexpr std::int64_t kHour = 3600 * kNsPerSecond;
 
 // Stands still until the test moves it, while the shop's threads read it.
