@@ -56,6 +56,10 @@ class StreamAgent::Impl {
     fan_out_.watch(sources.watch.descriptor());
   }
 
+  ~Impl() {
+    for (const Arrival& arrival : arrivals_) close(arrival.socket);
+  }
+
   void arrive(std::vector<Arrival>& arrivals) {
     for (Arrival& arrival : arrivals) arrivals_.push_back(std::move(arrival));
     arrivals.clear();

@@ -79,7 +79,7 @@ TEST_CASE("the log keeps the newest events within its bounds, and knows from whe
   CHECK(log.bytes_from(8) == log.at(8)->text().size());
   CHECK(log.bytes_from(9) == 0);
 
-  log.append(event(std::string(9'900, 'x')));
+  log.append(event(std::string(9'950, 'x')));
   CHECK(log.first() == 9);  // the others did not fit beside it
   log.append(event(std::string(20'000, 'x')));
   CHECK(log.first() == 11);  // larger than the log itself
