@@ -286,7 +286,7 @@ void StreamAgent::Impl::sleep(std::int64_t at_most_ns) {
     if (something_changed()) ms = 0;
   }
   fan_out_.wait(ms);
-  if (arm) sources_.watch.drain();
+  sources_.watch.drain();  // also of a ring that came just when we were done with the last sleep
 }
 
 // --- the agent
