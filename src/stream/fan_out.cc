@@ -22,11 +22,11 @@ ChunkPointer make_comment() {
 
 }  // namespace
 
-FanOut::FanOut(const ChunkLog& log, Deflater& deflater, StreamMetrics& metrics, Ticks ticks)
+FanOut::FanOut(const ChunkLog& log, Deflater& deflater, StreamMetrics& metrics, Ticks& ticks)
     : log_(log),
       deflater_(deflater),
       metrics_(metrics),
-      ticks_(std::move(ticks)),
+      ticks_(ticks),
       comment_(make_comment()),
       epoll_(epoll_create1(EPOLL_CLOEXEC)) {
   DOORBUSTER_CHECK(epoll_ >= 0);
@@ -95,7 +95,7 @@ void FanOut::fill(Subscriber& subscriber, std::uint64_t tick) {
       if (concerns(*chunk, subscriber.wants())) subscriber.queue(chunk, deflater_);
     } else if (subscriber.tick_seen < tick) {
       subscriber.tick_seen = tick;
-      for (const ChunkPointer& chunk : ticks_(subscriber.wants())) subscriber.queue(chunk, deflater_);
+      for (const ChunkPointer& chunk : ticks_.current(subscriber.wants())) subscriber.queue(chunk, deflater_);
     } else {
       return;
     }

@@ -5,22 +5,19 @@
 
 #include <array>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <vector>
 
 #include "doorbuster/stream/stream_agent.h"
 #include "stream/chunk_log.h"
 #include "stream/subscriber.h"
+#include "stream/ticks.h"
 
 namespace doorbuster {
 
 class FanOut {
  public:
-  // The ticks that a subscriber wants now; made once for all who want the same.
-  using Ticks = std::function<const std::vector<ChunkPointer>&(const Subscription&)>;
-
-  FanOut(const ChunkLog& log, Deflater& deflater, StreamMetrics& metrics, Ticks ticks);
+  FanOut(const ChunkLog& log, Deflater& deflater, StreamMetrics& metrics, Ticks& ticks);
   ~FanOut();
 
   // Besides sockets: a descriptor that ends wait().
@@ -58,7 +55,7 @@ class FanOut {
   const ChunkLog& log_;
   Deflater& deflater_;
   StreamMetrics& metrics_;
-  const Ticks ticks_;
+  Ticks& ticks_;
   const ChunkPointer comment_;
   std::vector<std::unique_ptr<Subscriber>> subscribers_;
   std::size_t gzips_ = 0;

@@ -6,20 +6,18 @@
 #include <algorithm>
 #include <deque>
 #include <limits>
-#include <map>
-#include <tuple>
 #include <utility>
 
 #include "doorbuster/base/check.h"
 #include "stream/fan_out.h"
 #include "stream/sale_watch.h"
 #include "stream/snapshots.h"
+#include "stream/ticks.h"
 
 namespace doorbuster {
 namespace {
 
 constexpr std::int64_t kIntervalNs = kStreamIntervalMs * kNsPerMillisecond;
-constexpr std::int64_t kTickNs = kNsPerSecond;
 constexpr std::int64_t kPrepareNs = 500 * kNsPerMillisecond;  // how long before its instant an event is made
 constexpr std::int64_t kIdleNs = 60 * kNsPerSecond;  // without subscribers, what they were told is kept
 constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
@@ -51,12 +49,15 @@ class StreamAgent::Impl {
         metrics_(metrics),
         log_(random_epoch(), kStreamLogBytesMax, kStreamLogChunksMax),
         watch_(sources.board),
-        fan_out_(
-            log_, deflater_, metrics,
-            [this](const Subscription& wants) -> const std::vector<ChunkPointer>& { return ticks(wants); }),
+        ticks_(watch_),
+        fan_out_(log_, deflater_, metrics, ticks_),
         retry_(ended("retry: 2000\n")) {
     fan_out_.watch(thread_descriptor);
     fan_out_.watch(sources.watch.descriptor());
+  }
+
+  ~Impl() {
+    for (const Arrival& arrival : arrivals_) close(arrival.socket);
   }
 
   void arrive(std::vector<Arrival>& arrivals) {
@@ -76,9 +77,6 @@ class StreamAgent::Impl {
   void take_alerts();
   void admit(Arrival arrival, std::int64_t now_ns, std::uint32_t& left);
   std::vector<ChunkPointer> snapshot_for(const Subscription& wants);
-  void next_tick(std::int64_t now_ns);
-  const std::vector<ChunkPointer>& ticks(const Subscription& wants);
-  std::vector<ChunkPointer> make_ticks(const Subscription& wants) const;
   void measure();
   bool prepare_next();
   bool something_changed() const;
@@ -88,6 +86,7 @@ class StreamAgent::Impl {
   Deflater deflater_;
   ChunkLog log_;
   SaleWatch watch_;
+  Ticks ticks_;
   Snapshots snapshots_;
   FanOut fan_out_;
   const ChunkPointer retry_;
@@ -96,10 +95,8 @@ class StreamAgent::Impl {
   std::uint64_t catalog_seen_ = kNoCatalog;
   std::uint64_t alerts_seen_ = 0;
   Tick now_;  // never runs backwards
-  std::int64_t next_compare_ns_ = 0, next_tick_ns_ = 0;
+  std::int64_t next_compare_ns_ = 0;
   std::int64_t idle_since_ns_ = kNever;
-  std::uint64_t tick_ = 0;
-  std::map<std::tuple<TenantId, std::optional<CampaignIndex>>, std::vector<ChunkPointer>> ticks_;
   struct Awaited {
     Tick instant;
     std::uint64_t sequence;
@@ -118,14 +115,14 @@ std::size_t StreamAgent::Impl::do_work(std::uint32_t& left) {
   }
   idle_since_ns_ = kNever;
   look(now_ns);
+  ticks_.renew(now_, now_ns);
   for (std::size_t i = 0; i < kArrivalsPerCycle && !arrivals_.empty(); ++i) {
     admit(std::move(arrivals_.front()), now_ns, left);
     arrivals_.pop_front();
     ++work;
   }
-  next_tick(now_ns);
   fan_out_.keep_alive(now_ns);
-  const std::size_t written = fan_out_.write_turn(tick_, now_ns);
+  const std::size_t written = fan_out_.write_turn(ticks_.number(), now_ns);
   const std::size_t removed = fan_out_.sweep(now_ns);
   left += static_cast<std::uint32_t>(removed);
   measure();
@@ -142,7 +139,6 @@ void StreamAgent::Impl::rest(std::int64_t now_ns) {
   watch_.forget();
   log_.forget();
   snapshots_.forget();
-  ticks_.clear();
 }
 
 void StreamAgent::Impl::look(std::int64_t now_ns) {
@@ -200,9 +196,9 @@ void StreamAgent::Impl::admit(Arrival arrival, std::int64_t now_ns, std::uint32_
     prelude.insert(prelude.end(), snapshot.begin(), snapshot.end());
     prelude.push_back(position_mark({.epoch = log_.epoch(), .sequence = log_.last()}));
     subscriber->next_sequence = log_.last() + 1;
-    for (ChunkPointer& tick : make_ticks(wants)) prelude.push_back(std::move(tick));
+    for (ChunkPointer& tick : ticks_.make(wants, now_)) prelude.push_back(std::move(tick));
   }
-  subscriber->tick_seen = tick_;
+  subscriber->tick_seen = ticks_.number();
   subscriber->set_prelude(std::move(prelude));
   if (!fan_out_.add(std::move(subscriber))) ++left;
 }
@@ -228,43 +224,6 @@ std::vector<ChunkPointer> StreamAgent::Impl::snapshot_for(const Subscription& wa
     if (campaign && sequence > seen_to[campaign->value] && concerns(*chunk, wants)) chunks.push_back(chunk);
   }
   metrics_.snapshots.add(made);
-  return chunks;
-}
-
-void StreamAgent::Impl::next_tick(std::int64_t now_ns) {
-  if (now_ns < next_tick_ns_) return;
-  next_tick_ns_ = now_ns + kTickNs;
-  ticks_.clear();
-  ++tick_;
-}
-
-const std::vector<ChunkPointer>& StreamAgent::Impl::ticks(const Subscription& wants) {
-  const auto [at, is_new] = ticks_.try_emplace({wants.tenant, wants.campaign});
-  if (is_new) at->second = make_ticks(wants);
-  return at->second;
-}
-
-// Of campaigns that still have something before them; without any there is no tick.
-std::vector<ChunkPointer> StreamAgent::Impl::make_ticks(const Subscription& wants) const {
-  std::vector<ChunkPointer> chunks;
-  std::string text;
-  std::size_t campaigns = 0;
-  const auto finish = [&] {
-    if (campaigns == 0) return;
-    end_offers_event(text);
-    chunks.push_back(ended(std::exchange(text, {})));
-    campaigns = 0;
-  };
-  for (const CampaignIndex index : watch_.live_campaigns()) {
-    const CampaignPut& put = watch_.catalog()->campaign(index).definition;
-    const CampaignView& view = watch_.campaign(index);
-    if (put.tenant != wants.tenant || (wants.campaign && *wants.campaign != index)) continue;
-    if (view.phase.state == CampaignState::ended) continue;
-    if (campaigns == 0) begin_tick_event(text, now_);
-    append_tick_campaign(text, put, view, now_);
-    if (++campaigns == kStreamEventOffersMax) finish();
-  }
-  finish();
   return chunks;
 }
 
@@ -304,7 +263,7 @@ std::int64_t StreamAgent::Impl::sleep_at_most_ns() const {
     return idle_since_ns_ == kNever ? 0 : std::max<std::int64_t>(0, idle_since_ns_ + kIdleNs - now_ns);
   }
   std::int64_t until_ns = fan_out_.next_look_ns(kNever);
-  if (!watch_.live_campaigns().empty()) until_ns = std::min(until_ns, next_tick_ns_);
+  if (!watch_.live_campaigns().empty()) until_ns = std::min(until_ns, ticks_.next_ns());
   if (now_ns < next_compare_ns_) until_ns = std::min(until_ns, next_compare_ns_);
   std::int64_t at_most_ns = until_ns - now_ns;
   if (const std::optional<Tick> next = watch_.next_instant()) {
@@ -327,7 +286,7 @@ void StreamAgent::Impl::sleep(std::int64_t at_most_ns) {
     if (something_changed()) ms = 0;
   }
   fan_out_.wait(ms);
-  if (arm) sources_.watch.drain();
+  sources_.watch.drain();  // also of a ring that came just when we were done with the last sleep
 }
 
 // --- the agent
