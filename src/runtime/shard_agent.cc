@@ -304,6 +304,7 @@ void ShardAgent::publish_board() {
     publish_offer(index);
     if (engine_->has_line(index)) lines_left_.push_back(index);
   }
+  mark_changed_offers();  // who follows is rung by whoever asked for this
 }
 
 void ShardAgent::publish_offer(OfferIndex offer) {
