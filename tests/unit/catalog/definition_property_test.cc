@@ -106,7 +106,8 @@ OfferConfiguration arbitrary_offer(std::string sku) {
   offer.stock = perhaps() ? between<std::int64_t>(0, 3) : between<std::int64_t>(0, 1'000'000);
   offer.price = offer.list_price = between<std::int64_t>(0, kPriceMax);
   if (perhaps()) offer.list_price = between<std::int64_t>(offer.price, kPriceMax);
-  offer.plan = {arbitrary_steps(true), arbitrary_audience()};
+  offer.plan.price_steps = arbitrary_steps(true);
+  offer.plan.audience = arbitrary_audience();
   offer.plan.low_stock = arbitrary_low_stock();
   return offer;
 }
