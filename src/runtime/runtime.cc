@@ -275,11 +275,7 @@ Result<Runtime::AppliedChange> Runtime::change_while_paused(const ChangePlanner&
   if (!change) return tl::unexpected(change.error());
   if (change->empty()) return AppliedChange{};
   // Everything decided under the old catalog must stand in the journal before the change does.
-  for (const auto& shard : shards_) {
-    while (shard->ring().durable() != shard->ring().published() && !failed()) {
-      std::this_thread::sleep_for(std::chrono::microseconds(50));
-    }
-  }
+  wait_for_published();
   if (Status status = journal_change(*change, now); !status) return tl::unexpected(status.error());
   const CatalogPointer after = apply_change(*before, *change);
   const Status installed = on_every_shard([&after](ShardAgent& shard) { shard.install(after); });
@@ -295,6 +291,15 @@ Status Runtime::journal_change(const CatalogChangeSet& change, Tick now) {
   return journal_running(encode_change(change, catalog_.get()->version() + 1, now));
 }
 
+void Runtime::wait_for_published() const {
+  for (const auto& shard : shards_) {
+    const std::uint64_t position = shard->ring().published();
+    while (shard->ring().durable() < position && !failed()) {
+      std::this_thread::sleep_for(std::chrono::microseconds(50));
+    }
+  }
+}
+
 Status Runtime::journal_alerts(std::span<const Alert> alerts) {
   std::vector<EncodedRecord> records;
   const CatalogPointer catalog = catalog_.get();
@@ -304,6 +309,8 @@ Status Runtime::journal_alerts(std::span<const Alert> alerts) {
     record.info = {.kind = RecordKind::alert, .version = 1, .tenant = tenant, .tick = alert.at};
     encode(alert, record.payload);
   }
+  // An alert must not outlive what it was raised by.
+  wait_for_published();
   const std::lock_guard lock(control_mutex_);
   if (Status status = journal_running(records); !status) return status;
   for (const Alert& alert : alerts) alerts_->append(alert);

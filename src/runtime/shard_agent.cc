@@ -56,13 +56,14 @@ std::size_t ShardAgent::do_work() {
   done += open_gate();
   if (!paused_) done += take_visits();
   if (!paused_ && !journal_->failed()) done += serve_lines_left() + expire_due();
+  if (done == 0) return 0;
+  if (ring_.publish()) journal_notifier_->notify();
   if (changed_count_ != 0) {
+    // Behind the records: who follows can have them made durable before it says anything.
     mark_changed_offers();
     if (watch_ != nullptr) watch_->notify();
     if (stream_watch_ != nullptr) stream_watch_->notify();
   }
-  if (done == 0) return 0;
-  if (ring_.publish()) journal_notifier_->notify();
   metrics_.gate_depth.set(gate_count_);
   metrics_.orders.set(engine_->orders());
   for (std::size_t i = 0; i < doors_.size(); ++i) {
@@ -309,6 +310,7 @@ void ShardAgent::publish_board() {
     publish_offer(index);
     if (engine_->has_line(index)) lines_left_.push_back(index);
   }
+  mark_changed_offers();  // who follows is rung by whoever asked for this
 }
 
 void ShardAgent::publish_offer(OfferIndex offer) {

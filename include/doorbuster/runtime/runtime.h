@@ -112,7 +112,8 @@ class Runtime {
   const CatalogCell& catalog_cell() const { return catalog_; }
   // What has been raised and cleared, in this life and before. Any thread.
   const AlertLog& alerts() const { return *alerts_; }
-  // Writes them to the journal, and to the log of alerts when they are durable. Shards go on meanwhile.
+  // Writes them to the journal, behind everything that the board has said of so far, and to the log of alerts
+  // when they are durable. Shards go on meanwhile.
   Status journal_alerts(std::span<const Alert> alerts);
   // The last tick of earlier lives: nobody has looked at what came between it and the start.
   Tick recovered_at() const { return recovered_at_; }
@@ -145,6 +146,8 @@ class Runtime {
   Result<AppliedChange> change_while_paused(const ChangePlanner& plan);
   void remember(const AppliedChange& applied);
   Status journal_change(const CatalogChangeSet& change, Tick now);
+  // Until all that the shards have published by now is durable.
+  void wait_for_published() const;
   Status journal_running(std::span<const EncodedRecord> records);
   Status on_every_shard(const std::function<void(ShardAgent&)>& task);
 
