@@ -44,6 +44,11 @@ Pair::Pair(std::uint64_t dice, std::uint64_t orders_max) : world_(1, orders_max)
 }
 
 std::string Pair::play(const Step& step) {
+  const std::string difference = play_step(step);
+  return difference.empty() ? check_promises(step.kind == Step::configure) : difference;
+}
+
+std::string Pair::play_step(const Step& step) {
   Tick from = now_;
   if (step.to_next_expiry) from = twin_.next_expiry(now_).value_or(now_);
   if (step.to_next_border) from = twin_.next_border(now_).value_or(now_);

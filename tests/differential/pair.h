@@ -31,6 +31,7 @@ class Pair {
 
  private:
   NaiveBuy wanted_by(const Step& step) const;
+  std::string play_step(const Step& step);
   std::string play_buy(const Step& step);
   std::string play_command(const Step& step);
   std::string play_timer(std::uint32_t at_most);
@@ -41,6 +42,11 @@ class Pair {
   std::string ask_engine(const NaiveBuy& wanted);
   BasketDecision ask_basket(const NaiveBuy& wanted, const Buy& buy);
   std::string ask_engine(const NaiveCommand& command);
+
+  // --- pair_quotas.cc ---
+  std::string check_promises(bool may_be_broken);
+  bool gives_what_is_kept(const NaiveShop::OfferName& name, const NaiveOffer& offer,
+                          const std::string& channel) const;
 
   // --- pair_compare.cc ---
   std::string compare_all() const;
@@ -62,6 +68,7 @@ class Pair {
   Tick now_ = kOpens;
   std::uint64_t dice_;  // of the configuration in force
   std::map<std::string, std::size_t> answers_;
+  std::map<NaiveShop::OfferName, bool> promises_;  // whether as much is left as is kept
 };
 
 // A sale of so many random questions. Fails with the first at which the two differ.
