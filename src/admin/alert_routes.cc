@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <utility>
 
-#include "doorbuster/http/query_reader.h"
 #include "admin/routes.h"
 #include "doorbuster/base/json_writer.h"
 #include "doorbuster/base/limits.h"
+#include "doorbuster/http/query_reader.h"
 
 namespace doorbuster {
 namespace {

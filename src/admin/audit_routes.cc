@@ -2,11 +2,11 @@
 
 #include <utility>
 
-#include "doorbuster/http/query_reader.h"
 #include "admin/routes.h"
 #include "doorbuster/base/json_writer.h"
 #include "doorbuster/base/limits.h"
 #include "doorbuster/catalog/audit.h"
+#include "doorbuster/http/query_reader.h"
 
 namespace doorbuster {
 namespace {

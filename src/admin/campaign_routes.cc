@@ -3,7 +3,6 @@
 #include <span>
 #include <utility>
 
-#include "doorbuster/http/query_reader.h"
 #include "admin/routes.h"
 #include "doorbuster/base/decimal.h"
 #include "doorbuster/base/json_writer.h"
@@ -11,6 +10,7 @@
 #include "doorbuster/catalog/definition_members.h"
 #include "doorbuster/catalog/schedule.h"
 #include "doorbuster/engine/alert_tracker.h"
+#include "doorbuster/http/query_reader.h"
 
 namespace doorbuster {
 namespace {

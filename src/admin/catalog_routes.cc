@@ -4,12 +4,12 @@
 #include <utility>
 #include <vector>
 
-#include "doorbuster/http/query_reader.h"
 #include "admin/routes.h"
 #include "doorbuster/base/json_writer.h"
 #include "doorbuster/base/limits.h"
 #include "doorbuster/catalog/definition_members.h"
 #include "doorbuster/catalog/offer_rules.h"
+#include "doorbuster/http/query_reader.h"
 
 namespace doorbuster {
 namespace {

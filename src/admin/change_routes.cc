@@ -7,11 +7,11 @@
 
 #include "admin/change.h"
 #include "admin/change_body.h"
-#include "doorbuster/http/query_reader.h"
 #include "admin/routes.h"
 #include "doorbuster/base/json_writer.h"
 #include "doorbuster/catalog/audit.h"
 #include "doorbuster/catalog/campaign_action.h"
+#include "doorbuster/http/query_reader.h"
 
 namespace doorbuster {
 namespace {

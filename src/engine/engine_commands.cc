@@ -60,8 +60,8 @@ std::optional<OrderSlot> Engine::due_before(const OrderCommand& command, Tick no
   return own_due(buyer_name(*slot), store_.identities(*slot), wanted, offer, now).hold;
 }
 
-// With a line, what comes back belongs to it as long as the sale lasts; what is kept for a channel is its. What
-// is not armed has no units yet.
+// With a line, what comes back belongs to it as long as the sale lasts; what is kept for a channel is its.
+// What is not armed has no units yet.
 std::int64_t Engine::free_for_late(OrderSlot slot, Tick now) const {
   const OfferIndex index = store_.offer(slot);
   const OfferState& offer = offers_[index.value];

@@ -6,8 +6,8 @@
 
 #include "doorbuster/http/http_agent.h"
 #include "doorbuster/platform/clock.h"
-#include "doorbuster/runtime/campaign_keeper.h"
 #include "doorbuster/runtime/alert_agent.h"
+#include "doorbuster/runtime/campaign_keeper.h"
 #include "doorbuster/runtime/runtime.h"
 #include "doorbuster/stream/stream_agent.h"
 
