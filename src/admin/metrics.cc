@@ -295,13 +295,31 @@ void add_catalog(Exposition& out, const ServerState& state) {
   }
 }
 
-void add_stock(Exposition& out, const ServerState& state) {
+// Whether `caller` may see what names this tenant, or names things of it.
+bool may_see(const AccessTable& access, const Caller& caller, TenantId tenant) {
+  if (!access.has_keys()) return true;
+  return caller.scopes.has(Scope::operate) && caller.tenant == tenant;
+}
+
+void add_tenants(Exposition& out, const AccessTable& access, const Caller& caller) {
+  out.family("doorbuster_tenant_requests_limited_total", "counter",
+             "Requests of a tenant that were answered `rate_limited`, by the limit.");
+  for (const TenantAccess& tenant : access.tenants()) {
+    if (!may_see(access, caller, tenant.id)) continue;
+    const std::string name = label("tenant", tenant.name) + ",";
+    out.sample(name + label("limit", "rate"), tenant.meter->rate_limited());
+    out.sample(name + label("limit", "share"), tenant.meter->share_limited());
+  }
+}
+
+void add_stock(Exposition& out, const ServerState& state, const AccessTable& access, const Caller& caller) {
   if (!state.stock_metrics) return;
   const CatalogPointer catalog = state.runtime->catalog();
   std::vector<OfferIndex> offers;
   for (const Campaign& campaign : catalog->campaigns()) {
-    if (campaign.definition.listed)
-      offers.insert(offers.end(), campaign.offers.begin(), campaign.offers.end());
+    const CampaignPut& put = campaign.definition;
+    if (!put.listed || !may_see(access, caller, put.tenant)) continue;
+    offers.insert(offers.end(), campaign.offers.begin(), campaign.offers.end());
   }
   const auto stock = state.runtime->stock(offers);
   if (!stock) return;
@@ -353,7 +371,7 @@ void add_process(Exposition& out, const ServerState& state) {
 
 }  // namespace
 
-std::string render_metrics(const ServerState& state) {
+std::string render_metrics(const ServerState& state, const Caller& caller) {
   Exposition out;
   out.family("doorbuster_build_info", "gauge", "What is running; always 1.");
   out.sample(label("version", state.version) + "," + label("compiler", state.compiler) + "," +
@@ -373,7 +391,9 @@ std::string render_metrics(const ServerState& state) {
   add_http(out, state);
   add_shards(out, state);
   add_journal(out, state);
-  add_stock(out, state);
+  const std::shared_ptr<const AccessTable> access = state.access->get();
+  add_tenants(out, *access, caller);
+  add_stock(out, state, *access, caller);
   add_process(out, state);
   return out.take();
 }

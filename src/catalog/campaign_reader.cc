@@ -78,19 +78,6 @@ void read_offer(JsonReader& reader, const JsonNode& node, OfferConfiguration& of
   }
 }
 
-// Names that stand twice among an array's objects. Each is told where it stood first.
-void refuse_repeated(JsonReader& reader, const JsonNode& array, std::string_view key, std::string_view what) {
-  boost::unordered_flat_map<std::string_view, const JsonNode*> first;
-  for (const JsonNode& element : array.children()) {
-    const JsonNode* name = reader.sound(element, key);
-    if (name == nullptr) continue;
-    const auto [seen, fresh] = first.emplace(name->string(), name);
-    if (fresh) continue;
-    reader.error(*name, quoted(name->string()) + " is the " + std::string(what) + " of line " +
-                            std::to_string(reader.position(seen->second->offset()).line) + " already");
-  }
-}
-
 void read_offers(JsonReader& reader, const JsonNode& node, CampaignConfiguration& campaign) {
   reader.array(node, {1, kOffersMax},
                [&](const JsonNode& offer) { read_offer(reader, offer, campaign.offers.emplace_back()); });
@@ -172,6 +159,8 @@ constexpr JsonMember<CampaignConfiguration> kCampaignMembers[] = {
     {"regions", Presence::optional, read_audience<CampaignConfiguration, &Audience::regions>},
     {"segments", Presence::optional, read_audience<CampaignConfiguration, &Audience::segments>},
     {"channels", Presence::optional, read_audience<CampaignConfiguration, &Audience::channels>},
+    {"tenant", Presence::optional,
+     [](JsonReader& r, const JsonNode& n, CampaignConfiguration& c) { r.identifier(n, c.tenant); }},
     {"offers", Presence::required, read_offers},
 };
 
@@ -223,7 +212,35 @@ void read_hold_rules(JsonReader& reader, const JsonNode& node, CampaignConfigura
   if (offer == nullptr) campaign.offer_seconds = campaign.hold_seconds;
 }
 
+// A tenant has one campaign of an id; another may have its own.
+void refuse_repeated_campaigns(JsonReader& reader, const JsonNode& array,
+                               const std::vector<CampaignConfiguration>& campaigns) {
+  boost::unordered_flat_map<std::string, const JsonNode*> first;
+  auto campaign = campaigns.begin();
+  for (const JsonNode& element : array.children()) {
+    const CampaignConfiguration& read = *campaign++;
+    const JsonNode* id = reader.sound(element, "id");
+    if (id == nullptr) continue;
+    const auto [seen, fresh] = first.emplace(read.tenant + '\n' + read.id, id);
+    if (fresh) continue;
+    reader.error(*id, quoted(read.id) + " is the id of the campaign of line " +
+                          std::to_string(reader.position(seen->second->offset()).line) + " already");
+  }
+}
+
 }  // namespace
+
+void refuse_repeated(JsonReader& reader, const JsonNode& array, std::string_view key, std::string_view what) {
+  boost::unordered_flat_map<std::string_view, const JsonNode*> first;
+  for (const JsonNode& element : array.children()) {
+    const JsonNode* name = reader.sound(element, key);
+    if (name == nullptr) continue;
+    const auto [seen, fresh] = first.emplace(name->string(), name);
+    if (fresh) continue;
+    reader.error(*name, quoted(name->string()) + " is the " + std::string(what) + " of line " +
+                            std::to_string(reader.position(seen->second->offset()).line) + " already");
+  }
+}
 
 void read_campaign(JsonReader& reader, const JsonNode& node, CampaignConfiguration& campaign) {
   reader.object(node, kCampaignMembers, campaign);
@@ -251,7 +268,7 @@ void read_campaign(JsonReader& reader, const JsonNode& node, CampaignConfigurati
 void read_campaigns(JsonReader& reader, const JsonNode& node, std::vector<CampaignConfiguration>& campaigns) {
   reader.array(node, {0, kCampaignsMax},
                [&](const JsonNode& campaign) { read_campaign(reader, campaign, campaigns.emplace_back()); });
-  refuse_repeated(reader, node, "id", "id of the campaign");
+  if (node.is(JsonType::array)) refuse_repeated_campaigns(reader, node, campaigns);
   std::size_t offers = 0;
   for (const CampaignConfiguration& campaign : campaigns) offers += campaign.offers.size();
   if (offers > kOffersMax) {

@@ -92,6 +92,7 @@ void append_definition(std::string& out, const Catalog& catalog, const Campaign&
   append_rules(object, put);
   append_prices(object, put.plan);
   append_audience(object, out, put.plan.audience);
+  if (put.tenant != kDefaultTenant) object.member("tenant", catalog.tenant(put.tenant).id);
   object.key("offers");
   out += '[';
   for (const OfferIndex offer : campaign.offers) {

@@ -118,6 +118,11 @@ std::string describe_configuration_json(const ParsedConfiguration& parsed, Tick 
     json::array& overlaps = value["overlaps"].emplace_array();
     for (const Overlap& overlap : description.overlaps) overlaps.push_back(overlap_value(overlap));
     value["more_overlaps"] = description.more_overlaps;
+    const ServerOptions& server = parsed.configuration->server;
+    const std::string exposed =
+        exposed_without_keys(server.listen, server.admin, parsed.configuration->api_keys);
+    json::array& warnings = value["warnings"].emplace_array();
+    if (!exposed.empty()) warnings.push_back(view(exposed));
   }
   return json::serialize(value);
 }

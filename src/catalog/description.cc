@@ -6,6 +6,7 @@
 #include <limits>
 #include <optional>
 #include <span>
+#include <tuple>
 
 namespace doorbuster {
 namespace {
@@ -92,11 +93,14 @@ void find_overlaps(const Configuration& configuration, Description& description)
   }
   // Equal starts keep the order of the file.
   std::stable_sort(sales.begin(), sales.end(), [](const Sale& a, const Sale& b) {
-    return a.sku != b.sku ? a.sku < b.sku : a.campaign->starts_at < b.campaign->starts_at;
+    return std::tie(a.sku, a.campaign->tenant, a.campaign->starts_at) <
+           std::tie(b.sku, b.campaign->tenant, b.campaign->starts_at);
   });
   for (auto first = sales.begin(); first != sales.end() && !description.more_overlaps;) {
-    const auto next =
-        std::find_if(first, sales.end(), [&](const Sale& sale) { return sale.sku != first->sku; });
+    // What one tenant calls a SKU is nothing to another.
+    const auto next = std::find_if(first, sales.end(), [&](const Sale& sale) {
+      return sale.sku != first->sku || sale.campaign->tenant != first->campaign->tenant;
+    });
     add_overlaps({first, next}, description);
     first = next;
   }

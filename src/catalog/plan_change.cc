@@ -12,7 +12,6 @@ namespace doorbuster {
 
 CampaignPut campaign_put_of(const CampaignConfiguration& configured) {
   CampaignPut put;
-  put.tenant = kDefaultTenant;
   put.starts_at = configured.starts_at;
   put.ends_at = configured.ends_at;
   put.hold_seconds = configured.hold_seconds;
@@ -33,8 +32,10 @@ CampaignPut campaign_put_of(const CampaignConfiguration& configured) {
 
 Result<CatalogChangeSet> plan_change(const Catalog& catalog, const std::vector<std::int64_t>& committed,
                                      const std::vector<CampaignConfiguration>& campaigns,
-                                     std::uint64_t orders_reserved) {
+                                     std::uint64_t orders_reserved,
+                                     const std::vector<TenantConfiguration>& tenants) {
   Planner planner(catalog, committed);
+  planner.want_tenants(tenants);
   for (const CampaignConfiguration& campaign : campaigns) planner.want_from_file(campaign);
   planner.keep_what_no_file_has();
   planner.withdraw_the_rest();

@@ -22,6 +22,9 @@ class Planner {
   // REQUIRES: committed.size() == catalog.offers().size(). Both outlive it.
   Planner(const Catalog& catalog, const std::vector<std::int64_t>& committed);
 
+  // The tenants besides the first, all of them: who is not among them is withdrawn with all campaigns. Before
+  // any campaign, or not at all: then they stay as they are.
+  void want_tenants(const std::vector<TenantConfiguration>& tenants);
   // As a file has it: what was done by hand since the file said so stands.
   void want_from_file(const CampaignConfiguration& configured);
   // As a person has it: what the file says meanwhile is remembered.
@@ -41,6 +44,9 @@ class Planner {
   bool is_as_configured(const Campaign& known, const CampaignPut& put,
                         const CampaignConfiguration& configured) const;
   void keep(const Campaign& known);
+  // The campaign with its tenant. REQUIRES: the tenant was wanted, or is there.
+  CampaignPut put_of(const CampaignConfiguration& configured) const;
+  bool is_leaving(TenantId tenant) const;
   void check_currency(const CampaignPut& wanted, const Campaign& known);
   void refuse(std::string reason) { reasons_.push_back(std::move(reason)); }
 

@@ -90,7 +90,8 @@ Status Runtime::recover(const Configuration& configuration, ChangeOrigin origin)
                .torn_segment = recovered->torn_segment,
                .state_hash = state.state_hash()};
 
-  auto change = plan_change(*state.catalog(), state.committed(), configuration.campaigns, orders_max_);
+  auto change = plan_change(*state.catalog(), state.committed(), configuration.campaigns, orders_max_,
+                            configuration.tenants);
   if (!change) return tl::unexpected(change.error());
   audit_ = std::move(state.audit());
   if (!change->empty()) {
@@ -198,9 +199,10 @@ Status Runtime::on_every_shard(const std::function<void(ShardAgent&)>& task) {
 }
 
 Result<std::size_t> Runtime::reconfigure(const std::vector<CampaignConfiguration>& campaigns,
-                                         ChangeOrigin origin) {
+                                         ChangeOrigin origin,
+                                         const std::vector<TenantConfiguration>& tenants) {
   return change([&](const Catalog& catalog, const std::vector<std::int64_t>& committed, Tick) {
-    auto planned = plan_change(catalog, committed, campaigns, orders_max_);
+    auto planned = plan_change(catalog, committed, campaigns, orders_max_, tenants);
     if (planned) planned->origin = std::move(origin);
     return planned;
   });
@@ -229,7 +231,9 @@ void Runtime::remember(const AppliedChange& applied) {
   const auto kind =
       std::find(std::begin(kChangeKinds), std::end(kChangeKinds), ChangeKind{origin.source, origin.action});
   if (kind != std::end(kChangeKinds)) changes_[static_cast<std::size_t>(kind - kChangeKinds)].add();
-  audit_.append(audit_entry(*applied.before, applied.change, applied.at));
+  for (AuditEntry& entry : audit_entries(*applied.before, applied.change, applied.at)) {
+    audit_.append(std::move(entry));
+  }
 }
 
 AuditPage Runtime::audit(const AuditQuery& query) {

@@ -10,6 +10,7 @@
 #include "doorbuster/base/json_document.h"
 #include "doorbuster/base/limits.h"
 #include "doorbuster/base/result.h"
+#include "doorbuster/catalog/access.h"
 #include "doorbuster/catalog/catalog.h"
 
 namespace doorbuster {
@@ -19,13 +20,6 @@ enum class Wiring { automatic, shared, dedicated };  // who runs where: docs/ARC
 // "durable" for Acknowledge::durable, and so on: the word of the configuration.
 std::string_view acknowledge_name(Acknowledge acknowledge);
 std::string_view wiring_name(Wiring wiring);
-
-// Signed audiences: docs/formats/audience-token.md. Without secrets no token is taken.
-struct AudienceTokenOptions {
-  std::vector<std::string> secrets;  // the first signs, all verify; never shown or logged
-  bool required = false;             // region, segment and channel count only when a token says them
-  friend bool operator==(const AudienceTokenOptions&, const AudienceTokenOptions&) = default;
-};
 
 struct ServerOptions {
   std::string listen = "127.0.0.1:8080";
@@ -68,16 +62,19 @@ struct CampaignConfiguration {
   bool show_remaining = false;
   CampaignPlan plan = {};
   bool schedule_is_cut = false;  // its rule goes on behind the last window
+  std::string tenant = std::string(kDefaultTenantName);
   std::vector<OfferConfiguration> offers;
   friend bool operator==(const CampaignConfiguration&, const CampaignConfiguration&) = default;
 };
 
-// The campaign as the catalog has it, without an index and the offers.
+// The campaign as the catalog has it, without an index, its tenant and the offers.
 CampaignPut campaign_put_of(const CampaignConfiguration& configured);
 
 struct Configuration {
   ServerOptions server;
   std::vector<CampaignConfiguration> campaigns;
+  std::vector<TenantConfiguration> tenants = {};
+  std::vector<ApiKeyConfiguration> api_keys = {};
 };
 
 // A whole configuration, or all that is wrong with it (then `configuration` is empty).
@@ -112,12 +109,14 @@ std::string describe_configuration_json(const ParsedConfiguration& parsed, Tick 
 // left the configuration is no longer `listed`, a campaign's offers with it; what comes back gets its old
 // index. What an operator did since the file was last applied stands: a pause; an early end, unless the file
 // brings another window; a campaign that was changed or withdrawn by hand, unless the file says something
-// new about it; and what no file has. REQUIRES: `campaigns` is what a parsed configuration can have;
+// new about it; and what no file has. A tenant that left is no longer `listed`, and nothing of its is.
+// REQUIRES: `campaigns` is what a parsed configuration can have;
 // committed.size()
 // == catalog.offers().size().
 Result<CatalogChangeSet> plan_change(const Catalog& catalog, const std::vector<std::int64_t>& committed,
                                      const std::vector<CampaignConfiguration>& campaigns,
-                                     std::uint64_t orders_reserved);
+                                     std::uint64_t orders_reserved,
+                                     const std::vector<TenantConfiguration>& tenants = {});
 
 // How many orders this configuration can come to: the sum of all stock.
 std::uint64_t orders_possible(const std::vector<CampaignConfiguration>& campaigns);

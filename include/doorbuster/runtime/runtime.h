@@ -81,9 +81,10 @@ class Runtime {
   // One durable change between two decisions: all shards stop for it and go on after it. Returns how many
   // definitions changed; refused, nothing has.
   Result<std::size_t> change(const ChangePlanner& plan);
-  // Makes the configuration's campaigns the ones in force.
+  // Makes the configuration's campaigns, and the tenants that they belong to, the ones in force.
   Result<std::size_t> reconfigure(const std::vector<CampaignConfiguration>& campaigns,
-                                  ChangeOrigin origin = {});
+                                  ChangeOrigin origin = {},
+                                  const std::vector<TenantConfiguration>& tenants = {});
 
   // The last changes of the catalog, also those of earlier lives. Waits for a change that is being made.
   AuditPage audit(const AuditQuery& query);
