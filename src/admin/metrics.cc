@@ -295,17 +295,11 @@ void add_catalog(Exposition& out, const ServerState& state) {
   }
 }
 
-// Whether `caller` may see what names this tenant, or names things of it.
-bool may_see(const AccessTable& access, const Caller& caller, TenantId tenant) {
-  if (!access.has_keys()) return true;
-  return caller.scopes.has(Scope::operate) && caller.tenant == tenant;
-}
-
 void add_tenants(Exposition& out, const AccessTable& access, const Caller& caller) {
   out.family("doorbuster_tenant_requests_limited_total", "counter",
              "Requests of a tenant that were answered `rate_limited`, by the limit.");
   for (const TenantAccess& tenant : access.tenants()) {
-    if (!may_see(access, caller, tenant.id)) continue;
+    if (!access.may_see_names(caller, tenant.id)) continue;
     const std::string name = label("tenant", tenant.name) + ",";
     out.sample(name + label("limit", "rate"), tenant.meter->rate_limited());
     out.sample(name + label("limit", "share"), tenant.meter->share_limited());
@@ -318,7 +312,7 @@ void add_stock(Exposition& out, const ServerState& state, const AccessTable& acc
   std::vector<OfferIndex> offers;
   for (const Campaign& campaign : catalog->campaigns()) {
     const CampaignPut& put = campaign.definition;
-    if (!put.listed || !may_see(access, caller, put.tenant)) continue;
+    if (!put.listed || !access.may_see_names(caller, put.tenant)) continue;
     offers.insert(offers.end(), campaign.offers.begin(), campaign.offers.end());
   }
   const auto stock = state.runtime->stock(offers);

@@ -67,6 +67,10 @@ class AccessTable {
   bool has_keys() const { return !keys_.empty(); }
   // Null: there is no key of this hash. Looking for it takes as long whichever bytes differ.
   const Caller* find(const Sha256& hash) const;
+  // Whether the caller may see what names this tenant, its campaigns or its SKUs in what all of them share.
+  bool may_see_names(const Caller& caller, TenantId tenant) const {
+    return !has_keys() || (caller.scopes.has(Scope::operate) && caller.tenant == tenant);
+  }
   // The first tenant first. A tenant without a key may be missing.
   const std::vector<TenantAccess>& tenants() const { return tenants_; }
   // REQUIRES: a caller's tenant.
