@@ -1,6 +1,5 @@
 #include "doorbuster/admin/admin_handler.h"
 
-#include <optional>
 #include <string>
 
 #include "admin/routes.h"
@@ -9,6 +8,9 @@
 
 namespace doorbuster {
 namespace {
+
+// Who has no key where keys are: told what everybody may know.
+const Caller kStranger = {.scopes = {}, .name = {}};
 
 constexpr std::string_view kText = "text/plain; charset=utf-8";
 
@@ -31,7 +33,7 @@ void show_readiness(const Call& call) {
 }
 
 void show_metrics(const Call& call) {
-  call.exchange.answer(kMetricsContentType, render_metrics(call.state));
+  call.exchange.answer(kMetricsContentType, render_metrics(call.state, call.exchange.caller));
 }
 
 void show_openapi(const Call& call) {
@@ -39,90 +41,68 @@ void show_openapi(const Call& call) {
 }
 
 void open_stream(const Call& call) {
-  begin_stream(call.exchange, *call.catalog(), {.alerts = true});
+  begin_stream(call.exchange, *call.catalog(), {.tenant = call.exchange.caller.tenant, .alerts = true});
 }
 
-// What takes GET takes HEAD too.
 struct Route {
   Method method;
-  std::string_view path;  // with a name in braces for one part that is not empty
+  std::string_view path;
+  Scope scope;
   void (*answer)(const Call& call);
 };
+// What has no row here is not there.
 constexpr Route kRoutes[] = {
-    {Method::get, "/livez", show_health},
-    {Method::get, "/healthz", show_health},
-    {Method::get, "/readyz", show_readiness},
-    {Method::get, "/metrics", show_metrics},
-    {Method::get, "/openapi.json", show_openapi},
-    {Method::get, "/v1/admin/campaigns", list_campaigns},
-    {Method::post, "/v1/admin/campaigns", create_campaign},
-    {Method::get, "/v1/admin/campaigns/{campaign}", show_campaign},
-    {Method::put, "/v1/admin/campaigns/{campaign}", replace_campaign},
-    {Method::patch, "/v1/admin/campaigns/{campaign}", patch_campaign},
-    {Method::del, "/v1/admin/campaigns/{campaign}", remove_campaign},
-    {Method::get, "/v1/admin/campaigns/{campaign}/definition", show_definition},
-    {Method::get, "/v1/admin/campaigns/{campaign}/occurrences", show_occurrences},
-    {Method::post, "/v1/admin/campaigns/{campaign}/pause", pause_campaign},
-    {Method::post, "/v1/admin/campaigns/{campaign}/resume", resume_campaign},
-    {Method::post, "/v1/admin/campaigns/{campaign}/end", end_campaign},
-    {Method::post, "/v1/admin/campaigns/{campaign}/extend", extend_campaign},
-    {Method::post, "/v1/admin/campaigns/{campaign}/arm", arm_campaign},
-    {Method::post, "/v1/admin/campaigns/{campaign}/stock", adjust_stock},
-    {Method::get, "/v1/admin/catalog", list_items},
-    {Method::get, "/v1/admin/catalog/{sku}", show_item},
-    {Method::get, "/v1/admin/audit", show_audit},
-    {Method::get, "/v1/admin/stream", open_stream},
-    {Method::get, "/v1/admin/alerts", show_alerts},
+    {Method::get, "/livez", Scope::open, show_health},
+    {Method::get, "/healthz", Scope::open, show_health},
+    {Method::get, "/readyz", Scope::open, show_readiness},
+    {Method::get, "/metrics", Scope::open, show_metrics},
+    {Method::get, "/openapi.json", Scope::open, show_openapi},
+    {Method::get, "/v1/admin/campaigns", Scope::operate, list_campaigns},
+    {Method::post, "/v1/admin/campaigns", Scope::admin, create_campaign},
+    {Method::get, "/v1/admin/campaigns/{campaign}", Scope::operate, show_campaign},
+    {Method::put, "/v1/admin/campaigns/{campaign}", Scope::admin, replace_campaign},
+    {Method::patch, "/v1/admin/campaigns/{campaign}", Scope::admin, patch_campaign},
+    {Method::del, "/v1/admin/campaigns/{campaign}", Scope::admin, remove_campaign},
+    {Method::get, "/v1/admin/campaigns/{campaign}/definition", Scope::operate, show_definition},
+    {Method::get, "/v1/admin/campaigns/{campaign}/occurrences", Scope::operate, show_occurrences},
+    {Method::post, "/v1/admin/campaigns/{campaign}/pause", Scope::operate, pause_campaign},
+    {Method::post, "/v1/admin/campaigns/{campaign}/resume", Scope::operate, resume_campaign},
+    {Method::post, "/v1/admin/campaigns/{campaign}/end", Scope::operate, end_campaign},
+    {Method::post, "/v1/admin/campaigns/{campaign}/extend", Scope::operate, extend_campaign},
+    {Method::post, "/v1/admin/campaigns/{campaign}/arm", Scope::operate, arm_campaign},
+    {Method::post, "/v1/admin/campaigns/{campaign}/stock", Scope::operate, adjust_stock},
+    {Method::get, "/v1/admin/catalog", Scope::operate, list_items},
+    {Method::get, "/v1/admin/catalog/{sku}", Scope::operate, show_item},
+    {Method::get, "/v1/admin/stream", Scope::operate, open_stream},
+    {Method::get, "/v1/admin/alerts", Scope::operate, show_alerts},
+    {Method::get, "/v1/admin/audit", Scope::admin, show_audit},
 };
-
-// What stands for the name in braces, "" where the route has no such part; nothing when the path is another
-// one.
-std::optional<std::string_view> match(std::string_view route, std::string_view path) {
-  const std::size_t at = route.find('{');
-  if (at == std::string_view::npos) return route == path ? std::optional(std::string_view{}) : std::nullopt;
-  const std::string_view before = route.substr(0, at), behind = route.substr(route.find('}') + 1);
-  if (path.size() <= before.size() + behind.size()) return std::nullopt;
-  if (!path.starts_with(before) || !path.ends_with(behind)) return std::nullopt;
-  const std::string_view part = path.substr(at, path.size() - before.size() - behind.size());
-  return part.find('/') == std::string_view::npos ? std::optional(part) : std::nullopt;
-}
-
-std::string_view methods_of(Method method) {
-  switch (method) {
-    case Method::get:
-      return "GET, HEAD";
-    case Method::post:
-      return "POST";
-    case Method::put:
-      return "PUT";
-    case Method::patch:
-      return "PATCH";
-    case Method::del:
-      return "DELETE";
-    case Method::head:
-    case Method::other:
-      break;
-  }
-  return "";
-}
 
 }  // namespace
 
 Request* AdminHandler::handle(const HttpRequest& http, const RequestContext& context, std::string& out,
                               Outcome& outcome) {
-  const Exchange exchange{http, context, out, outcome};
-  const Method wanted = exchange.reads() ? Method::get : http.method;
-  std::string allow;
-  for (const Route& route : kRoutes) {
-    const auto campaign = match(route.path, http.path);
-    if (!campaign) continue;
-    if (route.method == wanted) {
-      route.answer({state_, exchange, *campaign});
-      return nullptr;
-    }
-    allow += (allow.empty() ? "" : ", ") + std::string(methods_of(route.method));
+  const auto found = find_route(kRoutes, http.method, http.path);
+  const bool open = found.route != nullptr && found.route->scope == Scope::open;
+  const Caller* caller = gate_.identify(http);
+  // What is open to everybody is not shut by a key that is wrong; but who shows one wants to know.
+  const bool shows_wrong_key = caller == nullptr && http.has_authorization;
+  if (caller == nullptr && (!open || shows_wrong_key)) {
+    return refuse_unauthorized({http, context, out, outcome});
   }
-  return allow.empty() ? exchange.refuse(Outcome::not_found) : exchange.refuse_method(allow);
+  const Exchange exchange{http, context, out, outcome, caller == nullptr ? kStranger : *caller};
+  if (found.route == nullptr) {
+    return found.allow.empty() ? exchange.refuse(Outcome::not_found) : exchange.refuse_method(found.allow);
+  }
+  if (!exchange.caller.scopes.has(found.route->scope)) return refuse_scope(exchange, found.route->scope);
+  found.route->answer({state_, exchange, found.part});
+  return nullptr;
+}
+
+std::vector<RouteScope> admin_routes() {
+  std::vector<RouteScope> routes;
+  for (const Route& route : kRoutes) routes.push_back({route.method, route.path, route.scope});
+  return routes;
 }
 
 Outcome AdminHandler::append_answer(const Request& request, const ReplyFrame&, std::string&) {

@@ -54,9 +54,16 @@ void show_alerts(const Call& call) {
   const std::uint64_t oldest = log.oldest();
   std::vector<AlertLog::Entry> active = log.active(), history = log.after(after);
   const CatalogPointer catalog = call.catalog();
+  // Nobody is told of another tenant's.
+  const TenantId tenant = call.exchange.caller.tenant;
+  const auto is_anothers = [&](const AlertLog::Entry& entry) {
+    return catalog->campaign(entry.alert.campaign).definition.tenant != tenant;
+  };
   std::uint64_t next = history.empty() ? after : history.back().sequence;
+  std::erase_if(active, is_anothers);
+  std::erase_if(history, is_anothers);
   if (!id.empty()) {
-    const Campaign* campaign = catalog->find_campaign(kDefaultTenant, id);
+    const Campaign* campaign = catalog->find_campaign(tenant, id);
     if (campaign == nullptr) return call.refuse(Outcome::campaign_not_found);
     const auto is_of_another = [campaign](const AlertLog::Entry& entry) {
       return entry.alert.campaign != campaign->definition.campaign;

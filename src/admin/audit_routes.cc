@@ -52,11 +52,12 @@ void show_audit(const Call& call) {
   }
   if (!campaign.empty()) {
     const CatalogPointer catalog = call.catalog();
-    const Campaign* found = catalog->find_campaign(kDefaultTenant, campaign);
+    const Campaign* found = catalog->find_campaign(call.tenant(), campaign);
     if (found == nullptr) return call.refuse(Outcome::campaign_not_found);
     wanted.campaign = found->definition.campaign;
   }
 
+  wanted.tenant = call.tenant();
   const AuditPage page = call.state.runtime->audit(wanted);
   JsonWriter json;
   json.begin_object();

@@ -147,7 +147,9 @@ void list_campaigns(const Call& call) {
   json.begin_object();
   json.member("server_time", now);
   json.begin_array("campaigns");
-  for (const Campaign& campaign : catalog->campaigns()) write_summary(json, *catalog, campaign, now);
+  for (const Campaign& campaign : catalog->campaigns()) {
+    if (campaign.definition.tenant == call.tenant()) write_summary(json, *catalog, campaign, now);
+  }
   json.end_array();
   json.end_object();
   call.exchange.answer(kJson, std::move(json).take());
@@ -155,7 +157,7 @@ void list_campaigns(const Call& call) {
 
 void show_campaign(const Call& call) {
   const CatalogPointer catalog = call.catalog();
-  const Campaign* campaign = catalog->find_campaign(kDefaultTenant, call.campaign);
+  const Campaign* campaign = catalog->find_campaign(call.tenant(), call.campaign);
   if (campaign == nullptr) return call.refuse(Outcome::campaign_not_found);
   const auto stock = call.state.runtime->stock(campaign->offers);
   if (!stock) return call.refuse(stock.error());
@@ -164,7 +166,7 @@ void show_campaign(const Call& call) {
 
 void show_changed_campaign(const Call& call, bool is_new) {
   const CatalogPointer catalog = call.catalog();
-  const Campaign* campaign = catalog->find_campaign(kDefaultTenant, call.campaign);
+  const Campaign* campaign = catalog->find_campaign(call.tenant(), call.campaign);
   const auto stock = call.state.runtime->stock(campaign->offers);
   answer_view(call, *catalog, *campaign,
               stock ? std::span<const OfferStock>(*stock) : std::span<const OfferStock>(), is_new);
@@ -181,7 +183,7 @@ void show_occurrences(const Call& call) {
     return call.refuse(Outcome::malformed_request, {.detail = wrong});
   }
   const CatalogPointer catalog = call.catalog();
-  const Campaign* campaign = catalog->find_campaign(kDefaultTenant, call.campaign);
+  const Campaign* campaign = catalog->find_campaign(call.tenant(), call.campaign);
   if (campaign == nullptr) return call.refuse(Outcome::campaign_not_found);
   JsonWriter json;
   json.begin_object();

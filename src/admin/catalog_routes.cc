@@ -73,7 +73,7 @@ void list_items(const Call& call) {
   const CatalogPointer catalog = call.catalog();
   std::size_t from = 0;
   if (!after.empty()) {
-    const ItemPut* last = catalog->find_item(kDefaultTenant, after);
+    const ItemPut* last = catalog->find_item(call.exchange.caller.tenant, after);
     if (last == nullptr) return call.refuse(Outcome::sku_not_found);
     from = last->item.value + 1;
   }
@@ -83,7 +83,7 @@ void list_items(const Call& call) {
   const ItemPut* last = nullptr;
   bool more = false;
   for (const ItemPut& item : catalog->items().subspan(from)) {
-    if (item.tenant != kDefaultTenant || !is_in_category(item.category, category)) continue;
+    if (item.tenant != call.exchange.caller.tenant || !is_in_category(item.category, category)) continue;
     more = limit == 0;
     if (more) break;
     --limit;
@@ -104,7 +104,7 @@ void show_item(const Call& call) {
     return call.refuse(Outcome::malformed_request, {.detail = wrong});
   }
   const CatalogPointer catalog = call.catalog();
-  const ItemPut* item = catalog->find_item(kDefaultTenant, call.campaign);
+  const ItemPut* item = catalog->find_item(call.exchange.caller.tenant, call.campaign);
   if (item == nullptr) return call.refuse(Outcome::sku_not_found);
   const std::vector<OfferIndex> offers = offers_of(*catalog, *item);
   const auto stock = call.state.runtime->stock(offers);

@@ -16,9 +16,6 @@
 namespace doorbuster {
 namespace {
 
-// Until there are API keys, everybody who reaches the admin listener.
-constexpr std::string_view kAuthor = "admin";
-
 // RFC 9110, 13.1.1: a list of entity tags, compared strongly; * is any revision.
 bool matches(std::string_view if_match, std::uint64_t revision) {
   const std::string tag = '"' + std::to_string(revision) + '"';
@@ -72,7 +69,7 @@ void change_campaign(const Call& call, const Change& change, const ChangePlan& p
   const auto changed =
       call.state.runtime->change([&](const Catalog& catalog, const std::vector<std::int64_t>& committed,
                                      Tick now) -> Result<CatalogChangeSet> {
-        const Campaign* campaign = catalog.find_campaign(kDefaultTenant, call.campaign);
+        const Campaign* campaign = catalog.find_campaign(call.tenant(), call.campaign);
         revision = campaign == nullptr ? 0 : campaign->revision;
         is_new = campaign == nullptr || !campaign->definition.listed;
         refusal = check_conditions(call, change, campaign);
@@ -87,7 +84,7 @@ void change_campaign(const Call& call, const Change& change, const ChangePlan& p
           return CatalogChangeSet{};
         }
         planned->origin = {.source = ChangeOrigin::Source::admin,
-                           .author = std::string(kAuthor),
+                           .author = std::string(call.exchange.caller.name),
                            .action = std::string(change.action),
                            .reason = std::move(reason)};
         return std::move(*planned);

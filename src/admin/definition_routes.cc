@@ -40,6 +40,20 @@ void put_definition(const Call& call, const Change& change, const CampaignConfig
                       Tick) { return plan_definition(call, catalog, committed, configured); });
 }
 
+// The name of the tenant whose key it is.
+std::string tenant_of(const Call& call) {
+  return call.catalog()->tenant(call.tenant()).id;
+}
+
+// Nobody is told whether there is such another tenant.
+bool is_own(const Call& call, const CampaignConfiguration& configured) {
+  const std::string tenant = tenant_of(call);
+  if (configured.tenant == tenant) return true;
+  call.refuse(Outcome::validation_failed,
+              {.detail = "\"tenant\" must be " + tenant + ", whose key this is; it may be left out."});
+  return false;
+}
+
 bool is_named(const Call& call, const CampaignConfiguration& configured) {
   if (configured.id == call.campaign) return true;
   call.refuse(Outcome::validation_failed,
@@ -52,7 +66,7 @@ bool is_named(const Call& call, const CampaignConfiguration& configured) {
 
 void show_definition(const Call& call) {
   const CatalogPointer catalog = call.catalog();
-  const Campaign* campaign = catalog->find_campaign(kDefaultTenant, call.campaign);
+  const Campaign* campaign = catalog->find_campaign(call.tenant(), call.campaign);
   if (campaign == nullptr || !campaign->definition.listed) return call.refuse(Outcome::campaign_not_found);
   call.exchange.answer(kJson, definition_json(*catalog, campaign->definition.campaign),
                        etag_header(campaign->revision));
@@ -60,8 +74,9 @@ void show_definition(const Call& call) {
 
 void create_campaign(const Call& call) {
   if (!has_json_body(call)) return;
-  const ParsedDefinition parsed = parse_definition(call.http().body);
+  const ParsedDefinition parsed = parse_definition(call.http().body, tenant_of(call));
   if (!parsed.campaign) return refuse_definition(call, call.http().body, parsed.diagnostics);
+  if (!is_own(call, *parsed.campaign)) return;
   const Call named = {call.state, call.exchange, parsed.campaign->id};
   change_campaign(named, {.action = "put", .takes_reason = true, .may_be_new = true},
                   [&](const Catalog& catalog, const Campaign* campaign,
@@ -75,9 +90,9 @@ void create_campaign(const Call& call) {
 
 void replace_campaign(const Call& call) {
   if (!has_json_body(call)) return;
-  const ParsedDefinition parsed = parse_definition(call.http().body);
+  const ParsedDefinition parsed = parse_definition(call.http().body, tenant_of(call));
   if (!parsed.campaign) return refuse_definition(call, call.http().body, parsed.diagnostics);
-  if (!is_named(call, *parsed.campaign)) return;
+  if (!is_named(call, *parsed.campaign) || !is_own(call, *parsed.campaign)) return;
   put_definition(call, {.action = "put", .takes_reason = true, .may_be_new = true, .needs_condition = true},
                  *parsed.campaign);
 }
@@ -87,15 +102,15 @@ void patch_campaign(const Call& call) {
   const bool is_json = call.exchange.has_json() || call.http().content_type == "application/merge-patch+json";
   if (!is_json) return call.refuse(Outcome::unsupported_media_type);
   const CatalogPointer catalog = call.catalog();
-  const Campaign* campaign = catalog->find_campaign(kDefaultTenant, call.campaign);
+  const Campaign* campaign = catalog->find_campaign(call.tenant(), call.campaign);
   if (campaign == nullptr || !campaign->definition.listed) return call.refuse(Outcome::campaign_not_found);
   const std::uint64_t revision = campaign->revision;
   const auto text =
       merge_definition(definition_json(*catalog, campaign->definition.campaign), call.http().body);
   if (!text) return call.refuse(Outcome::malformed_request, {.detail = text.error().message});
-  const ParsedDefinition parsed = parse_definition(*text);
+  const ParsedDefinition parsed = parse_definition(*text, tenant_of(call));
   if (!parsed.campaign) return refuse_definition(call, *text, parsed.diagnostics);
-  if (!is_named(call, *parsed.campaign)) return;
+  if (!is_named(call, *parsed.campaign) || !is_own(call, *parsed.campaign)) return;
   change_campaign(call, {.action = "patch", .takes_reason = true, .needs_condition = true},
                   [&](const Catalog& now, const Campaign* current, const std::vector<std::int64_t>& committed,
                       Tick) -> PlannedChange {

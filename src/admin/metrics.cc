@@ -247,13 +247,25 @@ void add_stream(Exposition& out, const ServerState& state) {
                 {&stream.price_latency_ns}, 1e9);
 }
 
-void add_stock(Exposition& out, const ServerState& state) {
+void add_tenants(Exposition& out, const AccessTable& access, const Caller& caller) {
+  out.family("doorbuster_tenant_requests_limited_total", "counter",
+             "Requests of a tenant that were answered `rate_limited`, by the limit.");
+  for (const TenantAccess& tenant : access.tenants()) {
+    if (!access.may_see_names(caller, tenant.id)) continue;
+    const std::string name = label("tenant", tenant.name) + ",";
+    out.sample(name + label("limit", "rate"), tenant.meter->rate_limited());
+    out.sample(name + label("limit", "share"), tenant.meter->share_limited());
+  }
+}
+
+void add_stock(Exposition& out, const ServerState& state, const AccessTable& access, const Caller& caller) {
   if (!state.stock_metrics) return;
   const CatalogPointer catalog = state.runtime->catalog();
   std::vector<OfferIndex> offers;
   for (const Campaign& campaign : catalog->campaigns()) {
-    if (campaign.definition.listed)
-      offers.insert(offers.end(), campaign.offers.begin(), campaign.offers.end());
+    const CampaignPut& put = campaign.definition;
+    if (!put.listed || !access.may_see_names(caller, put.tenant)) continue;
+    offers.insert(offers.end(), campaign.offers.begin(), campaign.offers.end());
   }
   const auto stock = state.runtime->stock(offers);
   if (!stock) return;
@@ -288,13 +300,14 @@ void add_alerts(Exposition& out, const ServerState& state) {
 }
 
 // From the board: no shard is asked.
-void add_completion(Exposition& out, const ServerState& state) {
+void add_completion(Exposition& out, const ServerState& state, const AccessTable& access,
+                    const Caller& caller) {
   if (!state.stock_metrics) return;
   const CatalogPointer catalog = state.runtime->catalog();
   out.family("doorbuster_campaign_completion_ratio", "gauge",
              "Units sold by units allocated (server.stock_metrics).");
   for (const Campaign& campaign : catalog->campaigns()) {
-    if (!campaign.definition.listed) continue;
+    if (!campaign.definition.listed || !access.may_see_names(caller, campaign.definition.tenant)) continue;
     std::int64_t sold = 0, allocated = 0;
     for (const OfferIndex offer : campaign.offers) {
       const OfferStock stock = state.runtime->board().figures(offer).stock;
@@ -340,7 +353,7 @@ void add_process(Exposition& out, const ServerState& state) {
 
 }  // namespace
 
-std::string render_metrics(const ServerState& state) {
+std::string render_metrics(const ServerState& state, const Caller& caller) {
   Exposition out;
   out.family("doorbuster_build_info", "gauge", "What is running; always 1.");
   out.sample(label("version", state.version) + "," + label("compiler", state.compiler) + "," +
@@ -361,9 +374,11 @@ std::string render_metrics(const ServerState& state) {
   add_shards(out, state);
   add_journal(out, state);
   add_stream(out, state);
-  add_stock(out, state);
+  const std::shared_ptr<const AccessTable> access = state.access->get();
+  add_tenants(out, *access, caller);
+  add_stock(out, state, *access, caller);
   add_alerts(out, state);
-  add_completion(out, state);
+  add_completion(out, state, *access, caller);
   add_process(out, state);
   return out.take();
 }

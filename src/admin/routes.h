@@ -17,6 +17,7 @@ struct Call {
   std::string_view campaign;  // what stands for {campaign}, or {sku}, in the path
 
   const HttpRequest& http() const { return exchange.http; }
+  TenantId tenant() const { return exchange.caller.tenant; }
   Tick now() const { return state.clock->wall_now(); }
   CatalogPointer catalog() const { return state.runtime->catalog(); }
   void refuse(Outcome outcome, const RefusalDetails& details = {}) const {

@@ -42,6 +42,7 @@ int main(int argc, char** argv) {
   doorbuster::add_print_config_command(app, exit_code);
   doorbuster::load::add_load_command(app, exit_code);
   doorbuster::add_doctor_command(app, exit_code);
+  doorbuster::add_key_command(app, exit_code);
   doorbuster::add_token_command(app, exit_code);
   doorbuster::add_journal_command(app, exit_code);
   doorbuster::add_version_command(app, exit_code);

@@ -23,14 +23,19 @@ int refuse(const Error& error) {
   return kExitRuntime;
 }
 
-int print(const ServerOptions& server, const Catalog& catalog) {
-  std::cout << configuration_json(server, catalog) << std::flush;
+int print(const Configuration& configuration, const Catalog& catalog) {
+  std::cout << configuration_json(configuration, catalog) << std::flush;
   if (!std::cout) return refuse({ErrorKind::runtime, "cannot write to standard output"});
   for (const std::string& sentence : not_in_configuration(catalog)) {
     std::cerr << "doorbuster: " << sentence << ", which no configuration can say\n";
   }
-  if (!server.audience_tokens.secrets.empty()) {
-    std::cerr << "doorbuster: server.audience_tokens is left out: it has secrets\n";
+  const auto tell_of_secrets = [](const AudienceTokenOptions& options, const std::string& where) {
+    if (options.secrets.empty()) return;
+    std::cerr << "doorbuster: " << where << ".audience_tokens is left out: it has secrets\n";
+  };
+  tell_of_secrets(configuration.server.audience_tokens, "server");
+  for (const TenantConfiguration& tenant : configuration.tenants) {
+    tell_of_secrets(tenant.audience_tokens, "tenant " + tenant.id);
   }
   return kExitOk;
 }
@@ -54,14 +59,14 @@ int print_config(const Sources& sources) {
   }
   if (sources.data_dir.empty()) {
     const Result<CatalogPointer> catalog = catalog_of(configuration);
-    return catalog ? print(configuration.server, **catalog) : refuse(catalog.error());
+    return catalog ? print(configuration, **catalog) : refuse(catalog.error());
   }
   const auto storage = open_posix_storage(sources.data_dir, false);
   if (!storage) return refuse(storage.error());
   const auto state = replay_journal(**storage);
   if (!state) return refuse(state.error());
   configuration.server.data_dir = sources.data_dir;
-  return print(configuration.server, *(*state)->catalog());
+  return print(configuration, *(*state)->catalog());
 }
 
 }  // namespace

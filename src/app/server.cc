@@ -149,6 +149,8 @@ class Server {
   void beat();
   void begin_drain();
   void reload();
+  // The keys, tenants and limits of a configuration whose campaigns are in force.
+  void let_in(const Configuration& configuration);
   Status stop();
 
   const ServeOverrides overrides_;
@@ -157,6 +159,7 @@ class Server {
   SystemClock clock_;
   std::unique_ptr<Storage> storage_;
   std::unique_ptr<Runtime> runtime_;
+  AccessCell access_;
   ServerState state_;
   Notifier stream_notifier_;
   std::unique_ptr<StreamAgent> stream_;  // outlives who hands connections to it
@@ -225,6 +228,12 @@ Status Server::start() {
                recovered.fresh ? "new" : "recovered", options.data_dir, recovered.records, recovered.orders,
                recovered.state_hash);
 
+  let_in(configuration_);
+  if (configuration_.api_keys.empty()) {
+    spdlog::info(
+        "there are no api_keys: whoever reaches a listener may do everything, so both are on "
+        "loopback only");
+  }
   make_http(public_sockets, admin_socket, std::move(*audience));
   std::vector<SleepingAgent*> agents;
   for (const auto& agent : http_) agents.push_back(agent.get());
@@ -264,15 +273,17 @@ void Server::make_http(const std::vector<int>& public_sockets, int admin_socket,
   state_.clock = &clock_;
   keeper_ = std::make_unique<CampaignKeeper>(*runtime_, clock_, log_keeper);
   state_.keeper = keeper_.get();
+  state_.access = &access_;
   state_.stock_metrics = options.stock_metrics;
   state_.version = version_number();
   state_.compiler = compiler_name();
   state_.build_type = build_type();
   for (std::size_t i = 0; i < public_sockets.size(); ++i) {
     EngineDoor& door = runtime_->door(i);
-    http_.push_back(std::make_unique<HttpAgent>(
-        http, std::make_unique<PublicHandler>(door, clock_, options.max_body_bytes, std::move(audience[i])),
-        &door, door.notifier(), clock_, stream_.get()));
+    auto handler = std::make_unique<PublicHandler>(door, clock_, options.max_body_bytes,
+                                                   std::move(audience[i]), access_);
+    http_.push_back(std::make_unique<HttpAgent>(http, std::move(handler), &door, door.notifier(), clock_,
+                                                stream_.get()));
     http_.back()->listen(public_sockets[i]);
     state_.http.push_back(http_.back().get());
   }
@@ -361,14 +372,23 @@ void Server::reload() {
   state_.last_reload_ns.store(clock_.wall_now().ns);
   const ParsedConfiguration parsed = read_configuration(overrides_.config_file);
   if (!parsed.configuration) return refused(describe(overrides_.config_file, parsed.diagnostics));
+  const ServerOptions& running = configuration_.server;
+  const std::string exposed =
+      exposed_without_keys(running.listen, running.admin, parsed.configuration->api_keys);
+  if (!exposed.empty()) return refused(exposed);
   auto changed = runtime_->reconfigure(*parsed.configuration, origin_of(overrides_.config_file, "reload"));
   if (!changed) return refused(changed.error().message);
+  let_in(*parsed.configuration);
   state_.reloads_applied.fetch_add(1);
   state_.last_reload_ok.store(true);
   spdlog::info("configuration reloaded: {} definitions changed", *changed);
   for (const std::string_view key : changed_server_keys(file_options_, parsed.configuration->server)) {
     spdlog::warn("server.{} differs from the running one: it takes a restart", key);
   }
+}
+
+void Server::let_in(const Configuration& configuration) {
+  access_.set(std::make_shared<const AccessTable>(configuration, *runtime_->catalog(), *access_.get()));
 }
 
 Status Server::stop() {
@@ -405,6 +425,12 @@ Status serve(const ServeOverrides& overrides) {
   }
   const ServerOptions file_options = parsed.configuration->server;
   apply_overrides(overrides, parsed.configuration->server);
+  const ServerOptions& options = parsed.configuration->server;
+  if (std::string exposed =
+          exposed_without_keys(options.listen, options.admin, parsed.configuration->api_keys);
+      !exposed.empty()) {
+    return fail(ErrorKind::configuration, std::move(exposed));
+  }
   std::signal(SIGPIPE, SIG_IGN);
   Server server(overrides, std::move(*parsed.configuration), file_options);
   return server.run();

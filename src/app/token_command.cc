@@ -1,12 +1,14 @@
 // `doorbuster token`: an audience token as a shop's own server would make it.
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdint>
 #include <iostream>
 #include <memory>
 #include <string>
 
 #include "doorbuster/app/commands.h"
+#include "doorbuster/base/text.h"
 #include "doorbuster/catalog/configuration.h"
 #include "doorbuster/http/audience_token.h"
 #include "doorbuster/platform/clock.h"
@@ -15,7 +17,8 @@ namespace doorbuster {
 namespace {
 
 struct TokenWish {
-  std::string config_file, buyer, campaign, region, segment, channel;
+  std::string config_file, tenant = std::string(kDefaultTenantName), buyer, campaign, region, segment,
+                           channel;
   std::int64_t seconds = 3'600;
 };
 
@@ -25,10 +28,19 @@ Result<std::string> make_token(const TokenWish& wish) {
     return fail(ErrorKind::configuration,
                 "the configuration is refused, doorbuster check " + wish.config_file + " says why");
   }
-  const AudienceTokenOptions& options = parsed.configuration->server.audience_tokens;
-  if (options.secrets.empty()) {
+  const Configuration& configuration = *parsed.configuration;
+  const bool is_first = wish.tenant == kDefaultTenantName;
+  const auto tenant = std::ranges::find(configuration.tenants, wish.tenant, &TenantConfiguration::id);
+  if (!is_first && tenant == configuration.tenants.end()) {
     return fail(ErrorKind::configuration,
-                wish.config_file + " has no server.audience_tokens, so there is no secret to sign with");
+                wish.config_file + " has no tenant " + doorbuster::quoted(wish.tenant));
+  }
+  const AudienceTokenOptions& options =
+      is_first ? configuration.server.audience_tokens : tenant->audience_tokens;
+  if (options.secrets.empty()) {
+    return fail(ErrorKind::configuration, wish.config_file + " has no " +
+                                              (is_first ? "server." : "tenant " + wish.tenant + " with ") +
+                                              "audience_tokens, so there is no secret to sign with");
   }
   auto tokens = AudienceTokens::make(options.secrets);
   if (!tokens) return tl::unexpected(tokens.error());
@@ -51,6 +63,7 @@ void add_token_command(CLI::App& app, int& exit_code) {
       "it is good for any.");
   command->add_option("--config", wish->config_file, "Configuration file with server.audience_tokens")
       ->required();
+  command->add_option("--tenant", wish->tenant, "Whose secrets to sign with")->capture_default_str();
   command->add_option("--buyer", wish->buyer, "The only buyer that it is good for");
   command->add_option("--campaign", wish->campaign, "The only campaign that it is good for");
   command->add_option("--region", wish->region, "The buyer's region");

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <map>
 #include <tuple>
 #include <utility>
 
@@ -34,15 +35,35 @@ std::string windows_without(const std::vector<Window>& windows, const std::vecto
   return std::move(json).take();
 }
 
+// The campaign of an offer of the change. Indexes go on from those that are known, and new campaigns stand in
+// the order of theirs.
+class CampaignFinder {
+ public:
+  CampaignFinder(const Catalog& before, const CatalogChangeSet& change) : before_(before) {
+    for (const CampaignPut& put : change.campaigns) {
+      if (put.campaign.value >= before.campaigns().size()) added_.push_back(&put);
+    }
+  }
+  const CampaignPut& campaign_of(const OfferPut& put) const {
+    const std::size_t known = before_.campaigns().size();
+    return put.campaign.value < known ? before_.campaign(put.campaign).definition
+                                      : *added_[put.campaign.value - known];
+  }
+
+ private:
+  const Catalog& before_;
+  std::vector<const CampaignPut*> added_;
+};
+
 class Describer {
  public:
-  explicit Describer(const Catalog& before) : before_(before) {}
+  Describer(const Catalog& before, std::optional<TenantId> only) : before_(before), only_(only) {}
 
   void add(const CampaignPut& put) {
+    if (leaves_out(put.tenant)) return;
     campaign_ = put.id;
     sku_ = {};
     const bool is_new = put.campaign.value >= before_.campaigns().size();
-    if (is_new) added_.push_back(&put);
     const CampaignPut nothing;
     const CampaignPut& old = is_new ? nothing : before_.campaign(put.campaign).definition;
     compare(campaign_members(), is_new, old, put);
@@ -53,8 +74,9 @@ class Describer {
     });
   }
 
-  void add(const OfferPut& put) {
-    campaign_ = campaign_of(put);
+  void add(const OfferPut& put, const CampaignPut& campaign) {
+    if (leaves_out(campaign.tenant)) return;
+    campaign_ = campaign.id;
     sku_ = put.sku;
     const bool is_new = put.offer.value >= before_.offers().size();
     const OfferPut nothing;
@@ -62,6 +84,7 @@ class Describer {
   }
 
   void add(const ItemPut& put) {
+    if (leaves_out(put.tenant)) return;
     campaign_ = {};
     sku_ = put.sku;
     const bool is_new = put.item.value >= before_.items().size();
@@ -72,12 +95,7 @@ class Describer {
   ChangeDescription take() && { return std::move(description_); }
 
  private:
-  // New campaigns come before their offers, and in the order of their indexes.
-  std::string_view campaign_of(const OfferPut& put) const {
-    const std::size_t known = before_.campaigns().size();
-    if (put.campaign.value < known) return before_.campaign(put.campaign).definition.id;
-    return added_[put.campaign.value - known]->id;
-  }
+  bool leaves_out(TenantId tenant) const { return only_ && *only_ != tenant; }
 
   template <typename Put>
   void compare(std::span<const DefinitionMember<Put>> members, bool is_new, const Put& old, const Put& put) {
@@ -100,7 +118,7 @@ class Describer {
   }
 
   const Catalog& before_;
-  std::vector<const CampaignPut*> added_;
+  const std::optional<TenantId> only_;
   std::string_view campaign_, sku_;
   ChangeDescription description_;
 };
@@ -116,6 +134,7 @@ std::size_t bytes_of(const AuditEntry& entry) {
 }
 
 bool answers(const AuditEntry& entry, const AuditQuery& query) {
+  if (query.tenant && entry.tenant != *query.tenant) return false;
   if (query.after && entry.change <= *query.after) return false;
   if (!query.author.empty() && entry.origin.author != query.author) return false;
   if (!query.action.empty() && entry.origin.action != query.action) return false;
@@ -125,11 +144,13 @@ bool answers(const AuditEntry& entry, const AuditQuery& query) {
 
 }  // namespace
 
-ChangeDescription describe_change(const Catalog& before, const CatalogChangeSet& change) {
-  Describer describer(before);
+ChangeDescription describe_change(const Catalog& before, const CatalogChangeSet& change,
+                                  std::optional<TenantId> only) {
+  Describer describer(before, only);
+  const CampaignFinder finder(before, change);
   for (const ItemPut& item : change.items) describer.add(item);
   for (const CampaignPut& campaign : change.campaigns) describer.add(campaign);
-  for (const OfferPut& offer : change.offers) describer.add(offer);
+  for (const OfferPut& offer : change.offers) describer.add(offer, finder.campaign_of(offer));
   return std::move(describer).take();
 }
 
@@ -152,22 +173,30 @@ void write_differences(JsonWriter& json, std::string_view name, const ChangeDesc
   if (description.more != 0) json.member("more", description.more);
 }
 
-AuditEntry audit_entry(const Catalog& before, const CatalogChangeSet& change, Tick at) {
-  AuditEntry entry = {.change = before.version() + 1,
-                      .at = at,
-                      .origin = change.origin,
-                      .campaigns = {},
-                      .description = describe_change(before, change)};
-  for (const CampaignPut& campaign : change.campaigns) entry.campaigns.push_back(campaign.campaign.value);
-  for (const OfferPut& offer : change.offers) {
+std::vector<AuditEntry> audit_entries(const Catalog& before, const CatalogChangeSet& change, Tick at) {
+  const CampaignFinder finder(before, change);
+  std::map<TenantId, std::vector<std::uint32_t>> touched;
+  const auto touch = [&](const CampaignPut& put) {
+    std::vector<std::uint32_t>& campaigns = touched[put.tenant];
     // Offers of one campaign stand together; no need to keep an index for each of them.
-    if (entry.campaigns.empty() || entry.campaigns.back() != offer.campaign.value) {
-      entry.campaigns.push_back(offer.campaign.value);
-    }
+    if (campaigns.empty() || campaigns.back() != put.campaign.value) campaigns.push_back(put.campaign.value);
+  };
+  for (const CampaignPut& campaign : change.campaigns) touch(campaign);
+  for (const OfferPut& offer : change.offers) touch(finder.campaign_of(offer));
+  for (const TenantPut& tenant : change.tenants) touched[tenant.tenant];
+
+  std::vector<AuditEntry> entries;
+  for (auto& [tenant, campaigns] : touched) {
+    std::sort(campaigns.begin(), campaigns.end());
+    campaigns.erase(std::unique(campaigns.begin(), campaigns.end()), campaigns.end());
+    entries.push_back({.change = before.version() + 1,
+                       .at = at,
+                       .tenant = tenant,
+                       .origin = change.origin,
+                       .campaigns = std::move(campaigns),
+                       .description = describe_change(before, change, tenant)});
   }
-  std::sort(entry.campaigns.begin(), entry.campaigns.end());
-  entry.campaigns.erase(std::unique(entry.campaigns.begin(), entry.campaigns.end()), entry.campaigns.end());
-  return entry;
+  return entries;
 }
 
 void AuditLog::append(AuditEntry entry) {

@@ -68,6 +68,7 @@ std::optional<CampaignAction> campaign_action(std::string_view name) {
 std::uint64_t definition_hash(const CampaignPut& put) {
   CampaignPut said = put;
   said.campaign = {};
+  said.tenant = kDefaultTenant;  // whose it is never changes
   said.listed = true;
   said.paused = said.by_hand = said.armed = false;
   said.ended_at = {};

@@ -177,6 +177,8 @@ constexpr JsonMember<CampaignConfiguration> kCampaignMembers[] = {
     {"regions", Presence::optional, read_audience<CampaignConfiguration, &Audience::regions>},
     {"segments", Presence::optional, read_audience<CampaignConfiguration, &Audience::segments>},
     {"channels", Presence::optional, read_audience<CampaignConfiguration, &Audience::channels>},
+    {"tenant", Presence::optional,
+     [](JsonReader& r, const JsonNode& n, CampaignConfiguration& c) { r.identifier(n, c.tenant); }},
     {"low_stock_percent", Presence::optional, read_low_stock_percent<CampaignConfiguration>},
     {"low_stock_units", Presence::optional, read_low_stock_units<CampaignConfiguration>},
     {"offer_rules", Presence::optional,
@@ -254,6 +256,22 @@ void check_offers(JsonReader& reader, const JsonNode& node) {
   }
 }
 
+// A tenant has one campaign of an id; another may have its own.
+void refuse_repeated_campaigns(JsonReader& reader, const JsonNode& array,
+                               const std::vector<CampaignConfiguration>& campaigns) {
+  boost::unordered_flat_map<std::string, const JsonNode*> first;
+  auto campaign = campaigns.begin();
+  for (const JsonNode& element : array.children()) {
+    const CampaignConfiguration& read = *campaign++;
+    const JsonNode* id = reader.sound(element, "id");
+    if (id == nullptr) continue;
+    const auto [seen, fresh] = first.emplace(read.tenant + '\n' + read.id, id);
+    if (fresh) continue;
+    reader.error(*id, quoted(read.id) + " is the id of the campaign of line " +
+                          std::to_string(reader.position(seen->second->offset()).line) + " already");
+  }
+}
+
 }  // namespace
 
 void refuse_repeated(JsonReader& reader, const JsonNode& array, std::string_view key, std::string_view what) {
@@ -296,7 +314,7 @@ void read_campaign(JsonReader& reader, const JsonNode& node, CampaignConfigurati
 void read_campaigns(JsonReader& reader, const JsonNode& node, std::vector<CampaignConfiguration>& campaigns) {
   reader.array(node, {0, kCampaignsMax},
                [&](const JsonNode& campaign) { read_campaign(reader, campaign, campaigns.emplace_back()); });
-  refuse_repeated(reader, node, "id", "id of the campaign");
+  if (node.is(JsonType::array)) refuse_repeated_campaigns(reader, node, campaigns);
   std::size_t offers = 0;
   for (const CampaignConfiguration& campaign : campaigns) offers += campaign.offers.size();
   if (offers > kOffersMax) {

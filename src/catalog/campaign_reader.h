@@ -22,6 +22,9 @@ void refuse_repeated(JsonReader& reader, const JsonNode& array, std::string_view
 // The keys of a campaign and of its offers; `under` is the campaign's place.
 void add_campaign_keys(std::string_view under, std::vector<std::string>& keys);
 
+// Reports names that stand twice among an array's objects; each is told where it stood first.
+void refuse_repeated(JsonReader& reader, const JsonNode& array, std::string_view key, std::string_view what);
+
 template <typename T, std::size_t N>
 void add_keys(std::string_view under, const JsonMember<T> (&members)[N], std::vector<std::string>& keys) {
   for (const JsonMember<T>& member : members)

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "catalog/access_reader.h"
 #include "catalog/campaign_reader.h"
 #include "catalog/item_reader.h"
 #include "catalog/offer_rule_reader.h"
@@ -47,25 +48,6 @@ void read_timeout(JsonReader& reader, const JsonNode& node, ServerOptions& optio
   reader.integer(node, {kTimeoutMsMin, kTimeoutMsMax, "milliseconds"}, options.*Field);
 }
 
-// What is wrong with a secret is told without it: these messages go to screens and logs.
-void read_secrets(JsonReader& reader, const JsonNode& node, AudienceTokenOptions& options) {
-  std::vector<std::string>& secrets = options.secrets;
-  reader.array(node, {1, kAudienceSecretsMax}, [&](const JsonNode& element) {
-    std::string secret;
-    if (!reader.string(element, {kAudienceSecretBytesMin, kAudienceSecretBytesMax}, secret)) return;
-    if (std::find(secrets.begin(), secrets.end(), secret) != secrets.end()) {
-      return reader.error(element, "is there twice: each secret once");
-    }
-    secrets.push_back(std::move(secret));
-  });
-}
-
-constexpr JsonMember<AudienceTokenOptions> kAudienceTokenMembers[] = {
-    {"secrets", Presence::required, read_secrets},
-    {"required", Presence::optional,
-     [](JsonReader& r, const JsonNode& n, AudienceTokenOptions& o) { r.boolean(n, o.required); }},
-};
-
 constexpr JsonMember<ServerOptions> kServerMembers[] = {
     {"listen", Presence::optional, read_endpoint<&ServerOptions::listen>},
     {"admin", Presence::optional, read_endpoint<&ServerOptions::admin>},
@@ -96,7 +78,7 @@ constexpr JsonMember<ServerOptions> kServerMembers[] = {
      [](JsonReader& r, const JsonNode& n, ServerOptions& o) { r.boolean(n, o.stock_metrics); }},
     {"audience_tokens", Presence::optional,
      [](JsonReader& r, const JsonNode& n, ServerOptions& o) {
-       r.object(n, kAudienceTokenMembers, o.audience_tokens);
+       read_audience_tokens(r, n, o.audience_tokens);
      }},
 };
 
@@ -119,6 +101,8 @@ constexpr JsonMember<Configuration> kConfigurationMembers[] = {
      [](JsonReader& r, const JsonNode& n, Configuration& c) { read_items(r, n, c.items); }},
     {"campaigns", Presence::required,
      [](JsonReader& r, const JsonNode& n, Configuration& c) { read_campaigns(r, n, c.campaigns); }},
+    {"tenants", Presence::optional, read_tenants},
+    {"api_keys", Presence::optional, read_api_keys},
 };
 
 // Every unit may become an order of its own, and each needs its place in the tables.
@@ -151,9 +135,10 @@ std::vector<std::string> configuration_keys() {
   std::vector<std::string> keys;
   add_keys("", kConfigurationMembers, keys);
   add_keys("/server", kServerMembers, keys);
-  add_keys("/server/audience_tokens", kAudienceTokenMembers, keys);
+  add_audience_token_keys("/server/audience_tokens", keys);
   add_item_keys("/catalog/*", keys);
   add_campaign_keys("/campaigns/*", keys);
+  add_access_keys(keys);
   return keys;
 }
 
@@ -190,6 +175,12 @@ std::uint64_t orders_possible(const std::vector<CampaignConfiguration>& campaign
   return units;
 }
 
+std::span<const ItemPut> items_of(const Configuration& configuration, std::string_view tenant) {
+  if (tenant == kDefaultTenantName) return configuration.items;
+  const auto found = std::ranges::find(configuration.tenants, tenant, &TenantConfiguration::id);
+  return found == configuration.tenants.end() ? std::span<const ItemPut>() : std::span(found->items);
+}
+
 ParsedConfiguration parse_configuration(std::string_view text) {
   ParsedConfiguration parsed;
   const tl::expected<JsonDocument, Diagnostic> document = JsonDocument::parse(text);
@@ -203,6 +194,7 @@ ParsedConfiguration parse_configuration(std::string_view text) {
   expand_offer_rules(reader, document->root(), configuration);
   check_pool_items(reader, document->root(), configuration);
   check_orders(reader, document->root(), configuration);
+  check_tenants(reader, document->root(), configuration);
   parsed.diagnostics = reader.take_diagnostics();
   if (parsed.diagnostics.empty()) parsed.configuration = std::move(configuration);
   return parsed;

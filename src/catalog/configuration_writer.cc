@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <optional>
+
 #include "catalog/definition_writer.h"
 #include "catalog/item_writer.h"
 #include "doorbuster/catalog/definition.h"
@@ -33,32 +36,115 @@ void append_server(std::string& out, const ServerOptions& server, JsonLayout lay
   object.end();
 }
 
-void append_catalog(JsonObjectWriter& object, std::string& out, const Catalog& catalog, JsonLayout layout) {
-  char before = '[';
+// An array whose elements are on a line each.
+class LinesWriter {
+ public:
+  LinesWriter(std::string& out, JsonLayout layout) : out_(out), layout_(layout) { out_ += '['; }
+  void begin_line() {
+    if (!first_) out_ += ',';
+    first_ = false;
+    layout_.inside().begin_line(out_);
+  }
+  void end() {
+    if (!first_) layout_.begin_line(out_);
+    out_ += ']';
+  }
+
+ private:
+  std::string& out_;
+  const JsonLayout layout_;
+  bool first_ = true;
+};
+
+// The items of one tenant, each on a line; nothing where there are none.
+void append_catalog(JsonObjectWriter& object, std::string& out, const Catalog& catalog, TenantId tenant,
+                    JsonLayout layout) {
+  std::optional<LinesWriter> lines;
   for (const ItemPut& item : catalog.items()) {
-    if (!item.listed) continue;
-    if (before == '[') object.key("catalog");
-    out += before;
-    layout.inside().begin_line(out);
+    if (!item.listed || item.tenant != tenant) continue;
+    if (!lines) {
+      object.key("catalog");
+      lines.emplace(out, layout);
+    }
+    lines->begin_line();
     append_item(out, item);
+  }
+  if (lines) lines->end();
+}
+
+void append_tenant(std::string& out, const Catalog& catalog, const TenantConfiguration& tenant,
+                   JsonLayout layout) {
+  JsonObjectWriter object(out, JsonLayout::one_line());
+  object.member("id", tenant.id);
+  if (tenant.rate_limit) {
+    object.key("rate_limit");
+    JsonObjectWriter limit(out, JsonLayout::one_line());
+    limit.member("requests_per_second", tenant.rate_limit->requests_per_second);
+    limit.member("burst", tenant.rate_limit->burst);
+    limit.end();
+  }
+  if (tenant.requests_share_percent != 100) {
+    object.member("requests_share_percent", tenant.requests_share_percent);
+  }
+  const TenantPut* known = catalog.find_tenant(tenant.id);
+  if (known != nullptr && known->tenant != kDefaultTenant) {
+    append_catalog(object, out, catalog, known->tenant, layout);
+  }
+  object.end();
+}
+
+// Of the catalog, with the limits that a configuration has for them; and the first one where it has limits.
+std::vector<TenantConfiguration> tenants_of(const Configuration& access, const Catalog& catalog) {
+  std::vector<TenantConfiguration> tenants;
+  for (const TenantPut& put : catalog.tenants()) {
+    const auto said = std::ranges::find(access.tenants, put.id, &TenantConfiguration::id);
+    if (said != access.tenants.end()) {
+      tenants.push_back(*said);
+    } else if (put.listed && put.tenant != kDefaultTenant) {
+      tenants.push_back({.id = put.id});
+    }
+  }
+  return tenants;
+}
+
+void append_api_key(std::string& out, const ApiKeyConfiguration& key) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  JsonObjectWriter object(out, JsonLayout::one_line());
+  object.member("id", key.id);
+  if (key.tenant != kDefaultTenantName) object.member("tenant", key.tenant);
+  object.key("scopes");
+  char before = '[';
+  for (const auto& [name, scope] : kScopes) {
+    if (!key.scopes.has(scope)) continue;
+    out += before;
+    append_json_string(out, name);
     before = ',';
   }
-  if (before == '[') return;
-  layout.begin_line(out);
   out += ']';
+  std::string sha256;
+  for (const std::uint8_t byte : key.sha256) sha256 += {kDigits[byte >> 4], kDigits[byte & 15]};
+  object.member("sha256", sha256);
+  object.end();
 }
 
 }  // namespace
 
-std::string configuration_json(const ServerOptions& server, const Catalog& catalog) {
+std::string api_key_json(const ApiKeyConfiguration& key) {
+  std::string out;
+  append_api_key(out, key);
+  return out;
+}
+
+std::string configuration_json(const Configuration& access, const Catalog& catalog) {
   constexpr JsonLayout kLayout = JsonLayout::indented(0);
+  const ServerOptions& server = access.server;
   std::string out;
   JsonObjectWriter object(out, kLayout);
   if (!changed_server_keys(ServerOptions{}, server).empty()) {
     object.key("server");
     append_server(out, server, kLayout.inside());
   }
-  append_catalog(object, out, catalog, kLayout.inside());
+  append_catalog(object, out, catalog, kDefaultTenant, kLayout.inside());
   object.key("campaigns");
   out += '[';
   bool first = true;
@@ -71,6 +157,24 @@ std::string configuration_json(const ServerOptions& server, const Catalog& catal
   }
   if (!first) kLayout.inside().begin_line(out);
   out += ']';
+  if (const auto tenants = tenants_of(access, catalog); !tenants.empty()) {
+    object.key("tenants");
+    LinesWriter lines(out, kLayout.inside());
+    for (const TenantConfiguration& tenant : tenants) {
+      lines.begin_line();
+      append_tenant(out, catalog, tenant, kLayout.inside().inside());
+    }
+    lines.end();
+  }
+  if (!access.api_keys.empty()) {
+    object.key("api_keys");
+    LinesWriter lines(out, kLayout.inside());
+    for (const ApiKeyConfiguration& key : access.api_keys) {
+      lines.begin_line();
+      append_api_key(out, key);
+    }
+    lines.end();
+  }
   object.end();
   return out += '\n';
 }

@@ -5,7 +5,7 @@
 
 namespace doorbuster {
 
-ParsedDefinition parse_definition(std::string_view text) {
+ParsedDefinition parse_definition(std::string_view text, std::string_view tenant) {
   ParsedDefinition parsed;
   const tl::expected<JsonDocument, Diagnostic> document = JsonDocument::parse(text);
   if (!document) {
@@ -14,6 +14,7 @@ ParsedDefinition parse_definition(std::string_view text) {
   }
   JsonReader reader(*document);
   CampaignConfiguration campaign;
+  campaign.tenant = tenant;
   read_campaign(reader, document->root(), campaign);
   parsed.diagnostics = reader.take_diagnostics();
   if (parsed.diagnostics.empty()) parsed.campaign = std::move(campaign);

@@ -137,6 +137,7 @@ void append_definition(std::string& out, const Catalog& catalog, const Campaign&
   append_rules(object, put);
   append_prices(object, put.plan);
   append_audience(object, out, put.plan.audience);
+  if (put.tenant != kDefaultTenant) object.member("tenant", catalog.tenant(put.tenant).id);
   append_low_stock(object, put.plan.low_stock);
   append_offer_rules(object, out, put.plan.offer_rules, layout.inside());
   append_offers(object, out, catalog, campaign, layout.inside());

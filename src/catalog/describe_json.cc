@@ -156,6 +156,10 @@ std::string describe_configuration_json(const ParsedConfiguration& parsed, Tick 
     value["more_overlaps"] = description.more_overlaps;
     json::array& warnings = value["warnings"].emplace_array();
     for (const std::string& warning : description.warnings) warnings.push_back(view(warning));
+    const ServerOptions& server = parsed.configuration->server;
+    const std::string exposed =
+        exposed_without_keys(server.listen, server.admin, parsed.configuration->api_keys);
+    if (!exposed.empty()) warnings.push_back(view(exposed));
   }
   return json::serialize(value);
 }

@@ -182,6 +182,7 @@ std::string campaign_lines(const CampaignSummary& summary, Tick now) {
   const CampaignConfiguration& campaign = *summary.campaign;
   std::string text = "\ncampaign " + campaign.id;
   if (campaign.name != campaign.id) text += "  " + campaign.name;
+  if (campaign.tenant != kDefaultTenantName) text += "\n  tenant            " + campaign.tenant;
   text += "\n  state             " + std::string(campaign_state_name(summary.state));
   text += "\n  starts            " + moment(summary.window.from, now);
   text += "\n  ends              " + moment(summary.window.to, now);
@@ -231,7 +232,11 @@ std::string describe_configuration(const Configuration& configuration, Tick now)
   text += next_line("next end:   ", description.next_end, now);
   for (const CampaignSummary& summary : description.campaigns) text += campaign_lines(summary, now);
   for (const std::string& warning : description.warnings) text += "\nwarning: " + warning + '\n';
-  return text + overlap_lines(description);
+  text += overlap_lines(description);
+  const ServerOptions& server = configuration.server;
+  const std::string exposed = exposed_without_keys(server.listen, server.admin, configuration.api_keys);
+  if (!exposed.empty()) text += "\nwarning: serve will refuse to start: " + exposed + '\n';
+  return text;
 }
 
 }  // namespace doorbuster

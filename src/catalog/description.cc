@@ -6,6 +6,7 @@
 #include <limits>
 #include <optional>
 #include <span>
+#include <tuple>
 
 #include "catalog/pool_reader.h"
 #include "doorbuster/catalog/pool.h"
@@ -65,8 +66,9 @@ void find_idle_rules(const Configuration& configuration, CampaignSummary& summar
   for (const OfferByRule& each : summary.by_rule) ++made[each.offer->rule];
   for (std::size_t i = 0; i < summary.rules.size(); ++i) {
     if (made[i + 1] != 0) continue;
-    const bool has_items = std::any_of(configuration.items.begin(), configuration.items.end(),
-                                       [&](const ItemPut& item) { return matches(summary.rules[i], item); });
+    const bool has_items =
+        std::ranges::any_of(items_of(configuration, campaign.tenant),
+                            [&](const ItemPut& item) { return matches(summary.rules[i], item); });
     warnings.push_back("campaign " + campaign.id + ", offer rule " + std::to_string(i + 1) +
                        (has_items ? " makes no offer: rules before it, or offers of the campaign's own, have "
                                     "all of its items"
@@ -121,11 +123,14 @@ void find_overlaps(const Configuration& configuration, Description& description)
   }
   // Equal starts keep the order of the file.
   std::stable_sort(sales.begin(), sales.end(), [](const Sale& a, const Sale& b) {
-    return a.sku != b.sku ? a.sku < b.sku : a.campaign->starts_at < b.campaign->starts_at;
+    return std::tie(a.sku, a.campaign->tenant, a.campaign->starts_at) <
+           std::tie(b.sku, b.campaign->tenant, b.campaign->starts_at);
   });
   for (auto first = sales.begin(); first != sales.end() && !description.more_overlaps;) {
-    const auto next =
-        std::find_if(first, sales.end(), [&](const Sale& sale) { return sale.sku != first->sku; });
+    // What one tenant calls a SKU is nothing to another.
+    const auto next = std::find_if(first, sales.end(), [&](const Sale& sale) {
+      return sale.sku != first->sku || sale.campaign->tenant != first->campaign->tenant;
+    });
     add_overlaps({first, next}, description);
     first = next;
   }

@@ -92,7 +92,7 @@ void expand_offer_rules(JsonReader& reader, const JsonNode& root, Configuration&
     ++node;
     if (rules != nullptr && !campaign.plan.offer_rules.empty()) {
       std::vector<OfferRuleRefusal> refusals;
-      campaign = with_offers_by_rule(campaign, configuration.items, refusals);
+      campaign = with_offers_by_rule(campaign, items_of(configuration, campaign.tenant), refusals);
       for (OfferRuleRefusal& refusal : refusals) {
         auto rule = rules->children().begin();
         for (std::size_t i = 1; i < refusal.rule; ++i) ++rule;

@@ -142,7 +142,7 @@ OffersByRule expand_offer_rules(const CampaignPut& campaign, std::span<const std
 
 CampaignConfiguration with_offers_by_rule(const CampaignConfiguration& campaign,
                                           std::span<const ItemPut> items,
-                                          std::vector<OfferRuleRefusal>& refusals) {
+                                          std::vector<OfferRuleRefusal>& refusals, TenantId tenant) {
   CampaignConfiguration whole = campaign;
   if (whole.plan.offer_rules.empty()) return whole;
   std::erase_if(whole.offers, [](const OfferConfiguration& offer) { return offer.rule != 0; });
@@ -150,7 +150,9 @@ CampaignConfiguration with_offers_by_rule(const CampaignConfiguration& campaign,
   for (const OfferConfiguration& offer : campaign.offers) {
     if (offer.rule == 0) own.push_back(offer.sku);
   }
-  OffersByRule made = expand_offer_rules(campaign_put_of(campaign), own, items);
+  CampaignPut put = campaign_put_of(campaign);
+  put.tenant = tenant;
+  OffersByRule made = expand_offer_rules(put, own, items);
   std::ranges::move(made.offers, std::back_inserter(whole.offers));
   std::ranges::move(made.refusals, std::back_inserter(refusals));
   return whole;

@@ -12,7 +12,6 @@ namespace doorbuster {
 
 CampaignPut campaign_put_of(const CampaignConfiguration& configured) {
   CampaignPut put;
-  put.tenant = kDefaultTenant;
   put.starts_at = configured.starts_at;
   put.ends_at = configured.ends_at;
   put.hold_seconds = configured.hold_seconds;
@@ -36,7 +35,8 @@ CampaignPut campaign_put_of(const CampaignConfiguration& configured) {
 Result<CatalogChangeSet> plan_change(const Catalog& catalog, const std::vector<std::int64_t>& committed,
                                      const Configuration& configuration, std::uint64_t orders_reserved) {
   Planner planner(catalog, committed);
-  planner.want_items(configuration.items);
+  planner.want_tenants(configuration.tenants);
+  planner.want_items(configuration);
   for (const CampaignConfiguration& campaign : configuration.campaigns) planner.want_from_file(campaign);
   planner.keep_what_no_file_has();
   planner.withdraw_the_rest();

@@ -107,8 +107,47 @@ Planner::Planner(const Catalog& catalog, const std::vector<std::int64_t>& commit
   }
 }
 
-void Planner::want_from_file(const CampaignConfiguration& configured) {
+void Planner::want_tenants(const std::vector<TenantConfiguration>& tenants) {
+  std::size_t count = catalog_.tenants().size();
+  for (const TenantConfiguration& tenant : tenants) {
+    const TenantPut* known = catalog_.find_tenant(tenant.id);
+    if (known != nullptr && known->listed) continue;
+    const TenantId id = known != nullptr ? known->tenant : TenantId{static_cast<std::uint32_t>(++count)};
+    change_.tenants.push_back({.tenant = id, .listed = true, .id = tenant.id});
+  }
+  for (const TenantPut& known : catalog_.tenants()) {
+    const bool stays = known.tenant == kDefaultTenant || !known.listed ||
+                       std::ranges::any_of(tenants, [&](const auto& each) { return each.id == known.id; });
+    if (stays) continue;
+    change_.tenants.push_back(known);
+    change_.tenants.back().listed = false;
+  }
+  if (count > kTenantsMax) {
+    refuse("the data folder would have " + std::to_string(count) + " tenants, those that left included, " +
+           "and at most " + std::to_string(kTenantsMax) + " are possible: start a new data folder");
+  }
+}
+
+TenantId Planner::tenant_of(std::string_view tenant) const {
+  if (const TenantPut* known = catalog_.find_tenant(tenant)) return known->tenant;
+  const auto added = std::ranges::find(change_.tenants, tenant, &TenantPut::id);
+  DOORBUSTER_CHECK(added != change_.tenants.end());
+  return added->tenant;
+}
+
+CampaignPut Planner::put_of(const CampaignConfiguration& configured) const {
   CampaignPut put = campaign_put_of(configured);
+  put.tenant = tenant_of(configured.tenant);
+  return put;
+}
+
+bool Planner::is_leaving(TenantId tenant) const {
+  return std::ranges::any_of(change_.tenants,
+                             [&](const TenantPut& put) { return put.tenant == tenant && !put.listed; });
+}
+
+void Planner::want_from_file(const CampaignConfiguration& configured) {
+  CampaignPut put = put_of(configured);
   const Campaign* known = catalog_.find_campaign(put.tenant, put.id);
   if (known != nullptr) {
     // Changed or withdrawn by hand, and the file has said nothing new since.
@@ -121,7 +160,7 @@ void Planner::want_from_file(const CampaignConfiguration& configured) {
 
 void Planner::want_by_hand(const CampaignConfiguration& said) {
   const CampaignConfiguration configured = with_offers_by_rule(said);
-  CampaignPut put = campaign_put_of(configured);
+  CampaignPut put = put_of(configured);
   const Campaign* known = catalog_.find_campaign(put.tenant, put.id);
   if (known == nullptr) {
     put.by_hand = true;
@@ -235,7 +274,8 @@ void Planner::keep_the_rest() {
 
 void Planner::keep_what_no_file_has() {
   for (const Campaign& campaign : catalog_.campaigns()) {
-    if (campaign.definition.by_hand && !wanted_campaigns_[campaign.definition.campaign.value]) keep(campaign);
+    const CampaignPut& put = campaign.definition;
+    if (put.by_hand && !wanted_campaigns_[put.campaign.value] && !is_leaving(put.tenant)) keep(campaign);
   }
 }
 

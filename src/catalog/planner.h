@@ -24,9 +24,12 @@ class Planner {
   // REQUIRES: committed.size() == catalog.offers().size(). Both outlive it.
   Planner(const Catalog& catalog, const std::vector<std::int64_t>& committed);
 
+  // The tenants besides the first, all of them: who is not among them is withdrawn with all campaigns. Before
+  // any campaign, or not at all: then they stay as they are.
+  void want_tenants(const std::vector<TenantConfiguration>& tenants);
   // The whole catalog of items; those that are not there any more are withdrawn. What rules of campaigns
   // make of them follows, also where a campaign is kept. Not asked: the items in force stay.
-  void want_items(std::span<const ItemPut> wanted);
+  void want_items(const Configuration& configuration);
   // As a file has it: what was done by hand since the file said so stands.
   void want_from_file(const CampaignConfiguration& configured);
   // As a person has it: what the file says meanwhile is remembered. Offers by rule are made of the items.
@@ -50,6 +53,11 @@ class Planner {
   // Its own offers stay, and what its rules make is made anew.
   void keep_by_rule(const Campaign& known);
   CampaignConfiguration with_offers_by_rule(const CampaignConfiguration& configured);
+  // REQUIRES, here and below: the tenant was wanted, or is there.
+  TenantId tenant_of(std::string_view tenant) const;
+  // The campaign with its tenant.
+  CampaignPut put_of(const CampaignConfiguration& configured) const;
+  bool is_leaving(TenantId tenant) const;
   void check_currency(const CampaignPut& wanted, const Campaign& known);
   void check_source(const CampaignPut& wanted, const Campaign& known);
   void refuse_rule(const std::string& campaign, const OfferRuleRefusal& refusal);

@@ -1,28 +1,19 @@
 // Items, and the campaigns whose offers follow them.
 
 #include <algorithm>
-#include <tuple>
 #include <utility>
 
 #include "catalog/planner.h"
 #include "doorbuster/catalog/offer_rules.h"
 
 namespace doorbuster {
-namespace {
-
-bool same(const ItemPut& a, const ItemPut& b) {
-  const auto all = [](const ItemPut& i) {
-    return std::tie(i.item, i.tenant, i.list_price, i.stock, i.listed, i.sku, i.category, i.currency,
-                    i.attributes);
-  };
-  return all(a) == all(b);
-}
-
-}  // namespace
-
-void Planner::want_items(std::span<const ItemPut> wanted) {
+void Planner::want_items(const Configuration& configuration) {
+  std::vector<ItemPut> wanted = configuration.items;
+  for (const TenantConfiguration& tenant : configuration.tenants) {
+    for (const ItemPut& item : tenant.items) wanted.emplace_back(item).tenant = tenant_of(tenant.id);
+  }
   std::vector<bool> is_wanted(catalog_.items().size(), false);
-  for (ItemPut put : wanted) {
+  for (ItemPut& put : wanted) {
     put.listed = true;
     const ItemPut* known = catalog_.find_item(put.tenant, put.sku);
     if (known == nullptr) {
@@ -31,7 +22,7 @@ void Planner::want_items(std::span<const ItemPut> wanted) {
     } else {
       put.item = known->item;
       is_wanted[put.item.value] = true;
-      if (same(put, *known)) continue;
+      if (put == *known) continue;
     }
     change_.items.push_back(std::move(put));
   }
@@ -49,7 +40,7 @@ void Planner::want_items(std::span<const ItemPut> wanted) {
 
 CampaignConfiguration Planner::with_offers_by_rule(const CampaignConfiguration& configured) {
   std::vector<OfferRuleRefusal> refusals;
-  CampaignConfiguration whole = doorbuster::with_offers_by_rule(configured, items_, refusals);
+  CampaignConfiguration whole = doorbuster::with_offers_by_rule(configured, items_, refusals, tenant_of(configured.tenant));
   for (const OfferRuleRefusal& refusal : refusals) refuse_rule(configured.id, refusal);
   return whole;
 }

@@ -14,11 +14,28 @@ namespace {
 
 using StockBySku = boost::unordered_flat_map<std::string_view, std::int64_t>;
 
-StockBySku stock_by_sku(const Configuration& configuration) {
-  StockBySku stock;
-  for (const ItemPut& item : configuration.items) stock.emplace(item.sku, item.stock);
-  return stock;
-}
+// The pools of a configuration: one for each tenant.
+class Pools {
+ public:
+  explicit Pools(const Configuration& configuration) {
+    add(kDefaultTenantName, configuration.items);
+    for (const TenantConfiguration& tenant : configuration.tenants) add(tenant.id, tenant.items);
+  }
+  // Null: there is no such item.
+  const std::int64_t* find(std::string_view tenant, std::string_view sku) const {
+    const auto pool = pools_.find(tenant);
+    if (pool == pools_.end()) return nullptr;
+    const auto stock = pool->second.find(sku);
+    return stock == pool->second.end() ? nullptr : &stock->second;
+  }
+
+ private:
+  void add(std::string_view tenant, std::span<const ItemPut> items) {
+    StockBySku& pool = pools_[tenant];
+    for (const ItemPut& item : items) pool.emplace(item.sku, item.stock);
+  }
+  boost::unordered_flat_map<std::string_view, StockBySku> pools_;
+};
 
 // Units that a campaign takes, or below 0 gives back, at an instant.
 struct Taking {
@@ -40,7 +57,8 @@ std::vector<Taking> takings_of(const Configuration& configuration) {
   }
   // What goes back comes before what is taken at the same instant.
   std::stable_sort(takings.begin(), takings.end(), [](const Taking& a, const Taking& b) {
-    return std::tie(a.sku, a.at, a.units) < std::tie(b.sku, b.at, b.units);
+    return std::tie(a.campaign->tenant, a.sku, a.at, a.units) <
+           std::tie(b.campaign->tenant, b.sku, b.at, b.units);
   });
   return takings;
 }
@@ -68,15 +86,17 @@ void check_pool_items(JsonReader& reader, const JsonNode& root, const Configurat
   const JsonNode* campaigns = root.find("campaigns");
   const bool is_known = root.find("catalog") == nullptr || reader.sound(root, "catalog") != nullptr;
   if (!is_known || campaigns == nullptr || !campaigns->is(JsonType::array)) return;
-  const StockBySku stock = stock_by_sku(configuration);
+  const Pools pools(configuration);
+  auto read = configuration.campaigns.begin();
   for (const JsonNode& campaign : campaigns->children()) {
+    const std::string& tenant = (read++)->tenant;
     const JsonNode* from_pool = reader.sound(campaign, "from_pool");
     const JsonNode* offers = campaign.find("offers");
     if (from_pool == nullptr || !from_pool->boolean()) continue;
     if (offers == nullptr || !offers->is(JsonType::array)) continue;
     for (const JsonNode& offer : offers->children()) {
       const JsonNode* sku = reader.sound(offer, "sku");
-      if (sku == nullptr || stock.contains(sku->string())) continue;
+      if (sku == nullptr || pools.find(tenant, sku->string()) != nullptr) continue;
       reader.error(*sku,
                    quoted(sku->string()) +
                        " is no item of \"catalog\": from_pool takes its stock from there; add it, or leave "
@@ -87,13 +107,15 @@ void check_pool_items(JsonReader& reader, const JsonNode& root, const Configurat
 
 std::vector<std::string> find_pool_shortages(const Configuration& configuration) {
   std::vector<std::string> warnings;
-  const StockBySku stock = stock_by_sku(configuration);
+  const Pools pools(configuration);
   const std::vector<Taking> takings = takings_of(configuration);
   for (auto first = takings.begin(); first != takings.end() && warnings.size() < kPoolWarningsMax;) {
     const auto next =
-        std::find_if(first, takings.end(), [&](const Taking& t) { return t.sku != first->sku; });
-    const auto found = stock.find(first->sku);
-    std::string warning = shortage_of({first, next}, found == stock.end() ? 0 : found->second);
+        std::find_if(first, takings.end(), [&](const Taking& t) {
+          return t.sku != first->sku || t.campaign->tenant != first->campaign->tenant;
+        });
+    const std::int64_t* stock = pools.find(first->campaign->tenant, first->sku);
+    std::string warning = shortage_of({first, next}, stock == nullptr ? 0 : *stock);
     if (!warning.empty()) warnings.push_back(std::move(warning));
     first = next;
   }

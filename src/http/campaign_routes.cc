@@ -57,23 +57,24 @@ void PublicHandler::append_campaign(std::string& body, const Campaign& campaign,
   body += ']';
 }
 
-// All of them, or the one of this name.
-Request* PublicHandler::campaigns(std::string_view id, const Exchange& exchange) {
-  if (!exchange.reads()) return exchange.refuse_method("GET, HEAD");
+Request* PublicHandler::show_campaign(const Exchange& exchange, std::string_view id) {
+  const Campaign* campaign = door_.catalog().find_campaign(exchange.caller.tenant, id);
+  if (campaign == nullptr || !campaign->definition.listed) {
+    return exchange.refuse(Outcome::campaign_not_found);
+  }
   const Tick now = clock_.wall_now();
   std::string body;
-  if (!id.empty()) {
-    const Campaign* campaign = door_.catalog().find_campaign(kDefaultTenant, id.substr(1));
-    if (campaign == nullptr || !campaign->definition.listed)
-      return exchange.refuse(Outcome::campaign_not_found);
-    append_campaign(body, *campaign, now);
-    body += ",\"server_time\":\"" + format_rfc3339(now) + "\"}";
-    return exchange.answer(kJson, body);
-  }
-  body = "{\"server_time\":\"" + format_rfc3339(now) + "\",\"campaigns\":[";
+  append_campaign(body, *campaign, now);
+  body += ",\"server_time\":\"" + format_rfc3339(now) + "\"}";
+  return exchange.answer(kJson, body);
+}
+
+Request* PublicHandler::list_campaigns(const Exchange& exchange, std::string_view) {
+  const Tick now = clock_.wall_now();
+  std::string body = "{\"server_time\":\"" + format_rfc3339(now) + "\",\"campaigns\":[";
   bool first = true;
   for (const Campaign& campaign : door_.catalog().campaigns()) {
-    if (!campaign.definition.listed) continue;
+    if (!campaign.definition.listed || campaign.definition.tenant != exchange.caller.tenant) continue;
     if (!first) body += ',';
     first = false;
     append_campaign(body, campaign, now);

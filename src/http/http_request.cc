@@ -21,6 +21,7 @@ class HeadParser final : public http::basic_parser<true> {
   int keys = 0;
   int content_types = 0;
   int conditions = 0;
+  int authorizations = 0;
   bool transfer_encoding = false;
   bool only_chunked = false;
   bool folded = false;
@@ -87,6 +88,10 @@ class HeadParser final : public http::basic_parser<true> {
         break;
       case http::field::accept_encoding:
         request_.accept_encoding = value;
+        break;
+      case http::field::authorization:
+        ++authorizations;
+        request_.authorization = value;
         break;
       case http::field::expect:
         expects_continue = boost::beast::iequals(text, "100-continue");
@@ -173,6 +178,9 @@ Framing frame_request(std::string_view bytes, std::size_t body_bytes_max, HttpRe
   if (parser.keys > 1 || parser.content_types > 1) {
     return refused(Outcome::malformed_request, "Idempotency-Key and Content-Type may be sent once.");
   }
+  if (parser.authorizations > 1) {
+    return refused(Outcome::malformed_request, "Authorization may be sent once.");
+  }
   // An empty one must not pass for none: the change that it was to guard would be made.
   const bool empty_condition =
       parser.conditions == 1 && request.if_match.empty() && request.if_none_match.empty();
@@ -188,6 +196,7 @@ Framing frame_request(std::string_view bytes, std::size_t body_bytes_max, HttpRe
   }
 
   request.has_idempotency_key = parser.keys == 1;
+  request.has_authorization = parser.authorizations == 1;
   request.has_content_type = parser.content_types == 1;
   request.keep_alive = parser.keep_alive();
   const auto length = parser.content_length();

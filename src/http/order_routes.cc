@@ -1,7 +1,6 @@
 // Orders and places in a line: what comes in, and every answer that a shard has given.
 
 #include <algorithm>
-#include <array>
 #include <string>
 #include <string_view>
 
@@ -11,19 +10,6 @@
 
 namespace doorbuster {
 namespace {
-
-struct ActionRoute {
-  std::string_view name;
-  OrderAction action;
-};
-// POST /v1/orders/{order}/NAME
-constexpr std::array<ActionRoute, 5> kActionRoutes = {{
-    {"confirm", OrderAction::confirm},
-    {"cancel", OrderAction::cancel},
-    {"extend", OrderAction::extend},
-    {"payment-failed", OrderAction::payment_failed},
-    {"return", OrderAction::give_back},
-}};
 
 // A place and the order that may become of it have one name. Each path knows its own: what has never waited
 // has no place, and what waits is no order yet.
@@ -88,28 +74,19 @@ void explain(const Request& request, Outcome outcome, RefusalDetails& details) {
 
 }  // namespace
 
-Request* PublicHandler::orders(std::string_view rest, const Exchange& exchange) {
-  const auto slash = rest.find('/');
-  const std::string_view id = rest.substr(0, slash);
-  if (slash == std::string_view::npos) {
-    if (!exchange.reads()) return exchange.refuse_method("GET, HEAD");
-    return ask_about(id, Request::Kind::find_order, exchange);
-  }
-  for (const ActionRoute& route : kActionRoutes) {
-    if (route.name != rest.substr(slash + 1)) continue;
-    if (exchange.http.method != Method::post) return exchange.refuse_method("POST");
-    return command_order(id, route.action, exchange);
-  }
-  return exchange.refuse(Outcome::not_found);
+Request* PublicHandler::show_order(const Exchange& exchange, std::string_view id) {
+  return ask_about(id, Request::Kind::find_order, exchange);
 }
 
-Request* PublicHandler::places(std::string_view id, const Exchange& exchange) {
-  if (id.find('/') != std::string_view::npos) return exchange.refuse(Outcome::not_found);
-  const bool leaves = exchange.http.method == Method::del;
-  if (!leaves && !exchange.reads()) return exchange.refuse_method("GET, HEAD, DELETE");
-  if (leaves && exchange.context.draining) return exchange.refuse(Outcome::draining);
-  Request* request =
-      ask_about(id, leaves ? Request::Kind::order_command : Request::Kind::find_order, exchange);
+Request* PublicHandler::show_place(const Exchange& exchange, std::string_view id) {
+  Request* request = ask_about(id, Request::Kind::find_order, exchange);
+  if (request != nullptr) request->about_place = true;
+  return request;
+}
+
+Request* PublicHandler::leave_place(const Exchange& exchange, std::string_view id) {
+  if (exchange.context.draining) return exchange.refuse(Outcome::draining);
+  Request* request = ask_about(id, Request::Kind::order_command, exchange);
   if (request == nullptr) return nullptr;
   request->about_place = true;
   request->command.action = OrderAction::leave_line;
@@ -157,7 +134,15 @@ bool PublicHandler::find_part(std::string_view sku, OrderCommand& command) {
 Request* PublicHandler::ask_about(std::string_view id, Request::Kind kind, const Exchange& exchange) {
   const auto number = parse_order_id(door_.keys().order_id_key, id);
   if (!number) return exchange.refuse(Outcome::order_not_found);
-  Request* request = door_.take();
+  // Another tenant's is not there, in the same words. One of an offer that this catalog does not have is
+  // nobody's yet: the shard finds no such order.
+  const Catalog& catalog = door_.catalog();
+  const OfferIndex home = number->offer();
+  if (home.value < catalog.offers().size() &&
+      catalog.campaign_of(home).definition.tenant != exchange.caller.tenant) {
+    return exchange.refuse(Outcome::order_not_found);
+  }
+  Request* request = door_.take(exchange.caller.tenant);
   if (request == nullptr) return exchange.refuse(Outcome::overloaded);
   request->kind = kind;
   request->about_place = false;

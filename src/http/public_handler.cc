@@ -11,30 +11,6 @@
 namespace doorbuster {
 namespace {
 
-constexpr std::string_view kBuyPath = "/v1/buy";
-constexpr std::string_view kOrdersPath = "/v1/orders/";
-constexpr std::string_view kWaitlistPath = "/v1/waitlist/";
-constexpr std::string_view kCampaignsPath = "/v1/campaigns";
-constexpr std::string_view kCampaignPath = "/v1/campaigns/";
-constexpr std::string_view kStreamPath = "/v1/stream";
-constexpr std::string_view kProblemsPath = "/problems/";
-
-// The page behind a problem's `type`: what the code means, for people.
-Request* show_problem(std::string_view name, const Exchange& exchange) {
-  if (!exchange.reads()) return exchange.refuse_method("GET, HEAD");
-  std::string code(name);
-  std::replace(code.begin(), code.end(), '-', '_');
-  for (int i = 0; i < kOutcomeCount; ++i) {
-    const auto outcome = static_cast<Outcome>(i);
-    if (http_status(outcome) < 400 || outcome_code(outcome) != code) continue;
-    return exchange.answer("text/plain; charset=utf-8", code + ": " + std::string(http_title(outcome)) +
-                                                            "\nStatus " +
-                                                            std::to_string(http_status(outcome)) +
-                                                            ". The refusal's `detail` says what to do.\n");
-  }
-  return exchange.refuse(Outcome::not_found);
-}
-
 // What the body says by itself: without the offers that its SKUs are, and without its token.
 Buy buy_of(const BuyBody& body, std::string_view key) {
   Buy buy;
@@ -67,27 +43,108 @@ Identities hash_identities(const HashKey& table_key, std::span<const std::string
 
 }  // namespace
 
+// The first that is asked for most. What has no row here is not there.
+const PublicHandler::Route PublicHandler::kRoutes[] = {
+    {Method::post, "/v1/buy", Scope::buy, &PublicHandler::buy},
+    {Method::get, "/v1/orders/{order}", Scope::read, &PublicHandler::show_order},
+    {Method::post, "/v1/orders/{order}/confirm", Scope::buy, &PublicHandler::act<OrderAction::confirm>},
+    {Method::post, "/v1/orders/{order}/cancel", Scope::buy, &PublicHandler::act<OrderAction::cancel>},
+    {Method::post, "/v1/orders/{order}/extend", Scope::buy, &PublicHandler::act<OrderAction::extend>},
+    {Method::post, "/v1/orders/{order}/payment-failed", Scope::buy,
+     &PublicHandler::act<OrderAction::payment_failed>},
+    {Method::post, "/v1/orders/{order}/return", Scope::buy, &PublicHandler::act<OrderAction::give_back>},
+    {Method::get, "/v1/waitlist/{order}", Scope::read, &PublicHandler::show_place},
+    {Method::del, "/v1/waitlist/{order}", Scope::buy, &PublicHandler::leave_place},
+    {Method::get, "/v1/campaigns", Scope::read, &PublicHandler::list_campaigns},
+    {Method::get, "/v1/campaigns/{campaign}", Scope::read, &PublicHandler::show_campaign},
+    {Method::get, "/v1/stream", Scope::read, &PublicHandler::stream},
+    {Method::get, "/problems/{code}", Scope::open, &PublicHandler::show_problem},
+};
+
+std::vector<RouteScope> public_routes() {
+  std::vector<RouteScope> routes;
+  for (const PublicHandler::Route& route : PublicHandler::kRoutes) {
+    routes.push_back({route.method, route.path, route.scope});
+  }
+  return routes;
+}
+
 PublicHandler::PublicHandler(EngineDoor& door, const Clock& clock, std::size_t body_bytes_max,
-                             AudienceCheck audience)
+                             AudienceCheck audience, const AccessCell& access)
     : door_(door),
       clock_(clock),
+      gate_(access),
       audience_(std::move(audience)),
       buy_decoder_(body_bytes_max),
       order_decoder_(body_bytes_max) {}
 
 Request* PublicHandler::handle(const HttpRequest& http, const RequestContext& context, std::string& out,
                                Outcome& outcome) {
-  const Exchange exchange{http, context, out, outcome};
-  const std::string_view path = http.path;
-  const auto behind = [path](std::string_view prefix) { return path.substr(prefix.size()); };
-  if (path == kBuyPath) return buy(exchange);
-  if (path.starts_with(kOrdersPath)) return orders(behind(kOrdersPath), exchange);
-  if (path.starts_with(kWaitlistPath)) return places(behind(kWaitlistPath), exchange);
-  if (path == kCampaignsPath || path.starts_with(kCampaignPath)) {
-    return campaigns(behind(kCampaignsPath), exchange);
+  const auto found = find_route(kRoutes, http.method, http.path);
+  const bool open = found.route != nullptr && found.route->scope == Scope::open;
+  const Caller* caller = gate_.identify(http);
+  if (caller == nullptr && !open) return refuse_unauthorized({http, context, out, outcome});
+  const Exchange exchange{http, context, out, outcome, caller == nullptr ? Caller{} : *caller};
+  if (open) return (this->*found.route->answer)(exchange, found.part);
+  if (found.route != nullptr && !caller->scopes.has(found.route->scope)) {
+    return refuse_scope(exchange, found.route->scope);
   }
-  if (path == kStreamPath) return begin_stream(exchange, door_.catalog(), {});
-  if (path.starts_with(kProblemsPath)) return show_problem(behind(kProblemsPath), exchange);
+  if (is_limited(exchange)) return nullptr;
+  if (found.route != nullptr) return (this->*found.route->answer)(exchange, found.part);
+  return found.allow.empty() ? exchange.refuse(Outcome::not_found) : exchange.refuse_method(found.allow);
+}
+
+Request* PublicHandler::stream(const Exchange& exchange, std::string_view) {
+  return begin_stream(exchange, door_.catalog(), {.tenant = exchange.caller.tenant});
+}
+
+// Before anything is decoded: who asks too much costs as little as can be.
+bool PublicHandler::is_limited(const Exchange& exchange) {
+  const TenantAccess& tenant = gate_.table().tenant(exchange.caller.tenant);
+  if (door_.in_use(tenant.id) >= tenant.requests_max && tenant.requests_max < kRequestsPerThreadMax) {
+    tenant.meter->count_share_limited();
+    exchange.refuse(Outcome::rate_limited,
+                    {.detail = "As many requests are under way as this tenant may have at once."});
+    return true;
+  }
+  if (!tenant.rate_limit) return false;
+  const std::int64_t wait_ns = tenant.meter->rate.take(*tenant.rate_limit, exchange.context.received_ns);
+  if (wait_ns == 0) return false;
+  tenant.meter->count_rate_limited();
+  exchange.refuse(Outcome::rate_limited, {.retry_after_ns = wait_ns});
+  return true;
+}
+
+// A library that fails leaves a tenant without tokens, and refuses what they would have said.
+AudienceCheck& PublicHandler::audience_of(TenantId tenant) {
+  if (tenant == kDefaultTenant) return audience_;
+  if (audiences_number_ != gate_.table_number()) {
+    audiences_number_ = gate_.table_number();
+    audiences_.clear();
+    for (const TenantAccess& each : gate_.table().tenants()) {
+      if (audiences_.size() <= each.id.value) audiences_.resize(each.id.value + 1);
+      const AudienceTokenOptions& options = each.audience_tokens;
+      if (options.secrets.empty()) continue;
+      auto tokens = AudienceTokens::make(options.secrets);
+      audiences_[each.id.value] = {.tokens = tokens ? std::move(*tokens) : nullptr,
+                                   .required = options.required};
+    }
+  }
+  return audiences_[tenant.value];
+}
+
+// The page behind a problem's `type`: what the code means, for people.
+Request* PublicHandler::show_problem(const Exchange& exchange, std::string_view name) {
+  std::string code(name);
+  std::replace(code.begin(), code.end(), '-', '_');
+  for (int i = 0; i < kOutcomeCount; ++i) {
+    const auto outcome = static_cast<Outcome>(i);
+    if (http_status(outcome) < 400 || outcome_code(outcome) != code) continue;
+    return exchange.answer("text/plain; charset=utf-8", code + ": " + std::string(http_title(outcome)) +
+                                                            "\nStatus " +
+                                                            std::to_string(http_status(outcome)) +
+                                                            ". The refusal's `detail` says what to do.\n");
+  }
   return exchange.refuse(Outcome::not_found);
 }
 
@@ -102,9 +159,8 @@ std::optional<std::string_view> PublicHandler::idempotency_key(const Exchange& e
   return std::nullopt;
 }
 
-Request* PublicHandler::buy(const Exchange& exchange) {
+Request* PublicHandler::buy(const Exchange& exchange, std::string_view) {
   const HttpRequest& http = exchange.http;
-  if (http.method != Method::post) return exchange.refuse_method("POST");
   if (exchange.context.draining) return exchange.refuse(Outcome::draining);
   if (!http.has_content_length) return exchange.refuse(Outcome::length_required);
   if (!exchange.has_json()) return exchange.refuse(Outcome::unsupported_media_type);
@@ -118,7 +174,7 @@ Request* PublicHandler::buy(const Exchange& exchange) {
   Buy wanted = buy_of(body, *key);
   if (!take_token(exchange, body, wanted)) return nullptr;
 
-  const Campaign* campaign = door_.catalog().find_campaign(kDefaultTenant, body.campaign);
+  const Campaign* campaign = door_.catalog().find_campaign(exchange.caller.tenant, body.campaign);
   if (campaign == nullptr) return exchange.refuse(Outcome::campaign_not_found);
   return body.lines.empty() ? buy_sku(exchange, body, wanted, *campaign)
                             : buy_basket(exchange, body, wanted, *campaign);
@@ -127,22 +183,23 @@ Request* PublicHandler::buy(const Exchange& exchange) {
 // A token that does not hold is no answer yet: the order of the buy's key comes before it, and the window
 // too.
 bool PublicHandler::take_token(const Exchange& exchange, const BuyBody& body, Buy& wanted) {
-  if (audience_.required && !(body.region.empty() && body.segment.empty() && body.channel.empty())) {
+  AudienceCheck& audience = audience_of(exchange.caller.tenant);
+  if (audience.required && !(body.region.empty() && body.segment.empty() && body.channel.empty())) {
     exchange.refuse(
         Outcome::validation_failed,
         {.detail = "\"region\", \"segment\" and \"channel\" are taken from a signed \"token\" only."});
     return false;
   }
   if (body.token.empty()) return true;
-  if (audience_.tokens == nullptr) {
+  if (audience.tokens == nullptr) {
     exchange.refuse(Outcome::validation_failed,
                     {.detail = "This server takes no \"token\": server.audience_tokens is not configured."});
     return false;
   }
   AudienceClaims claims;
   const TokenBearer bearer = {body.buyer, body.campaign, clock_.wall_now()};
-  if (!audience_.tokens->verify(body.token, bearer, claims, wanted.token_fault)) {
-    exchange.refuse(Outcome::malformed_request, {.detail = audience_.tokens->detail()});
+  if (!audience.tokens->verify(body.token, bearer, claims, wanted.token_fault)) {
+    exchange.refuse(Outcome::malformed_request, {.detail = audience.tokens->detail()});
     return false;
   }
   wanted.region = claims.region;
@@ -207,7 +264,7 @@ Request* PublicHandler::buy_basket(const Exchange& exchange, const BuyBody& body
 
 Request* PublicHandler::ask_to_buy(const Exchange& exchange, const Buy& wanted, const BuyHashes& hashes) {
   const std::string_view prefer = exchange.http.prefer;
-  Request* request = door_.take();
+  Request* request = door_.take(exchange.caller.tenant);
   if (request == nullptr) return exchange.refuse(Outcome::overloaded);
   request->kind = Request::Kind::buy;
   request->about_place = false;

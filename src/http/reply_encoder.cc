@@ -32,6 +32,8 @@ constexpr std::array<OutcomeText, kOutcomeCount> kTexts = {{
     {415, "/problems/unsupported-media-type", "Unsupported media type",
      "Send Content-Type: application/json."},
     {422, "/problems/validation-failed", "Validation failed", "A value is out of its range."},
+    {401, "/problems/unauthorized", "Unauthorized", "Send a valid API key: Authorization: Bearer dbk_..."},
+    {403, "/problems/forbidden", "Forbidden", "This API key has not the scope that this needs."},
     {429, "/problems/rate-limited", "Rate limited", "Too many requests; wait as long as Retry-After says."},
     {503, "/problems/overloaded", "Overloaded",
      "The server is at one of its bounds; nothing was decided. Try again."},
@@ -77,6 +79,8 @@ constexpr std::string_view status_line(int status) {
       return "HTTP/1.1 202 Accepted\r\n";
     case 400:
       return "HTTP/1.1 400 Bad Request\r\n";
+    case 401:
+      return "HTTP/1.1 401 Unauthorized\r\n";
     case 403:
       return "HTTP/1.1 403 Forbidden\r\n";
     case 404:
@@ -193,7 +197,8 @@ bool has_more_to_say(Outcome outcome, const RefusalDetails& details) {
   return !details.detail.empty() || !details.sku.empty() || details.refund_due ||
          details.rule != AudienceRule::none || details.stock || details.revision != 0 ||
          outcome == campaign_not_started || outcome == price_changed || outcome == method_not_allowed ||
-         outcome == all_held || outcome == order_not_held || outcome == hold_expired;
+         !details.challenge.empty() || details.retry_after_ns != 0 || outcome == all_held ||
+         outcome == order_not_held || outcome == hold_expired;
 }
 
 bool retry_soon(Outcome outcome) {
@@ -230,6 +235,11 @@ void append_refusal(std::string& out, const ReplyFrame& frame, Outcome outcome,
     append_number(body, details.stock->available);
   }
   if (details.revision != 0) headers += etag_header(details.revision);
+  if (!details.challenge.empty()) {
+    headers += "WWW-Authenticate: ";
+    headers += details.challenge;
+    headers += "\r\n";
+  }
   if (outcome == Outcome::campaign_not_started) {
     append_time(body, "starts_at", details.starts_at);
     append_retry_after(headers, details.starts_at, details.now);
@@ -243,6 +253,8 @@ void append_refusal(std::string& out, const ReplyFrame& frame, Outcome outcome,
     headers += "Allow: ";
     headers += details.allow;
     headers += "\r\n";
+  } else if (details.retry_after_ns != 0) {
+    append_retry_after(headers, Tick{details.retry_after_ns}, Tick{});
   } else if (retry_soon(outcome)) {
     headers += "Retry-After: 1\r\n";
   }

@@ -30,9 +30,9 @@ void append_buy(const Target& target, const std::string& campaign, const Promise
   if (!promise.device.empty()) json += fmt::format(R"(,"identities":["{}"])", promise.device);
   json += "}";
   out += fmt::format(
-      "POST /v1/buy HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\nIdempotency-Key: {}\r\n"
+      "POST /v1/buy HTTP/1.1\r\n{}Content-Type: application/json\r\nIdempotency-Key: {}\r\n"
       "Content-Length: {}\r\n\r\n{}",
-      target.authority, promise.key, json.size(), json);
+      target.common_lines(), promise.key, json.size(), json);
 }
 
 // Asks for the orders with these indexes; places in the line that were not offered are asked for as such.

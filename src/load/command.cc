@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdlib>
 #include <iostream>
 #include <memory>
@@ -136,6 +137,15 @@ void add_load_command(CLI::App& app, int& exit_code) {
   load->add_option("--admin", parsed->load.admin,
                    "Its admin listener, http://HOST:PORT; without it, stock is not judged")
       ->type_name("URL");
+  load->add_option("--api-key", parsed->load.api_key,
+                   "Sent on both listeners; the environment variable keeps it out of the list of processes")
+      ->type_name("KEY")
+      ->envname("DOORBUSTER_API_KEY")
+      ->check([](const std::string& key) {
+        const bool fits =
+            !key.empty() && std::all_of(key.begin(), key.end(), [](char c) { return c > ' ' && c <= '~'; });
+        return fits ? "" : "must be a key as `doorbuster key` prints it";
+      });
   add_crowd_options(*load, *parsed);
   add_result_options(*load, *parsed);
   load->callback([parsed, &exit_code] { exit_code = run_load(finish(*parsed), std::cout, std::cerr); });

@@ -79,8 +79,8 @@ Result<std::string> HttpClient::get(std::string_view path) {
   const Status sent = exchange(
       1,
       [&](std::size_t, std::string& out) {
-        out += fmt::format("GET {} HTTP/1.1\r\nHost: {}\r\nAccept: application/json\r\n\r\n", path,
-                           target_.authority);
+        out += fmt::format("GET {} HTTP/1.1\r\n{}Accept: application/json\r\n\r\n", path,
+                           target_.common_lines());
       },
       [&](std::size_t, const HttpReply& reply) {
         status = reply.status;

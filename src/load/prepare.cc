@@ -73,10 +73,12 @@ Status open_clients(const LoadOptions& options, Target& target, std::unique_ptr<
   const Result<Target> parsed = parse_target(options.target, "--target");
   if (!parsed) return tl::unexpected(parsed.error());
   target = *parsed;
+  target.api_key = options.api_key;
   api = std::make_unique<HttpClient>(target);
   if (options.admin.empty()) return {};
-  const Result<Target> admin_target = parse_target(options.admin, "--admin");
+  Result<Target> admin_target = parse_target(options.admin, "--admin");
   if (!admin_target) return tl::unexpected(admin_target.error());
+  admin_target->api_key = options.api_key;
   admin = std::make_unique<HttpClient>(*admin_target);
   return {};
 }

@@ -64,14 +64,18 @@ Result<Target> parse_target(std::string_view url, std::string_view option) {
       parse_endpoint(has_port ? std::string(authority) : std::string(authority) + ":80");
   if (!endpoint) return bad(endpoint.error().message);
   if (endpoint->port == 0) return bad("port 0 is where nothing can listen");
-  return Target{endpoint->host, std::to_string(endpoint->port), std::string(authority)};
+  return Target{endpoint->host, std::to_string(endpoint->port), std::string(authority), {}};
+}
+
+std::string Target::common_lines() const {
+  return "Host: " + authority + "\r\n" + (api_key.empty() ? "" : "Authorization: Bearer " + api_key + "\r\n");
 }
 
 RequestWriter::RequestWriter(const Target& target, const std::string& campaign,
                              const std::vector<SkuTerms>& skus, std::uint32_t quantity, const Names& names)
     : campaign_(campaign),
-      host_line_(fmt::format("Host: {}\r\n", target.authority)),
-      buy_head_("POST /v1/buy HTTP/1.1\r\n" + host_line_ + "Content-Type: application/json\r\n"),
+      common_lines_(target.common_lines()),
+      buy_head_("POST /v1/buy HTTP/1.1\r\n" + common_lines_ + "Content-Type: application/json\r\n"),
       names_(names),
       quantity_(quantity) {
   templates_.reserve(skus.size() * kTemplatesPerSku);
@@ -161,21 +165,20 @@ void RequestWriter::append_buy(const Ask& ask, std::string& out) const {
 void RequestWriter::append_step(const Ask& ask, std::string_view order, std::string& out) const {
   if (ask.verb == Verb::look || ask.verb == Verb::leave) {
     fmt::format_to(std::back_inserter(out), "{} /v1/waitlist/{} HTTP/1.1\r\n{}\r\n",
-                   ask.verb == Verb::look ? "GET" : "DELETE", order, host_line_);
+                   ask.verb == Verb::look ? "GET" : "DELETE", order, common_lines_);
     return;
   }
   const std::string json = step_body(ask, order);
   fmt::format_to(std::back_inserter(out), "POST /v1/orders/{}{} HTTP/1.1\r\n{}", order, path_of(ask.verb),
-                 host_line_);
+                 common_lines_);
   if (ask.key != kNoKey) out += "Idempotency-Key: " + names_.key(ask.key) + "\r\n";
   if (!json.empty()) out += "Content-Type: application/json\r\n";
   fmt::format_to(std::back_inserter(out), "Content-Length: {}\r\n\r\n{}", json.size(), json);
 }
 
 void append_get_order(const Target& target, std::string_view order, bool ticket, std::string& out) {
-  fmt::format_to(std::back_inserter(out),
-                 "GET /v1/{}/{} HTTP/1.1\r\nHost: {}\r\nAccept: application/json\r\n\r\n",
-                 ticket ? "waitlist" : "orders", order, target.authority);
+  fmt::format_to(std::back_inserter(out), "GET /v1/{}/{} HTTP/1.1\r\n{}Accept: application/json\r\n\r\n",
+                 ticket ? "waitlist" : "orders", order, target.common_lines());
 }
 
 std::string content_member(const std::vector<OrderLine>& lines, bool basket) {

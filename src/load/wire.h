@@ -17,7 +17,10 @@ struct Target {
   std::string host;  // without brackets
   std::string port;
   std::string authority;  // for the Host header: as it was written
+  std::string api_key = {};
   std::string url() const { return "http://" + authority; }
+  // Of every request: Host, and Authorization with a key.
+  std::string common_lines() const;
 };
 // http://HOST[:PORT][/]. Error kind: usage; `option` names the culprit.
 Result<Target> parse_target(std::string_view url, std::string_view option);
@@ -54,8 +57,8 @@ class RequestWriter {
   void append_basket(Ask ask, std::string& out) const;
 
   const std::string campaign_;
-  const std::string host_line_;  // "Host: ...\r\n"
-  const std::string buy_head_;   // of every buy, up to its key and its length
+  const std::string common_lines_;  // Host and Authorization
+  const std::string buy_head_;      // of every buy, up to its key and its length
   const Names names_;
   const std::uint32_t quantity_;
   std::vector<std::string> skus_;

@@ -18,6 +18,8 @@ constexpr std::array<std::string_view, kOutcomeCount> kCodes = {
     "payload_too_large",
     "unsupported_media_type",
     "validation_failed",
+    "unauthorized",
+    "forbidden",
     "rate_limited",
     "overloaded",
     "draining",

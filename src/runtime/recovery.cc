@@ -232,7 +232,9 @@ Status StateBuilder::apply_catalog_record(const JournalRecord& record) {
       }
       in_change_ = false;
       if (Status fits = check_pending(); !fits) return contradicts(record, fits.error().message);
-      audit_.append(audit_entry(*catalog_, pending_, record.info.tick));
+      for (AuditEntry& entry : audit_entries(*catalog_, pending_, record.info.tick)) {
+        audit_.append(std::move(entry));
+      }
       install(apply_change(*catalog_, pending_));
       pending_ = {};
       return {};

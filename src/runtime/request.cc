@@ -23,11 +23,13 @@ RequestPool::RequestPool(std::uint16_t http_thread, std::uint32_t capacity)
   }
 }
 
-Request* RequestPool::take() {
+Request* RequestPool::take(TenantId tenant) {
   Request* request = free_;
   if (request == nullptr) return nullptr;
   free_ = request->next;
   ++in_use_;
+  ++in_use_by_tenant_[tenant.value];
+  request->tenant = tenant;
   request->http_thread = http_thread_;
   request->kind = Request::Kind::buy;
   request->answer_when_decided = request->close_after = request->head_only = false;
@@ -42,6 +44,7 @@ Request* RequestPool::take() {
 void RequestPool::give_back(Request* request) {
   DOORBUSTER_CHECK(in_use_ > 0);
   --in_use_;
+  --in_use_by_tenant_[request->tenant.value];
   request->next = free_;
   free_ = request;
 }

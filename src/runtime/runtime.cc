@@ -253,7 +253,9 @@ void Runtime::remember(const AppliedChange& applied) {
   const auto kind =
       std::find(std::begin(kChangeKinds), std::end(kChangeKinds), ChangeKind{origin.source, origin.action});
   if (kind != std::end(kChangeKinds)) changes_[static_cast<std::size_t>(kind - kChangeKinds)].add();
-  audit_.append(audit_entry(*applied.before, applied.change, applied.at));
+  for (AuditEntry& entry : audit_entries(*applied.before, applied.change, applied.at)) {
+    audit_.append(std::move(entry));
+  }
 }
 
 AuditPage Runtime::audit(const AuditQuery& query) {

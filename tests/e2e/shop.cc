@@ -36,7 +36,7 @@ std::string configuration_text(const ShopSpec& spec) {
     }
     text += "]}";
   }
-  return text + "]}\n";
+  return text + "]" + spec.more + "}\n";
 }
 
 std::string buy_body(const BuySpec& spec) {

@@ -36,6 +36,7 @@ struct ShopSpec {
   std::string catalog = {};  // elements of "catalog"; empty: there is none
   int cores = -1;
   std::uint64_t descriptors_max = 0;  // 0: as the test itself has
+  std::string more = {};              // more members of the file, each with a comma in front: ,"tenants":[]
 };
 
 // Small segments, so that starts are quick and journals have several.

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "doorbuster/http/access.h"
 #include "doorbuster/http/http_agent.h"
 #include "doorbuster/platform/clock.h"
 #include "doorbuster/runtime/alert_agent.h"
@@ -21,6 +22,7 @@ struct ServerState {
   std::vector<const HttpAgent*> http;
   const AlertMetrics* alerts = nullptr;  // null: nobody follows the sale
   const Clock* clock = nullptr;
+  const AccessCell* access = &open_access();
   Tick started_at;
   bool stock_metrics = false;
   std::string version, compiler, build_type;

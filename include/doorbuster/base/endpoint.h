@@ -20,6 +20,9 @@ struct Endpoint {
 // `text`.
 Result<Endpoint> parse_endpoint(std::string_view text);
 
+// Whether only this machine can reach it: 127.0.0.0/8, ::1 or localhost.
+bool is_loopback(const Endpoint& endpoint);
+
 // The inverse, with brackets around an IPv6 address.
 std::string format_endpoint(const Endpoint& endpoint);
 

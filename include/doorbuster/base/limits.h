@@ -67,6 +67,12 @@ inline constexpr std::uint64_t kOrdersMax = 1ULL << 27;
 inline constexpr std::uint64_t kOrdersDefault = 1ULL << 18;
 inline constexpr std::size_t kConfigurationBytesMax = 256U << 20;
 
+// --- tenants and their keys
+// -----------------------------------------------------------------------------------
+inline constexpr std::size_t kApiKeysMax = 1U << 12;
+inline constexpr std::uint32_t kRequestsPerSecondMax = 1'000'000;  // the largest rate_limit of a tenant
+inline constexpr std::uint32_t kRequestBurstMax = 1'000'000;
+
 // --- JSON files: the configuration, a load scenario
 // ---------------------------------------------------------
 inline constexpr std::size_t kJsonDepthMax = 64;

@@ -45,22 +45,26 @@ struct ChangeDescription {
 // What is new is told by what every definition has and by what is not its default. Of windows, which follow
 // from a schedule, the first that are only there before or only there after.
 // REQUIRES: check_change(before, change).
-ChangeDescription describe_change(const Catalog& before, const CatalogChangeSet& change);
+// `only`: what it does to this tenant.
+ChangeDescription describe_change(const Catalog& before, const CatalogChangeSet& change,
+                                  std::optional<TenantId> only = std::nullopt);
 // An array of this name, and "more" behind it where there are more.
 void write_differences(JsonWriter& json, std::string_view name, const ChangeDescription& description);
 
 struct AuditEntry {
   std::uint64_t change = 0;  // its number: the catalog's version after it
   Tick at;
+  TenantId tenant = kDefaultTenant;  // whose campaigns it touched; nobody else is told of it
   ChangeOrigin origin;
   std::vector<std::uint32_t> campaigns;  // indexes of those that it touched, sorted
   ChangeDescription description;
 };
-// REQUIRES: the same.
-AuditEntry audit_entry(const Catalog& before, const CatalogChangeSet& change, Tick at);
+// One for each tenant that it touched, by their ids. REQUIRES: the same.
+std::vector<AuditEntry> audit_entries(const Catalog& before, const CatalogChangeSet& change, Tick at);
 
 // What is left out is not asked for.
 struct AuditQuery {
+  std::optional<TenantId> tenant;
   std::optional<CampaignIndex> campaign;
   std::string author, action;
   std::optional<std::uint64_t> after;    // changes with a larger number; nothing: the newest ones

@@ -10,6 +10,7 @@
 #include "doorbuster/base/json_document.h"
 #include "doorbuster/base/limits.h"
 #include "doorbuster/base/result.h"
+#include "doorbuster/catalog/access.h"
 #include "doorbuster/catalog/catalog.h"
 
 namespace doorbuster {
@@ -19,13 +20,6 @@ enum class Wiring { automatic, shared, dedicated };  // who runs where: docs/ARC
 // "durable" for Acknowledge::durable, and so on: the word of the configuration.
 std::string_view acknowledge_name(Acknowledge acknowledge);
 std::string_view wiring_name(Wiring wiring);
-
-// Signed audiences: docs/formats/audience-token.md. Without secrets no token is taken.
-struct AudienceTokenOptions {
-  std::vector<std::string> secrets;  // the first signs, all verify; never shown or logged
-  bool required = false;             // region, segment and channel count only when a token says them
-  friend bool operator==(const AudienceTokenOptions&, const AudienceTokenOptions&) = default;
-};
 
 struct ServerOptions {
   std::string listen = "127.0.0.1:8080";
@@ -71,18 +65,24 @@ struct CampaignConfiguration {
   std::uint32_t arm_seconds = 0;  // so long before the first window; with from_pool only
   CampaignPlan plan = {};
   bool schedule_is_cut = false;            // its rule goes on behind the last window
+  std::string tenant = std::string(kDefaultTenantName);
   std::vector<OfferConfiguration> offers;  // and behind them those that plan.offer_rules make
   friend bool operator==(const CampaignConfiguration&, const CampaignConfiguration&) = default;
 };
 
-// The campaign as the catalog has it, without an index and the offers.
+// The campaign as the catalog has it, without an index, its tenant and the offers.
 CampaignPut campaign_put_of(const CampaignConfiguration& configured);
 
 struct Configuration {
   ServerOptions server;
   std::vector<ItemPut> items;  // "catalog"; without indexes
   std::vector<CampaignConfiguration> campaigns;
+  std::vector<TenantConfiguration> tenants = {};
+  std::vector<ApiKeyConfiguration> api_keys = {};
 };
+
+// The catalog of a tenant. REQUIRES: it is the first, or among the configuration's.
+std::span<const ItemPut> items_of(const Configuration& configuration, std::string_view tenant);
 
 // A whole configuration, or all that is wrong with it (then `configuration` is empty).
 struct ParsedConfiguration {
@@ -118,14 +118,16 @@ std::string describe_configuration_json(const ParsedConfiguration& parsed, Tick 
 // brings another window; a campaign that was changed or withdrawn by hand, unless the file says something
 // new about it; what no file has; and that a campaign is armed and what it has given back, unless it is to
 // sell longer than it was: then it takes its whole stock again. Refused is also what the pool does not back.
-// Offers by rule follow the items in the same change, those of campaigns that stand otherwise included.
+// A tenant that left is no longer `listed`, and nothing of its is. Offers by rule follow the items in the same
+// change, those of campaigns that stand otherwise included.
 // REQUIRES: `configuration` is what a parsed one can be; committed.size() == catalog.offers().size().
 Result<CatalogChangeSet> plan_change(const Catalog& catalog, const std::vector<std::int64_t>& committed,
                                      const Configuration& configuration, std::uint64_t orders_reserved);
-// A configuration of these campaigns and nothing else.
+// A configuration of these campaigns and tenants and nothing else.
 Result<CatalogChangeSet> plan_change(const Catalog& catalog, const std::vector<std::int64_t>& committed,
                                      const std::vector<CampaignConfiguration>& campaigns,
-                                     std::uint64_t orders_reserved);
+                                     std::uint64_t orders_reserved,
+                                     const std::vector<TenantConfiguration>& tenants = {});
 
 // How many orders this configuration can come to: the sum of all stock.
 std::uint64_t orders_possible(const std::vector<CampaignConfiguration>& campaigns);

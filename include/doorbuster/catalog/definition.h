@@ -26,10 +26,12 @@ namespace doorbuster {
 // configuration can have.
 std::string definition_json(const Catalog& catalog, CampaignIndex campaign);
 
-// What is in force as one configuration file, for people: a line for each member, each item and each offer.
-// Server options that are the default are left out, and so are secrets and campaigns that are withdrawn.
-// parse_configuration() reads it back. REQUIRES: as definition_json() for each listed campaign.
-std::string configuration_json(const ServerOptions& server, const Catalog& catalog);
+// What is in force as one configuration file, for people: a line for each member, each item and each
+// offer. Server options that are the default are left out, and so are secrets and campaigns that are withdrawn.
+// Tenants are those of the catalog, with the limits that `access` has for them; keys are those of `access`.
+// parse_configuration() reads it back, unless a tenant has campaigns and `access` no keys.
+// REQUIRES: as definition_json() for each listed campaign.
+std::string configuration_json(const Configuration& access, const Catalog& catalog);
 
 // What is in force about listed campaigns and no configuration can say, a sentence each: "campaign sale is
 // paused".
@@ -40,7 +42,8 @@ struct ParsedDefinition {
   std::optional<CampaignConfiguration> campaign;
   std::vector<Diagnostic> diagnostics;
 };
-ParsedDefinition parse_definition(std::string_view text);
+// Without a "tenant" it is this one's; whether there is such a tenant is not asked.
+ParsedDefinition parse_definition(std::string_view text, std::string_view tenant = kDefaultTenantName);
 
 // --- as a patch
 // -----------------------------------------------------------------------------------------------

@@ -66,9 +66,10 @@ OffersByRule expand_offer_rules(const CampaignPut& campaign, std::span<const std
                                 std::span<const ItemPut> items);
 
 // The campaign with its own offers and those that its rules make of the items; `refusals` takes what they
-// cannot make. What was made by rules before is made anew.
+// cannot make. What was made by rules before is made anew. Items are looked at that say they are `tenant`'s.
 CampaignConfiguration with_offers_by_rule(const CampaignConfiguration& campaign,
                                           std::span<const ItemPut> items,
-                                          std::vector<OfferRuleRefusal>& refusals);
+                                          std::vector<OfferRuleRefusal>& refusals,
+                                          TenantId tenant = kDefaultTenant);
 
 }  // namespace doorbuster

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "doorbuster/http/access.h"
 #include "doorbuster/http/handler.h"
 
 namespace doorbuster {
@@ -14,6 +15,7 @@ struct Exchange {
   const RequestContext& context;
   std::string& out;
   Outcome& outcome;
+  const Caller caller = {};
 
   bool reads() const { return http.method == Method::get || http.method == Method::head; }
   bool has_json() const;

@@ -28,8 +28,10 @@ struct HttpRequest {
   std::string_view if_none_match;    // the same
   std::string_view last_event_id;    // empty: not sent
   std::string_view accept_encoding;  // of several headers the last one
+  std::string_view authorization;    // as sent: scheme and credentials
   std::string_view body;
   bool has_idempotency_key = false;
+  bool has_authorization = false;
   bool has_content_type = false;
   bool has_content_length = false;
   bool keep_alive = true;

@@ -6,11 +6,14 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "doorbuster/http/access.h"
 #include "doorbuster/http/audience_token.h"
 #include "doorbuster/http/buy_decoder.h"
 #include "doorbuster/http/handler.h"
 #include "doorbuster/http/order_decoder.h"
+#include "doorbuster/http/route.h"
 #include "doorbuster/platform/clock.h"
 #include "doorbuster/runtime/door.h"
 
@@ -26,16 +29,33 @@ struct AudienceCheck {
 
 class PublicHandler final : public Handler {
  public:
-  PublicHandler(EngineDoor& door, const Clock& clock, std::size_t body_bytes_max,
-                AudienceCheck audience = {});
+  // `audience` is the first tenant's; the others' come with the snapshot.
+  PublicHandler(EngineDoor& door, const Clock& clock, std::size_t body_bytes_max, AudienceCheck audience = {},
+                const AccessCell& access = open_access());
 
   Request* handle(const HttpRequest& http, const RequestContext& context, std::string& out,
                   Outcome& outcome) override;
   Outcome append_answer(const Request& request, const ReplyFrame& frame, std::string& out) override;
 
  private:
+  struct Route {
+    Method method;
+    std::string_view path;
+    Scope scope;
+    Request* (PublicHandler::*answer)(const Exchange& exchange, std::string_view part);
+  };
+  static const Route kRoutes[];
+  friend std::vector<RouteScope> public_routes();
+
+  // --- public_handler.cc: who is let in ---
+  // Null: within the tenant's limits. Else a refusal that has been answered.
+  bool is_limited(const Exchange& exchange);
+  AudienceCheck& audience_of(TenantId tenant);
+  Request* show_problem(const Exchange& exchange, std::string_view name);
+  Request* stream(const Exchange& exchange, std::string_view);
+
   // --- public_handler.cc: buying ---
-  Request* buy(const Exchange& exchange);
+  Request* buy(const Exchange& exchange, std::string_view);
   // Puts what the body's token says into the buy. False: that cannot be, and it has been answered.
   bool take_token(const Exchange& exchange, const BuyBody& body, Buy& wanted);
   Request* buy_sku(const Exchange& exchange, const BuyBody& body, Buy wanted, const Campaign& campaign);
@@ -49,8 +69,13 @@ class PublicHandler final : public Handler {
   std::optional<std::string_view> idempotency_key(const Exchange& exchange);
 
   // --- order_routes.cc: orders and places ---
-  Request* orders(std::string_view rest, const Exchange& exchange);
-  Request* places(std::string_view id, const Exchange& exchange);
+  Request* show_order(const Exchange& exchange, std::string_view id);
+  template <OrderAction action>
+  Request* act(const Exchange& exchange, std::string_view id) {
+    return command_order(id, action, exchange);
+  }
+  Request* show_place(const Exchange& exchange, std::string_view id);
+  Request* leave_place(const Exchange& exchange, std::string_view id);
   Request* command_order(std::string_view id, OrderAction action, const Exchange& exchange);
   // Which offer `sku` is in the campaign of command.order. False: none.
   bool find_part(std::string_view sku, OrderCommand& command);
@@ -58,15 +83,22 @@ class PublicHandler final : public Handler {
   Request* ask_about(std::string_view id, Request::Kind kind, const Exchange& exchange);
 
   // --- campaign_routes.cc: reading ---
-  Request* campaigns(std::string_view id, const Exchange& exchange);
+  Request* list_campaigns(const Exchange& exchange, std::string_view);
+  Request* show_campaign(const Exchange& exchange, std::string_view id);
   void append_campaign(std::string& body, const Campaign& campaign, Tick now);
 
   EngineDoor& door_;
   const Clock& clock_;
+  Gatekeeper gate_;
   AudienceCheck audience_;
+  std::vector<AudienceCheck> audiences_;  // of the other tenants, by id; as of snapshot audiences_number_
+  std::uint64_t audiences_number_ = 0;
   BuyDecoder buy_decoder_;
   OrderDecoder order_decoder_;
   std::string key_buffer_;
 };
+
+// What each route of the public listener asks of a key.
+std::vector<RouteScope> public_routes();
 
 }  // namespace doorbuster

@@ -37,6 +37,8 @@ struct RefusalDetails {
   std::optional<OrderStatus> order_status = {};  // order_not_held, hold_expired
   bool refund_due = false;                       // the same
   std::optional<StockFigures> stock = {};        // change_refused: of the offer that it is about
+  std::string_view challenge = {};               // unauthorized, forbidden: of WWW-Authenticate
+  std::int64_t retry_after_ns = 0;               // rate_limited; 0: a second
   std::uint64_t revision = 0;                    // precondition_failed: the campaign's, as ETag; 0: none
 };
 // application/problem+json, RFC 9457.

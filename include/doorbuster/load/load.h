@@ -17,6 +17,7 @@ enum class ProgressMode : std::uint8_t { automatic, plain, off };
 struct LoadOptions {
   std::string target;          // http://HOST:PORT
   std::string admin;           // http://HOST:PORT; empty: stock is not judged
+  std::string api_key;         // sent with every request; empty: none
   std::string scenario_file;   // empty: the plain scenario
   std::string campaign;        // wins over the scenario
   std::optional<double> rate;  // visitors per second; replaces the scenario's stages by one hold

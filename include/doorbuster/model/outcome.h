@@ -24,6 +24,8 @@ enum class Outcome : std::uint8_t {
   payload_too_large,
   unsupported_media_type,
   validation_failed,
+  unauthorized,  // no API key, or one that is not known
+  forbidden,     // an API key without the scope
 
   // Load and life of the process: nothing was decided.
   rate_limited,

@@ -94,6 +94,7 @@ struct ItemPut {
   bool listed = true;
   std::string sku, category, currency;    // category: a path, its parts apart by '/'; empty: none
   std::vector<ItemAttribute> attributes;  // sorted by name, each once
+  friend bool operator==(const ItemPut&, const ItemPut&) = default;
 };
 
 // What a failed payment does to a hold.

@@ -2,12 +2,11 @@
 // The door between one HTTP thread and the shards: all that the HTTP room may ask of the engine. Used by that
 // thread only.
 
-#include <atomic>
 #include <cstdint>
-#include <mutex>
 #include <span>
 #include <vector>
 
+#include "doorbuster/base/snapshot_cell.h"
 #include "doorbuster/catalog/catalog.h"
 #include "doorbuster/runtime/board.h"
 #include "doorbuster/runtime/request.h"
@@ -15,29 +14,8 @@
 
 namespace doorbuster {
 
-// The catalog in force, for threads that only read it: a new one is seen at the next look. The lock is taken
-// once for each change, never in between.
-class CatalogCell {
- public:
-  void set(CatalogPointer catalog) {
-    const std::lock_guard lock(mutex_);
-    catalog_ = std::move(catalog);
-    changes_.fetch_add(1);
-  }
-  CatalogPointer get() const {
-    const std::lock_guard lock(mutex_);
-    return catalog_;
-  }
-  std::uint64_t changes() const {
-    // Pairs with the read-modify-write in set(); what is read then is read under the lock.
-    return changes_.load(std::memory_order_acquire);
-  }
-
- private:
-  mutable std::mutex mutex_;
-  CatalogPointer catalog_ = std::make_shared<const Catalog>();
-  std::atomic<std::uint64_t> changes_ = 0;
-};
+// The catalog in force: a new one is seen at the next look.
+using CatalogCell = SnapshotCell<Catalog>;
 
 struct DataFolderKeys {
   HashKey table_key;
@@ -55,10 +33,11 @@ class EngineDoor {
   const Board& board() const { return board_; }
   const DataFolderKeys& keys() const { return keys_; }
 
-  // Null at the bound: answer `overloaded`.
-  Request* take() { return pool_.take(); }
+  // Null at the bound: answer `overloaded`. `tenant`: who asks.
+  Request* take(TenantId tenant = kDefaultTenant) { return pool_.take(tenant); }
   void give_back(Request* request) { pool_.give_back(request); }
   std::uint32_t in_use() const { return pool_.in_use(); }
+  std::uint32_t in_use(TenantId tenant) const { return pool_.in_use(tenant); }
 
   // Hands the request to the shard that owns it. False at the bound: it stays with the caller.
   [[nodiscard]] bool submit(Request* request);

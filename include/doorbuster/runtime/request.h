@@ -27,6 +27,7 @@ struct Request {
   bool close_after = false;          // HTTP: the connection ends with this reply
   bool head_only = false;            // HTTP: HEAD
   std::uint16_t http_thread = 0;     // whose pool this is, and whose reply queue the answer goes to
+  TenantId tenant = kDefaultTenant;  // who asks
   Buy buy;                           // texts stand in `text`, identities in `identities`
   BuyHashes hashes;
   std::array<Hash128, kIdentitiesMax> identities;
@@ -79,15 +80,18 @@ struct Request {
 class RequestPool {
  public:
   RequestPool(std::uint16_t http_thread, std::uint32_t capacity);
-  Request* take();  // null when all are on their way: the outcome is `overloaded`
+  // Null when all are on their way: the outcome is `overloaded`. REQUIRES: tenant.value <= kTenantsMax.
+  Request* take(TenantId tenant = kDefaultTenant);
   void give_back(Request* request);
   std::uint32_t in_use() const { return in_use_; }
+  std::uint32_t in_use(TenantId tenant) const { return in_use_by_tenant_[tenant.value]; }
 
  private:
   const std::uint16_t http_thread_;
   std::unique_ptr<Request[]> requests_;
   Request* free_ = nullptr;
   std::uint32_t in_use_ = 0;
+  std::array<std::uint32_t, kTenantsMax + 1> in_use_by_tenant_{};
 };
 
 }  // namespace doorbuster

@@ -120,21 +120,31 @@ class OpenApi(unittest.TestCase):
         for reference in references:
             self.resolve(reference)
         for kind, components in self.document["components"].items():
+            if kind == "securitySchemes":  # named by "security", not referred to
+                continue
             for name in components:
                 self.assertIn(f"#/components/{kind}/{name}", references, "nobody refers to it")
 
     def test_it_names_every_route_of_both_listeners_and_no_other(self):
         literals = set()
         for file in ("src/http/public_handler.cc", "src/admin/admin_handler.cc"):
-            literals.update(re.findall(r'"(/[a-z0-9_./{}]*)"', text(file)))
+            literals.update(re.findall(r'"(/[a-z0-9_./{}-]*)"', text(file)))
         self.assertIn("/v1/buy", literals)
         # A literal that ends with a slash is the beginning of a path with one more, variable, part.
         routes = {re.sub(r"\{\w+\}|(?<=/)$", "{}", literal) for literal in literals}
-        actions = re.findall(r'\{"([a-z-]+)", OrderAction::', text("src/http/order_routes.cc"))
-        self.assertGreater(len(actions), 3)
-        routes.update(f"/v1/orders/{{}}/{action}" for action in actions)
         documented = {re.sub(r"\{\w+\}", "{}", path) for path in self.document["paths"]}
         self.assertEqual(routes, documented)
+
+    def test_only_what_needs_no_key_is_said_to_need_none(self):
+        rows = re.findall(r'\{Method::\w+, "(/[^"]+)",\s*Scope::open,',
+                          text("src/admin/admin_handler.cc") + text("src/http/public_handler.cc"))
+        named = {re.sub(r"\{\w+\}", "{}", path) for path, _, operation in self.operations()
+                 if operation.get("security") == []}
+        # More is told to a key there.
+        self.assertEqual({re.sub(r"\{\w+\}", "{}", path) for path in rows} - {"/metrics"}, named)
+        for path, _, operation in self.operations():
+            if re.sub(r"\{\w+\}", "{}", path) not in named | {"/metrics"}:
+                self.assertLessEqual({"401", "403"}, set(operation["responses"]), path)
 
     def test_it_names_the_method_of_every_route_of_the_admin_listener(self):
         table = re.findall(r'\{Method::(\w+), "(/[^"]+)"', text("src/admin/admin_handler.cc"))
@@ -256,6 +266,17 @@ class OpenApi(unittest.TestCase):
 
 class Operating(unittest.TestCase):
     document = "docs/operating.md"
+
+    def test_it_names_the_scope_of_every_route_of_both_listeners(self):
+        chapter = text(self.document).split("\n## Who may do what\n")[1].split("\n## ")[0]
+        told = {(method, path, scope)
+                for method, path, scope in re.findall(r"^\| `([A-Z]+) (/\S+)` \| (\w+)", chapter, re.M)}
+        method_of = {"del": "DELETE"}
+        rows = re.findall(r'\{Method::(\w+), "(/[^"]+)",\s*Scope::(\w+),',
+                          text("src/http/public_handler.cc") + text("src/admin/admin_handler.cc"))
+        self.assertGreater(len(rows), 25)
+        self.assertEqual(told, {(method_of.get(method, method.upper()), path, scope)
+                                for method, path, scope in rows})
 
     def test_it_names_every_metric_family_and_no_other(self):
         emitted = set(re.findall(r'"((?:doorbuster|process)_[a-z0-9_]+)"', text("src/admin/metrics.cc")))

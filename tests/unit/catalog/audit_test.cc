@@ -137,7 +137,7 @@ TEST_CASE("what is new has null before, and an offer without units is told too")
         "campaign-2/sku-3.stock null > 0\n"
         "campaign-2/sku-3.list_price null > 200\n"
         "campaign-2/sku-3.price null > 100\n");
-  CHECK(audit_entry(*catalog, change, kOpens).campaigns == std::vector<std::uint32_t>{2});
+  CHECK(audit_entries(*catalog, change, kOpens).at(0).campaigns == std::vector<std::uint32_t>{2});
 }
 
 TEST_CASE("of windows the ones are told that came and that went, and not all of a year of days") {
@@ -177,7 +177,7 @@ TEST_CASE("an entry has the number that the catalog gets, and every campaign onc
   change.origin = {ChangeOrigin::Source::admin, "ann", "stock", "why"};
   change.campaigns.push_back(campaign_put(1));
   for (const std::uint32_t offer : {0U, 2U}) change.offers.push_back(catalog->offer({offer}).definition);
-  const AuditEntry made = audit_entry(*catalog, change, kOpens);
+  const AuditEntry made = audit_entries(*catalog, change, kOpens).at(0);
   CHECK(made.change == apply_change(*catalog, change)->version());
   CHECK(made.at == kOpens);
   CHECK(made.origin.author == "ann");

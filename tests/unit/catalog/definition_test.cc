@@ -53,8 +53,11 @@ Configuration configured(const std::vector<CampaignConfiguration>& campaigns) {
   return configuration;
 }
 
-CatalogPointer catalog_of(const std::vector<CampaignConfiguration>& campaigns) {
-  const Result<CatalogChangeSet> change = plan_change(Catalog(), {}, configured(campaigns), kOrdersMax);
+CatalogPointer catalog_of(const std::vector<CampaignConfiguration>& campaigns,
+                          const std::vector<TenantConfiguration>& tenants = {}) {
+  Configuration wanted = configured(campaigns);
+  wanted.tenants = tenants;
+  const Result<CatalogChangeSet> change = plan_change(Catalog(), {}, wanted, kOrdersMax);
   REQUIRE(change);
   return apply_change(Catalog(), *change);
 }
@@ -127,7 +130,7 @@ TEST_CASE("no key that the reader knows is forgotten, and all stand in the order
                  .write_timeout_ms = 1003,
                  .stock_metrics = true};
   full.campaigns = {parsed(kFull)};
-  const std::string text = configuration_json(full.server, *catalog_of(full.campaigns));
+  const std::string text = configuration_json(full, *catalog_of(full.campaigns));
   collect_keys(json::parse(text), "", written);
   // What excludes something of that stands in a second campaign.
   std::vector<CampaignConfiguration> scheduled = {parsed(R"({"id": "s", "currency": "EUR",
@@ -138,7 +141,7 @@ TEST_CASE("no key that the reader knows is forgotten, and all stand in the order
     "schedule": {"zone": "Etc/UTC", "starts_at": "2026-11-27T08:00:00", "duration_seconds": 60,
                  "rrule": "FREQ=DAILY;COUNT=2", "on_gap": "skip", "on_overlap": "second"},
     "offers": [{"sku": "a", "stock": 1, "price": 1}]})")};
-  collect_keys(json::parse(configuration_json(full.server, *catalog_of(scheduled))), "", written);
+  collect_keys(json::parse(configuration_json(full, *catalog_of(scheduled))), "", written);
   const Configuration by_rule = configuration(R"({"catalog": [{"sku": "i", "category": "c", "currency": "EUR",
     "list_price": 1, "stock": 2, "attributes": {"brand": "acme"}}],
     "campaigns": [{"id": "r", "currency": "EUR",
@@ -149,13 +152,24 @@ TEST_CASE("no key that the reader knows is forgotten, and all stand in the order
     "offers": [{"sku": "a", "stock": 1, "price": 1}]}]})");
   const auto change = plan_change(Catalog(), {}, by_rule, kOrdersMax);
   REQUIRE(change);
-  collect_keys(json::parse(configuration_json(full.server, *apply_change(Catalog(), *change))), "", written);
+  collect_keys(json::parse(configuration_json(full, *apply_change(Catalog(), *change))), "", written);
   written.erase("/catalog/*/attributes/brand");  // a word of the shop's, no key
   written.erase("/campaigns/*/offer_rules/*/attributes/brand");
+  full.tenants = {{.id = "t",
+                   .rate_limit = RateLimit{.requests_per_second = 2, .burst = 3},
+                   .requests_share_percent = 50}};
+  full.api_keys = {{.id = "k", .tenant = "t", .scopes = ScopeSet::all()}};
+  full.campaigns.front().tenant = "t";
+  const CatalogPointer owned = catalog_of(full.campaigns, full.tenants);
+  const Configuration read_back = configuration(configuration_json(full, *owned));
+  CHECK(read_back.tenants == full.tenants);
+  CHECK(read_back.api_keys == full.api_keys);
+  CHECK(read_back.campaigns == full.campaigns);
+  collect_keys(json::parse(configuration_json(full, *owned)), "", written);
   std::set<std::string> known;
   for (const std::string& key : configuration_keys()) {
     // Secrets are not printed.
-    if (!key.starts_with("/server/audience_tokens")) known.insert(key);
+    if (key.find("/audience_tokens") == std::string::npos) known.insert(key);
   }
   CHECK(written == known);
   CHECK(changed_server_keys(full.server, configuration(text).server).empty());
@@ -185,7 +199,7 @@ TEST_CASE("a configuration is written for people: a line for each member and eac
   two.campaigns = {parsed(kPlain), parsed(kPlain)};
   two.campaigns[1].id = two.campaigns[1].name = "other";
   two.campaigns[1].offers.push_back({"radio", 7, 20, 10});
-  CHECK(configuration_json(server, *catalog_of(two.campaigns)) == R"({
+  CHECK(configuration_json({.server = server, .campaigns = {}}, *catalog_of(two.campaigns)) == R"({
   "server": {
     "cores": 2,
     "stock_metrics": true

@@ -159,6 +159,26 @@ TEST_CASE("wire: a hold says until when, and a step comes to what it asked for o
   REQUIRE(read_step_reply(Verb::cancel, 503, R"({"code":"overloaded"})").answer.is(Outcome::overloaded));
 }
 
+TEST_CASE("wire: every request shows the API key, and none does without one") {
+  Target target = *parse_target("http://shop:1", "--target");
+  const std::vector<SkuTerms> skus = {{"sku", 100}};
+  const Names names("run");
+  for (const std::string key : {"", "dbk_key"}) {
+    target.api_key = key;
+    const RequestWriter writer(target, "sale", skus, 1, names);
+    std::vector<std::string> requests(4);
+    writer.append_buy({.key = 1}, requests[0]);
+    writer.append_buy({.body = Body::basket}, requests[1]);
+    writer.append_step({.verb = Verb::confirm}, "order", requests[2]);
+    append_get_order(target, "order", false, requests[3]);
+    for (const std::string& request : requests) {
+      const bool shows = request.find("\r\nAuthorization: Bearer dbk_key\r\n") != std::string::npos;
+      CHECK(shows == !key.empty());
+      CHECK((request.find("Authorization") != std::string::npos) == shows);
+    }
+  }
+}
+
 TEST_CASE("wire: a target is http, a host and a port, or one sentence says what is wrong") {
   const Result<Target> target = parse_target("http://[::1]:8080/", "--target");
   REQUIRE(target);
