@@ -78,10 +78,10 @@ TEST_CASE("the clock arms a campaign before its start, and gives back after its 
   CHECK(over.at("/offers/0/available") == "0");
   CHECK(clock_changes(shop, "release") == 1);
   const HttpReply audit = shop.admin("/v1/admin/audit?author=clock");
-  CHECK(audit.at("/entries/0/action") == "arm");
-  CHECK(audit.at("/entries/0/source") == "clock");
-  CHECK(audit.at("/entries/1/action") == "release");
-  CHECK(audit.at("/entries/1/differences/0/member") == "released");
+  CHECK(audit.at("/changes/0/action") == "arm");
+  CHECK(audit.at("/changes/0/source") == "clock");
+  CHECK(audit.at("/changes/1/action") == "release");
+  CHECK(audit.at("/changes/1/differences/0/member") == "released");
 }
 
 TEST_CASE("what the pool does not back sells nothing, says so once, and is armed when there is more",
@@ -136,7 +136,7 @@ TEST_CASE("arming by hand takes a reason, a condition and a dry run, and is noth
   CHECK(shop.buy({.sku = "tv"}).outcome() == "409 campaign_not_started");
   const HttpReply again = post(shop, kSale + "/arm");
   CHECK(again.header("ETag") == armed.header("ETag"));
-  CHECK(shop.admin("/v1/admin/audit?action=arm").at("/entries/0/reason") == "early birds");
+  CHECK(shop.admin("/v1/admin/audit?action=arm").at("/changes/0/reason") == "early birds");
   CHECK(post(shop, "/v1/admin/campaigns/own/arm").outcome() == "409 change_refused");
   CHECK(post(shop, "/v1/admin/campaigns/none/arm").outcome() == "404 campaign_not_found");
   CHECK(shop.metric("doorbuster_campaigns{state=\"armed\"}") == 1);
