@@ -1,5 +1,7 @@
 #include "stream/subscriber.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -25,6 +27,10 @@ Subscriber::Subscriber(int socket, const Subscription& subscription, std::string
       since_ns_(now_ns),
       head_(std::move(head)),
       last_write_ns_(now_ns) {
+  // Or the kernel takes megabytes for each that does not read, and we would not know. Other sockets have no
+  // such option, and need none.
+  const int unsent_max = static_cast<int>(kStreamTurnBytes);
+  setsockopt(socket_, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent_max, sizeof unsent_max);
   if (wants_.gzip) head_ += kGzipHeader;
   if (!head_.empty()) queue_.push_back({nullptr, head_});
   queued_bytes_ = head_.size();
