@@ -128,7 +128,7 @@ TEST_CASE("who changed the catalog, and why, reads back; a change that nobody si
   CHECK_FALSE(decodes_change(change, 2));
   change.origin.reason.clear();
   CHECK(decodes_change(change, 2));
-  change.origin.source = ChangeOrigin::Source{2};
+  change.origin.source = ChangeOrigin::Source{3};
   CHECK_FALSE(decodes_change(change, 2));
   // Version 2 that says what version 1 says already.
   const std::string nobody = encoded(CatalogChange{.change = 5, .records = 6}) + std::string(7, '\0');

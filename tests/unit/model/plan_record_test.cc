@@ -129,7 +129,7 @@ TEST_CASE("a part of a plan that nobody can have written is none") {
   CHECK(decodes_with(0, 7));
   CHECK_FALSE(decodes_with(4, 1));   // an offer's index, and it is of no offer
   CHECK_FALSE(decodes_with(8, 2));   // a flag
-  CHECK_FALSE(decodes_with(9, 6));   // no such list
+  CHECK_FALSE(decodes_with(9, 8));   // no such list
   CHECK_FALSE(decodes_with(10, 0));  // nothing in it
   const auto decodes = [&](auto edit) {
     PlanPart edited = part;
