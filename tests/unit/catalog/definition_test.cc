@@ -30,7 +30,7 @@ constexpr std::string_view kFull =
     R"({"starts_at":"2026-11-27T12:00:00Z","ends_at":"2026-11-27T13:00:00Z","discount_percent":100}],)"
     R"("regions":["de"],"segments":["new","vip"],"channels":["web"],)"
     R"("channel_quotas":[{"channel":"app","units":3,"until":"2026-11-27T10:00:00Z"},)"
-    R"({"channel":"pos","units":2,"until":"2026-11-27T11:00:00.5Z"}]},{"sku":"radio","stock":0,"price":0}]})";
+    R"({"channel":"pos","units":2,"until":"2026-11-27T11:00:00.500Z"}]},{"sku":"radio","stock":0,"price":0}]})";
 
 Configuration configuration(std::string_view text) {
   const ParsedConfiguration parsed = parse_configuration(text);
