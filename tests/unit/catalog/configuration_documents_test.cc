@@ -82,8 +82,8 @@ void add_company(const std::string& parent, std::string_view key, const json::va
   }
   json::object& offer = campaign.at("offers").at(0).as_object();
   if (parent.ends_with("/channel_quotas/*")) {
-    offer["channel_quotas"] =
-        json::array{{{"channel", "app"}, {"units", 1}, {"until", "2026-11-27T10:00:00Z"}}};
+    const json::object quota = {{"channel", "app"}, {"units", 1}, {"until", "2026-11-27T10:00:00Z"}};
+    offer["channel_quotas"] = json::array{quota};
   }
   if (!parent.ends_with("/price_steps/*")) return;
   json::object& owner = parent.find("/offers/") == std::string::npos ? campaign : offer;
