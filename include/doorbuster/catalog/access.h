@@ -13,6 +13,7 @@
 #include "doorbuster/base/gcra.h"
 #include "doorbuster/base/limits.h"
 #include "doorbuster/model/ids.h"
+#include "doorbuster/model/record.h"
 
 namespace doorbuster {
 
@@ -72,7 +73,8 @@ struct TenantConfiguration {
   std::uint32_t requests_share_percent = 100;  // of each HTTP thread's requests
   // Never the default tenant's: its stand in "server" and at the top of the file.
   AudienceTokenOptions audience_tokens = {};
-  std::vector<ItemPut> items = {};  // "catalog"; without indexes, and of the first tenant until they are planned
+  std::vector<ItemPut> items =
+      {};  // "catalog"; without indexes, and of the first tenant until they are planned
   friend bool operator==(const TenantConfiguration&, const TenantConfiguration&) = default;
 };
 

@@ -33,7 +33,7 @@ constexpr std::string_view kFull =
     R"("regions":["de"],"segments":["new","vip"],"channels":["web"],"low_stock_percent":0.01,)"
     R"("low_stock_units":1,)"
     R"("channel_quotas":[{"channel":"app","units":3,"until":"2026-11-27T10:00:00Z"},)"
-    R"({"channel":"pos","units":2,"until":"2026-11-27T11:00:00.5Z"}]},{"sku":"radio","stock":0,"price":0}]})";
+    R"({"channel":"pos","units":2,"until":"2026-11-27T11:00:00.500Z"}]},{"sku":"radio","stock":0,"price":0}]})";
 
 Configuration configuration(std::string_view text) {
   const ParsedConfiguration parsed = parse_configuration(text);
