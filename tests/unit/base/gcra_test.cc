@@ -99,15 +99,20 @@ TEST_CASE("it decides as a leaking bucket does, and no window has more than burs
 TEST_CASE("who keeps to the rate is never refused, whatever the rate") {
   std::mt19937_64 random(20261127);
   for (int round = 0; round < 200; ++round) {
-    const RateLimit limit = {
-        .requests_per_second = static_cast<std::uint32_t>(1 + random() % kRequestsPerSecondMax), .burst = 1};
-    CAPTURE(limit.requests_per_second);
-    // The n-th at n / rate seconds, to the nanosecond that is not before it.
-    Gcra gcra;
+    const auto rate = static_cast<std::uint32_t>(1 + random() % kRequestsPerSecondMax);
+    CAPTURE(rate);
+    const auto up = [rate](std::int64_t n) {
+      return static_cast<std::int64_t>((Wide{n} * kNsPerSecond + rate - 1) / rate);
+    };
+    // Apart from each other by no less than the interval, now and then by more.
+    Gcra apart;
+    std::int64_t now_ns = 0;
+    // The n-th at n / rate seconds for ever: rounded to nanoseconds it is early by less than one.
+    Gcra steady;
     for (std::int64_t n = 0; n < 5'000; ++n) {
-      const std::int64_t rate = limit.requests_per_second;
-      const auto at_ns = static_cast<std::int64_t>((Wide{n} * kNsPerSecond + rate - 1) / rate);
-      REQUIRE(gcra.take(limit, at_ns) <= 1);
+      now_ns += up(1) + static_cast<std::int64_t>(random() % 10 == 0 ? random() % 1'000 : 0);
+      REQUIRE(apart.take({.requests_per_second = rate, .burst = 1}, now_ns) == 0);
+      REQUIRE(steady.take({.requests_per_second = rate, .burst = 2}, up(n)) == 0);
     }
   }
 }

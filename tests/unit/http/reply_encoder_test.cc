@@ -74,6 +74,8 @@ TEST_CASE("each code has the status of the contract") {
                                                                      {campaign_exists, 409},
                                                                      {change_refused, 409},
                                                                      {campaign_ended, 410},
+                                                                     {unauthorized, 401},
+                                                                     {forbidden, 403},
                                                                      {not_eligible, 403},
                                                                      {length_required, 411},
                                                                      {precondition_failed, 412},
@@ -101,6 +103,21 @@ TEST_CASE("a refused change says how the stock stands, and a stale one which rev
   append_refusal(out, kFrame, Outcome::precondition_failed, {.revision = 12});
   CHECK(parse(out).header("ETag") == "\"12\"");
   CHECK_FALSE(object_of(parse(out)).contains("allocated"));
+}
+
+TEST_CASE("who is not let in is told how, and who asks too much when to come back") {
+  std::string out;
+  append_refusal(out, kFrame, Outcome::unauthorized, {.challenge = "Bearer realm=\"x\""});
+  CHECK(parse(out).header("WWW-Authenticate") == "Bearer realm=\"x\"");
+  const auto wait = [](std::int64_t ns) {
+    std::string text;
+    append_refusal(text, kFrame, Outcome::rate_limited, {.retry_after_ns = ns});
+    return parse(text).header("Retry-After");
+  };
+  CHECK(wait(0) == "1");
+  CHECK(wait(1) == "1");
+  CHECK(wait(kNsPerSecond) == "1");
+  CHECK(wait(kNsPerSecond + 1) == "2");
 }
 
 TEST_CASE("a refusal says what the client can do with: when to come back, the price, the methods") {

@@ -22,6 +22,8 @@ TEST_CASE("each outcome has the word of its enumerator") {
       {payload_too_large, "payload_too_large"},
       {unsupported_media_type, "unsupported_media_type"},
       {validation_failed, "validation_failed"},
+      {unauthorized, "unauthorized"},
+      {forbidden, "forbidden"},
       {rate_limited, "rate_limited"},
       {overloaded, "overloaded"},
       {draining, "draining"},
