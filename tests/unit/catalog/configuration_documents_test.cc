@@ -80,14 +80,10 @@ void add_company(const std::string& parent, std::string_view key, const json::va
                               : schedule["ends_at"] = "2026-11-27T20:00:00";
     campaign["schedule"] = schedule;
   }
-<<<<<<< HEAD
   if (parent.ends_with("/offer_rules/*")) {
     campaign["offer_rules"] =
         json::array{{{"category", "c"}, {"attributes", {{"brand", "acme"}}}, {"discount_percent", 10}}};
   }
-  if (!parent.ends_with("/price_steps/*")) return;
-=======
->>>>>>> quotas
   json::object& offer = campaign.at("offers").at(0).as_object();
   if (parent.ends_with("/channel_quotas/*")) {
     const json::object quota = {{"channel", "app"}, {"units", 1}, {"until", "2026-11-27T10:00:00Z"}};
@@ -213,11 +209,7 @@ TEST_CASE("the parser's ranges are the schema's") {
     CHECK(refused_at(parse(configuration_with(pointer, min - 1)), pointer));
     CHECK(refused_at(parse(configuration_with(pointer, max + 1)), pointer));
   }
-<<<<<<< HEAD
-  CHECK(ranges == 36);
-=======
-  CHECK(ranges == 25);
->>>>>>> quotas
+  CHECK(ranges == 37);
 }
 
 TEST_CASE("the parser's words and types are the schema's") {
