@@ -11,6 +11,7 @@
 #include "doorbuster/http/public_handler.h"
 #include "e2e/shop.h"
 #include "support/catch.h"
+#include "support/event_stream.h"
 
 namespace doorbuster {
 namespace {
@@ -39,7 +40,8 @@ std::string keys_member(const std::vector<KeySpec>& keys) {
   }
   return ",\"api_keys\":[" + text + "]";
 }
-const std::string kTwoTenants = R"(,"tenants":[{"id":"acme"},{"id":"bolt"}])";
+const std::string kTwoTenants =
+    R"(,"tenants":[{"id":"acme","catalog":[{"sku":"mine","list_price":100}]},{"id":"bolt"}])";
 
 CampaignSpec campaign_of(const std::string& tenant, const std::string& id, std::int64_t stock,
                          const std::string& rules = {}) {
@@ -70,6 +72,7 @@ std::string name_of(const RouteScope& route) {
 }
 std::string path_with(std::string_view route, const std::string& part) {
   std::string path(route);
+  if (path.ends_with("/stream")) return path + "?campaign=" + part;  // else it would never end
   const std::size_t at = path.find('{');
   return at == std::string::npos ? path : path.replace(at, path.find('}') - at + 1, part);
 }
@@ -147,6 +150,7 @@ const std::map<std::string, Probe>& probes() {
       {"DELETE /v1/waitlist/{order}", nothing},
       {"GET /v1/campaigns", nothing},
       {"GET /v1/campaigns/{campaign}", nothing},
+      {"GET /v1/stream", nothing},
       {"GET /v1/admin/campaigns", nothing},
       {"POST /v1/admin/campaigns", definition},
       {"GET /v1/admin/campaigns/{campaign}", nothing},
@@ -160,6 +164,11 @@ const std::map<std::string, Probe>& probes() {
       {"POST /v1/admin/campaigns/{campaign}/end", empty},
       {"POST /v1/admin/campaigns/{campaign}/extend",
        [](const std::string&) { return R"({"ends_at":"2099-12-31T23:59:59.5Z"})"; }},
+      {"POST /v1/admin/campaigns/{campaign}/arm", empty},
+      {"GET /v1/admin/catalog", nothing},
+      {"GET /v1/admin/catalog/{sku}", nothing},
+      {"GET /v1/admin/alerts", nothing},
+      {"GET /v1/admin/stream", nothing},
       {"POST /v1/admin/campaigns/{campaign}/stock",
        [](const std::string&) { return R"({"sku":"tv","delta":1})"; }},
       {"GET /v1/admin/audit", nothing},
@@ -226,6 +235,40 @@ TEST_CASE("two tenants with the same names for everything never meet, on any rou
   }
   CHECK(sold(shop, 'a') == 5);
   CHECK(sold(shop, 'b') == 7);
+}
+
+TEST_CASE("streams and alerts show the own tenant's sales and nobody else's") {
+  Shop shop(two_tenants());
+  HttpConnection buyers = shop.connect(), operators = shop.connect_admin();
+  buyers.send(get_request("/v1/stream", bearer('b')));
+  operators.send(get_request("/v1/admin/stream", bearer('b')));
+  StreamClient open(buyers.descriptor()), inner(operators.descriptor());
+  for (StreamClient* stream : {&open, &inner}) {
+    stream->read_head();
+    stream->next("snapshot");
+  }
+  REQUIRE(shop.buy({.sku = "tv", .quantity = 5, .headers = bearer('a')}).status == 201);
+  REQUIRE(shop.buy({.sku = "tv", .quantity = 7, .headers = bearer('b')}).status == 201);
+  const auto times = [](const std::string& text, const std::string& part) {
+    std::size_t count = 0;
+    for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++count;
+    return count;
+  };
+  inner.next_with("alert", "sold_out");
+  for (StreamClient* stream : {&open, &inner}) {
+    // Acme's sale came first, so it would be here by the time that bolt's own is followed by a tick.
+    stream->next_with("offers", "sold_out");
+    stream->next("tick");
+    CHECK(times(stream->reader().text(), R"("availability":"sold_out")") == 1);
+    CHECK(times(stream->reader().text(), "mine") == 0);
+  }
+  CHECK(times(inner.reader().text(), R"("kind":"sold_out")") == 1);
+  const auto alerts_of = [&shop](char key) {
+    return shop.connect_admin().get("/v1/admin/alerts", bearer(key)).body;
+  };
+  CHECK(times(alerts_of('a'), "mine") > 0);
+  CHECK(times(alerts_of('b'), "sold_out") > 0);
+  CHECK(times(alerts_of('b'), "mine") == 0);
 }
 
 TEST_CASE("metrics name a tenant's things for the tenant's operator alone") {
