@@ -109,12 +109,13 @@ TEST_CASE("what the pool does not back sells nothing, says so once, and is armed
   CHECK(shop.admin(kOther).at("/armed") == "false");
 
   // Other units of the same pool: what the first one has too many.
-  CHECK(post(shop, kSale + "/stock", R"({"sku":"tv","delta":-1})").status == 200);
+  CHECK(post(shop, kSale + "/stock", R"({"sku":"tv","delta":-1,"reason":"damaged"})").status == 200);
   wait_for(shop, kOther, "/armed", "true");
   CHECK(shop.buy({.sku = "tv", .campaign = "other"}).status == 201);
   CHECK(shop.metric("doorbuster_arming_refused_total") >= 2);
   CHECK(times(shop.server().log(), "campaign other cannot be armed") == 1);
-  CHECK(post(shop, kSale + "/stock", R"({"sku":"tv","delta":1})").outcome() == "409 change_refused");
+  CHECK(post(shop, kSale + "/stock", R"({"sku":"tv","delta":1,"reason":"found"})").outcome() ==
+        "409 change_refused");
 }
 
 TEST_CASE("arming by hand takes a reason, a condition and a dry run, and is nothing the second time",

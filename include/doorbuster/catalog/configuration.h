@@ -123,11 +123,10 @@ std::string describe_configuration_json(const ParsedConfiguration& parsed, Tick 
 // REQUIRES: `configuration` is what a parsed one can be; committed.size() == catalog.offers().size().
 Result<CatalogChangeSet> plan_change(const Catalog& catalog, const std::vector<std::int64_t>& committed,
                                      const Configuration& configuration, std::uint64_t orders_reserved);
-// A configuration of these campaigns and tenants and nothing else.
+// A configuration of these campaigns and nothing else.
 Result<CatalogChangeSet> plan_change(const Catalog& catalog, const std::vector<std::int64_t>& committed,
                                      const std::vector<CampaignConfiguration>& campaigns,
-                                     std::uint64_t orders_reserved,
-                                     const std::vector<TenantConfiguration>& tenants = {});
+                                     std::uint64_t orders_reserved);
 
 // How many orders this configuration can come to: the sum of all stock.
 std::uint64_t orders_possible(const std::vector<CampaignConfiguration>& campaigns);

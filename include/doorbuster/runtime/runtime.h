@@ -86,11 +86,10 @@ class Runtime {
   // One durable change between two decisions: all shards stop for it and go on after it. Returns how many
   // definitions changed; refused, nothing has.
   Result<std::size_t> change(const ChangePlanner& plan);
-  // Makes the configuration's tenants, items and campaigns the ones in force; the second, without items.
+  // Makes the configuration's tenants, items and campaigns the ones in force; the second, campaigns alone.
   Result<std::size_t> reconfigure(const Configuration& configuration, ChangeOrigin origin = {});
   Result<std::size_t> reconfigure(const std::vector<CampaignConfiguration>& campaigns,
-                                  ChangeOrigin origin = {},
-                                  const std::vector<TenantConfiguration>& tenants = {});
+                                  ChangeOrigin origin = {});
 
   // Rung after every change of the catalog. Before start(); it outlives the runtime's last change.
   void ring_after_changes(Notifier& notifier) { change_notifiers_.push_back(&notifier); }

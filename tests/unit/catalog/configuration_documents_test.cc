@@ -72,6 +72,7 @@ void add_company(const std::string& parent, std::string_view key, const json::va
   if (key == "grace_seconds" && !value.is_null()) campaign["on_payment_failed"] = "grace";
   if (key == "on_payment_failed" && value == "grace") campaign["grace_seconds"] = 1;
   if (key == "offer_seconds") campaign["waitlist"] = true;
+  if (key == "arm_seconds") campaign["from_pool"] = true;
   if (key == "schedule" || parent.ends_with("/schedule")) {
     campaign.erase("starts_at");
     campaign.erase("ends_at");
@@ -107,7 +108,6 @@ void add_alternative(std::string_view key, json::object& object) {
     return;
   }
   if (object.contains("sku") || object.contains("discount_percent") || object.contains("price")) return;
-  if (key == "arm_seconds") object["from_pool"] = true;
   if (object.contains("offers")) {
     if (key != "starts_at" && key != "ends_at" && key != "schedule") return;
     for (const std::string_view said : {"starts_at", "ends_at", "schedule"}) object.erase(said);
