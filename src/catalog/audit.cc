@@ -184,6 +184,7 @@ std::vector<AuditEntry> audit_entries(const Catalog& before, const CatalogChange
   for (const CampaignPut& campaign : change.campaigns) touch(campaign);
   for (const OfferPut& offer : change.offers) touch(finder.campaign_of(offer));
   for (const TenantPut& tenant : change.tenants) touched[tenant.tenant];
+  for (const ItemPut& item : change.items) touched[item.tenant];
 
   std::vector<AuditEntry> entries;
   for (auto& [tenant, campaigns] : touched) {
