@@ -14,8 +14,8 @@
 namespace doorbuster {
 namespace {
 
-constexpr std::uint64_t kDescriptorsBesides = 256;  // as docs/operating.md asks for
-constexpr std::uint64_t kBacklogWanted = 4096;      // what listen_on() asks the kernel for
+constexpr std::uint64_t kDescriptorsBesides = 256 + kStreamSubscribersMax;  // as docs/operating.md asks for
+constexpr std::uint64_t kBacklogWanted = 4096;  // what listen_on() asks the kernel for
 constexpr std::uint64_t kLocalPortsWanted = 25'000;
 constexpr std::int64_t kSyncSlowNs = 10 * kNsPerMillisecond;
 constexpr std::int64_t kSyncTooQuickNs = 5 * kNsPerMicrosecond;  // no disk that keeps what it is given

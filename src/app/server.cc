@@ -1,7 +1,6 @@
 #include "doorbuster/app/server.h"
 
 #include <spdlog/spdlog.h>
-#include <sys/resource.h>
 
 #include <algorithm>
 #include <boost/asio/io_context.hpp>
@@ -16,6 +15,7 @@
 
 #include "app/alert_line.h"
 #include "app/service_manager.h"
+#include "app/sockets.h"
 #include "doorbuster/admin/admin_handler.h"
 #include "doorbuster/app/version.h"
 #include "doorbuster/http/http_agent.h"
@@ -36,54 +36,6 @@ constexpr std::chrono::milliseconds kWatchInterval{
     20};  // looks for a failed journal, and at a drain's progress
 constexpr std::chrono::milliseconds kFailedAnswerTime{
     500};  // to tell clients of a failed journal before the exit
-constexpr std::uint32_t kAdminConnectionsMax = 64;
-// Descriptors that are no connections: the journal's files, the lock, listeners, and what each thread waits
-// on.
-constexpr std::uint32_t kOtherDescriptors = 64;
-constexpr std::uint32_t kDescriptorsPerThread = 4;
-
-HttpOptions http_options(const ServerOptions& server, std::uint32_t connections, std::uint32_t threads) {
-  const auto ns = [](std::uint32_t ms) { return static_cast<std::int64_t>(ms) * kNsPerMillisecond; };
-  return {.max_body_bytes = server.max_body_bytes,
-          .max_connections = std::max(1U, (connections + threads - 1) / threads),
-          .max_pipeline = server.max_pipeline,
-          .header_timeout_ns = ns(server.header_timeout_ms),
-          .body_timeout_ns = ns(server.body_timeout_ms),
-          .idle_timeout_ns = ns(server.idle_timeout_ms),
-          .write_timeout_ns = ns(server.write_timeout_ms)};
-}
-
-// How many sockets may be open at once.
-struct Sockets {
-  std::uint32_t connections = 0, streams = 0;
-};
-
-// So many connections need so many descriptors; the soft limit is often 1024. Never so many that the journal
-// is left without a descriptor for its next segment, which would end the sale.
-Sockets reserve_descriptors(std::uint32_t connections, const WiringPlan& plan) {
-  constexpr rlim_t kStreamShare = 8;  // of what is possible, when not everything is
-  const Sockets all = {.connections = connections, .streams = kStreamSubscribersMax};
-  rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return all;
-  const rlim_t others = kOtherDescriptors + kAdminConnectionsMax +
-                        kDescriptorsPerThread * rlim_t{plan.http_threads + plan.shards};
-  const rlim_t wanted = all.connections + all.streams + others;
-  if (limit.rlim_cur < wanted) {
-    limit.rlim_cur = std::min(wanted, limit.rlim_max);
-    if (setrlimit(RLIMIT_NOFILE, &limit) != 0) getrlimit(RLIMIT_NOFILE, &limit);
-  }
-  if (limit.rlim_cur >= wanted) return all;
-  const rlim_t possible = limit.rlim_cur > others ? limit.rlim_cur - others : 1;
-  const rlim_t streams = std::min(rlim_t{all.streams}, possible / kStreamShare);
-  const rlim_t left = std::min(rlim_t{connections}, possible - streams);
-  spdlog::warn(
-      "only {} file descriptors are allowed: at most {} connections instead of server.max_connections {}, "
-      "and "
-      "{} streams; raise LimitNOFILE",
-      limit.rlim_cur, left, connections, streams);
-  return {.connections = static_cast<std::uint32_t>(left), .streams = static_cast<std::uint32_t>(streams)};
-}
-
 // One for each HTTP thread.
 Result<std::vector<AudienceCheck>> audience_checks(const AudienceTokenOptions& options,
                                                    std::uint32_t threads) {
@@ -282,8 +234,8 @@ void Server::make_http(const std::vector<int>& public_sockets, int admin_socket,
     EngineDoor& door = runtime_->door(i);
     auto handler = std::make_unique<PublicHandler>(door, clock_, options.max_body_bytes,
                                                    std::move(audience[i]), access_);
-    http_.push_back(std::make_unique<HttpAgent>(http, std::move(handler), &door, door.notifier(), clock_,
-                                                stream_.get()));
+    http_.push_back(
+        std::make_unique<HttpAgent>(http, std::move(handler), &door, door.notifier(), clock_, stream_.get()));
     http_.back()->listen(public_sockets[i]);
     state_.http.push_back(http_.back().get());
   }

@@ -40,7 +40,8 @@ void Planner::want_items(const Configuration& configuration) {
 
 CampaignConfiguration Planner::with_offers_by_rule(const CampaignConfiguration& configured) {
   std::vector<OfferRuleRefusal> refusals;
-  CampaignConfiguration whole = doorbuster::with_offers_by_rule(configured, items_, refusals, tenant_of(configured.tenant));
+  CampaignConfiguration whole =
+      doorbuster::with_offers_by_rule(configured, items_, refusals, tenant_of(configured.tenant));
   for (const OfferRuleRefusal& refusal : refusals) refuse_rule(configured.id, refusal);
   return whole;
 }

@@ -312,20 +312,6 @@ class World {
     basket.refused = basket.refused || line.outcome != Outcome::ok;
   }
 
-  // The price of the whole comes after the limits and before the stock.
-  static void check_price(Basket& basket, const Buy& buy, BasketDecision& answer) {
-    std::int64_t price = 0;
-    for (const Basket::Line& line : std::span(basket.lines).first(basket.count)) {
-      price += line.line.quantity * line.line.unit_price;
-    }
-    const Basket::Line* refusal = basket.first_refusal();
-    if (buy.expected_price == Buy::kNoExpectedPrice || price <= buy.expected_price) return;
-    if (refusal != nullptr && refusal->outcome < Outcome::price_changed) return;
-    answer.price = price;
-    basket.lines[0].outcome = Outcome::price_changed;
-    basket.refused = true;
-  }
-
   void settle(const Basket& basket, const Buy& buy, const BuyHashes& hashes, Tick now,
               BasketDecision& answer) {
     Engine& home = owner(buy.offer);

@@ -64,7 +64,7 @@ struct CampaignConfiguration {
   bool from_pool = false;         // its offers' stock comes out of the catalog's pool when it is armed
   std::uint32_t arm_seconds = 0;  // so long before the first window; with from_pool only
   CampaignPlan plan = {};
-  bool schedule_is_cut = false;            // its rule goes on behind the last window
+  bool schedule_is_cut = false;  // its rule goes on behind the last window
   std::string tenant = std::string(kDefaultTenantName);
   std::vector<OfferConfiguration> offers;  // and behind them those that plan.offer_rules make
   friend bool operator==(const CampaignConfiguration&, const CampaignConfiguration&) = default;
@@ -118,8 +118,8 @@ std::string describe_configuration_json(const ParsedConfiguration& parsed, Tick 
 // brings another window; a campaign that was changed or withdrawn by hand, unless the file says something
 // new about it; what no file has; and that a campaign is armed and what it has given back, unless it is to
 // sell longer than it was: then it takes its whole stock again. Refused is also what the pool does not back.
-// A tenant that left is no longer `listed`, and nothing of its is. Offers by rule follow the items in the same
-// change, those of campaigns that stand otherwise included.
+// A tenant that left is no longer `listed`, and nothing of its is. Offers by rule follow the items in the
+// same change, those of campaigns that stand otherwise included.
 // REQUIRES: `configuration` is what a parsed one can be; committed.size() == catalog.offers().size().
 Result<CatalogChangeSet> plan_change(const Catalog& catalog, const std::vector<std::int64_t>& committed,
                                      const Configuration& configuration, std::uint64_t orders_reserved);

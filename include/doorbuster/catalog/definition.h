@@ -27,9 +27,9 @@ namespace doorbuster {
 std::string definition_json(const Catalog& catalog, CampaignIndex campaign);
 
 // What is in force as one configuration file, for people: a line for each member, each item and each
-// offer. Server options that are the default are left out, and so are secrets and campaigns that are withdrawn.
-// Tenants are those of the catalog, with the limits that `access` has for them; keys are those of `access`.
-// parse_configuration() reads it back, unless a tenant has campaigns and `access` no keys.
+// offer. Server options that are the default are left out, and so are secrets and campaigns that are
+// withdrawn. Tenants are those of the catalog, with the limits that `access` has for them; keys are those of
+// `access`. parse_configuration() reads it back, unless a tenant has campaigns and `access` no keys.
 // REQUIRES: as definition_json() for each listed campaign.
 std::string configuration_json(const Configuration& access, const Catalog& catalog);
 

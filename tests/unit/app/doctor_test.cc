@@ -67,7 +67,7 @@ TEST_CASE("each thing that is wrong is found, and nothing else with it") {
     Verdict verdict;
   };
   const Row rows[] = {
-      {[](MachineFacts& m) { m.descriptors_max = 10'255; }, "descriptors", Verdict::warning},
+      {[](MachineFacts& m) { m.descriptors_max = 11'255; }, "descriptors", Verdict::warning},
       {[](MachineFacts& m) { m.descriptors_max.reset(); }, "descriptors", Verdict::warning},
       {[](MachineFacts& m) { m.folder_writable = false; }, "permissions", Verdict::failure},
       {[](MachineFacts& m) { m.folder_mode = 0750; }, "permissions", Verdict::warning},
@@ -98,7 +98,7 @@ TEST_CASE("each thing that is wrong is found, and nothing else with it") {
 }
 
 TEST_CASE("what is fine is not complained about") {
-  CHECK(found([](MachineFacts& m) { m.descriptors_max = 10'256; }).empty());
+  CHECK(found([](MachineFacts& m) { m.descriptors_max = 11'256; }).empty());
   CHECK(found([](MachineFacts& m) { m.free_bytes = 1U << 30; }).empty());
   CHECK(found([](MachineFacts& m) { m.sync_ns.back() = kNsPerSecond; }).empty());  // one of many
   CHECK(found([](MachineFacts& m) {
@@ -123,7 +123,7 @@ TEST_CASE("what is asked of the machine depends on what is configured") {
   CHECK(found([](MachineFacts&) {}, options) == Found{{"processors", Verdict::warning}});
   options = {};
   options.max_connections = 100;
-  CHECK(found([](MachineFacts& m) { m.descriptors_max = 400; }, options).empty());
+  CHECK(found([](MachineFacts& m) { m.descriptors_max = 1400; }, options).empty());
   options = {};
   options.segment_bytes = 64U << 10;
   CHECK(found([](MachineFacts& m) { m.free_bytes = 128U << 20; }, options).empty());

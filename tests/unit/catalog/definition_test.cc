@@ -33,7 +33,8 @@ constexpr std::string_view kFull =
     R"("regions":["de"],"segments":["new","vip"],"channels":["web"],"low_stock_percent":0.01,)"
     R"("low_stock_units":1,)"
     R"("channel_quotas":[{"channel":"app","units":3,"until":"2026-11-27T10:00:00Z"},)"
-    R"({"channel":"pos","units":2,"until":"2026-11-27T11:00:00.500Z"}]},{"sku":"radio","stock":0,"price":0}]})";
+    R"({"channel":"pos","units":2,"until":"2026-11-27T11:00:00.500Z"}]},)"
+    R"({"sku":"radio","stock":0,"price":0}]})";
 
 Configuration configuration(std::string_view text) {
   const ParsedConfiguration parsed = parse_configuration(text);
@@ -110,25 +111,45 @@ TEST_CASE("what a definition says twice or in another way has one text") {
         R"("discount_percent":12.5}],"regions":["at","de"],"offers":[{"sku":"s","stock":1,"price":1}]})");
 }
 
+// No key of it has its default.
+ServerOptions unusual_server() {
+  return {.listen = "0.0.0.0:1",
+          .admin = "0.0.0.0:2",
+          .data_dir = "elsewhere",
+          .cores = 3,
+          .acknowledge = Acknowledge::decided,
+          .wiring = Wiring::dedicated,
+          .max_body_bytes = 1024,
+          .max_connections = 10,
+          .max_pipeline = 4,
+          .max_orders = 1000,
+          .segment_bytes = kSegmentBytesMin,
+          .header_timeout_ms = 1000,
+          .body_timeout_ms = 1001,
+          .idle_timeout_ms = 1002,
+          .write_timeout_ms = 1003,
+          .stock_metrics = true};
+}
+
+// What is sold by rules, with every key that an item and a rule can have.
+CatalogPointer catalog_by_rule() {
+  const Configuration by_rule = configuration(R"({"catalog": [{"sku": "i", "category": "c", "currency": "EUR",
+    "list_price": 1, "stock": 2, "attributes": {"brand": "acme"}}],
+    "campaigns": [{"id": "r", "currency": "EUR",
+    "starts_at": "2026-11-27T08:00:00Z", "ends_at": "2026-11-27T20:00:00Z", "offer_rules": [
+      {"category": "c", "attributes": {"brand": "acme"}, "discount_percent": 1,
+       "stock_percent": 50, "rounding": "up", "ending": "9", "price_floor": 1},
+      {"category": "d", "discount_percent": 1, "stock": 1}],
+    "offers": [{"sku": "a", "stock": 1, "price": 1}]}]})");
+  const auto change = plan_change(Catalog(), {}, by_rule, kOrdersMax);
+  REQUIRE(change);
+  return apply_change(Catalog(), *change);
+}
+
 TEST_CASE("no key that the reader knows is forgotten, and all stand in the order of its tables") {
   std::set<std::string> written;
   Configuration full;
-  full.server = {.listen = "0.0.0.0:1",
-                 .admin = "0.0.0.0:2",
-                 .data_dir = "elsewhere",
-                 .cores = 3,
-                 .acknowledge = Acknowledge::decided,
-                 .wiring = Wiring::dedicated,
-                 .max_body_bytes = 1024,
-                 .max_connections = 10,
-                 .max_pipeline = 4,
-                 .max_orders = 1000,
-                 .segment_bytes = kSegmentBytesMin,
-                 .header_timeout_ms = 1000,
-                 .body_timeout_ms = 1001,
-                 .idle_timeout_ms = 1002,
-                 .write_timeout_ms = 1003,
-                 .stock_metrics = true};
+  full.server = unusual_server();
   full.campaigns = {parsed(kFull)};
   const std::string text = configuration_json(full, *catalog_of(full.campaigns));
   collect_keys(json::parse(text), "", written);
@@ -142,22 +163,19 @@ TEST_CASE("no key that the reader knows is forgotten, and all stand in the order
                  "rrule": "FREQ=DAILY;COUNT=2", "on_gap": "skip", "on_overlap": "second"},
     "offers": [{"sku": "a", "stock": 1, "price": 1}]})")};
   collect_keys(json::parse(configuration_json(full, *catalog_of(scheduled))), "", written);
-  const Configuration by_rule = configuration(R"({"catalog": [{"sku": "i", "category": "c", "currency": "EUR",
-    "list_price": 1, "stock": 2, "attributes": {"brand": "acme"}}],
-    "campaigns": [{"id": "r", "currency": "EUR",
-    "starts_at": "2026-11-27T08:00:00Z", "ends_at": "2026-11-27T20:00:00Z", "offer_rules": [
-      {"category": "c", "attributes": {"brand": "acme"}, "discount_percent": 1,
-       "stock_percent": 50, "rounding": "up", "ending": "9", "price_floor": 1},
-      {"category": "d", "discount_percent": 1, "stock": 1}],
-    "offers": [{"sku": "a", "stock": 1, "price": 1}]}]})");
-  const auto change = plan_change(Catalog(), {}, by_rule, kOrdersMax);
-  REQUIRE(change);
-  collect_keys(json::parse(configuration_json(full, *apply_change(Catalog(), *change))), "", written);
+  collect_keys(json::parse(configuration_json(full, *catalog_by_rule())), "", written);
   written.erase("/catalog/*/attributes/brand");  // a word of the shop's, no key
   written.erase("/campaigns/*/offer_rules/*/attributes/brand");
   full.tenants = {{.id = "t",
                    .rate_limit = RateLimit{.requests_per_second = 2, .burst = 3},
-                   .requests_share_percent = 50}};
+                   .requests_share_percent = 50,
+                   .items = {{.list_price = 1,
+                              .stock = 9,
+                              .sku = "tv",
+                              .category = "c",
+                              .currency = "EUR",
+                              .attributes = {{"brand", "acme"}}},
+                             {.stock = 9, .sku = "radio"}}}};
   full.api_keys = {{.id = "k", .tenant = "t", .scopes = ScopeSet::all()}};
   full.campaigns.front().tenant = "t";
   const CatalogPointer owned = catalog_of(full.campaigns, full.tenants);
@@ -166,6 +184,7 @@ TEST_CASE("no key that the reader knows is forgotten, and all stand in the order
   CHECK(read_back.api_keys == full.api_keys);
   CHECK(read_back.campaigns == full.campaigns);
   collect_keys(json::parse(configuration_json(full, *owned)), "", written);
+  written.erase("/tenants/*/catalog/*/attributes/brand");
   std::set<std::string> known;
   for (const std::string& key : configuration_keys()) {
     // Secrets are not printed.
