@@ -114,8 +114,8 @@ inline constexpr std::uint32_t kConnectionsMax = 1'000'000;
 // --- live streams
 // ---------------------------------------------------------------------------------------------
 inline constexpr std::uint32_t kStreamSubscribersMax = 1'000;
-inline constexpr std::int64_t kStreamIntervalMs = 10;  // an offer is told at most once in it
-inline constexpr std::size_t kStreamEventOffersMax = 1'000;     // offers of one event, campaigns of one tick
+inline constexpr std::int64_t kStreamIntervalMs = 10;        // an offer is told at most once in it
+inline constexpr std::size_t kStreamEventOffersMax = 1'000;  // offers of one event, campaigns of one tick
 // Events kept to go on from after a connection was lost, and in front of those who read: as text. The whole
 // of a million prices that change at once is about half of it.
 inline constexpr std::size_t kStreamLogBytesMax = 128U << 20;
