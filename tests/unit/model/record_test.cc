@@ -203,7 +203,7 @@ TEST_CASE("a payload that is cut anywhere, or has a byte too many, is none") {
                        [](auto b) { return decode_campaign_put(b, 1).has_value(); });
   check_only_the_whole(encoded(newer_campaign()),
                        [](auto b) { return decode_campaign_put(b, 2).has_value(); });
-  check_only_the_whole(encoded(some_offer()), [](auto b) { return decode_offer_put(b).has_value(); });
+  check_only_the_whole(encoded(some_offer()), [](auto b) { return decode_offer_put(b, 1).has_value(); });
 }
 
 TEST_CASE("a campaign that no configuration can have asked for is none") {
