@@ -316,6 +316,7 @@ Status Runtime::journal_alerts(std::span<const Alert> alerts) {
   const std::lock_guard lock(control_mutex_);
   if (Status status = journal_running(records); !status) return status;
   for (const Alert& alert : alerts) alerts_->append(alert);
+  stream_notifier_.notify();
   return {};
 }
 

@@ -1,7 +1,7 @@
 // Folders with every kind and every version of payload that this program writes, each as one history that can
 // have been, and what `journal dump` prints of it in a .jsonl beside it: tests/golden/journal/1.0/payloads,
-// and 1.0/plans with what came later. Payloads do not change the format, so they stand with format 1.0. Later
-// versions add folders of their own and must read these, byte for byte as they are.
+// 1.0/plans and 1.0/life with what came later. Payloads do not change the format, so they stand with
+// format 1.0. Later versions add folders of their own and must read these, byte for byte as they are.
 //
 // With DOORBUSTER_UPDATE_GOLDEN=1 this file writes it anew; see golden_test.cc for when not to.
 #include <cstdlib>
@@ -16,27 +16,15 @@
 #include "doorbuster/journal/inspect.h"
 #include "support/journal_fixture.h"
 #include "unit/journal/chronicle.h"
+#include "unit/journal/golden_plans.h"
 
 namespace doorbuster {
 namespace {
 
 const std::filesystem::path kGolden = "tests/golden/journal/1.0";
-const std::string kFolders[] = {"payloads", "plans"};
+const std::string kFolders[] = {"payloads", "plans", "life"};
 
-// Offers of the campaign without holds, and of the one with.
-constexpr OfferIndex kTv{0}, kPc{1}, kShoe{2}, kSock{3};
 constexpr Hash128 kCard{5, 6}, kDevice{7, 1};
-
-CampaignPut campaign(std::uint32_t index, const std::string& id) {
-  CampaignPut put;
-  put.campaign = {index};
-  put.starts_at = {1'700'000'000 * kNsPerSecond};
-  put.ends_at = {4'000'000'000 * kNsPerSecond};
-  put.id = id;
-  put.name = "Campaign " + id;
-  put.currency = "EUR";
-  return put;
-}
 
 void write_catalog(Chronicle& chronicle) {
   chronicle.put(RecordKind::folder_created, FolderCreated{{1, 2}, {3, 4}});
@@ -184,51 +172,6 @@ void write_held_baskets(Chronicle& chronicle) {
   chronicle.order(basket_of(OrderLines(one_each).last(1), "b-9", OrderStatus::held), kSock);
 }
 
-template <typename Put>
-void put_parts(Chronicle& chronicle, const Put& put) {
-  for (const PlanPart& part : plan_parts(put)) chronicle.put(RecordKind::plan_part, part);
-}
-
-// An operator pauses one campaign and ends it; the other one, and one of its offers, get all that a plan has.
-void write_plans(Chronicle& chronicle) {
-  CampaignPut paused = campaign(0, "plain");
-  paused.paused = true;
-  paused.ended_at = {2'000'000'000 * kNsPerSecond};
-  paused.file_definition = 0x0123456789abcdef;
-  CampaignPut planned = campaign(1, "holds");
-  planned.hold_seconds = planned.hold_max_seconds = planned.offer_seconds = 600;
-  planned.by_hand = true;
-  const Tick gap{2'000'000'000 * kNsPerSecond};
-  planned.plan.windows = {{planned.starts_at, gap}, {Chronicle::in(gap, 3600), planned.ends_at}};
-  planned.plan.schedule = R"({"zone":"Europe/Berlin","starts_at":"2023-11-14T23:13:20"})";
-  planned.plan.price_steps = {{.from = planned.starts_at, .to = gap, .value = 1'250}};
-  planned.plan.price_form = {.rounding = Rounding::up, .ending = PriceEnding{99, 100}, .floor = 50};
-  planned.plan.audience = {.regions = {"at", "de"}, .segments = {"gold"}, .channels = {"app", "web"}};
-  OfferPut shoe;
-  shoe.offer = kShoe;
-  shoe.campaign = planned.campaign;
-  shoe.sku = "shoe";
-  shoe.stock = 4;
-  shoe.price = 102;
-  shoe.list_price = 202;
-  shoe.plan.price_steps = {
-      {.from = gap, .kind = PriceLayer::Kind::price, .value = 77},
-      {.from = planned.starts_at, .to = gap, .kind = PriceLayer::Kind::discount, .value = 10'000}};
-  shoe.plan.audience.segments = {"gold", "silver"};
-
-  CatalogChange change = {
-      .change = 2, .records = 11, .origin = {ChangeOrigin::Source::admin, "ann", "pause", "why"}};
-  chronicle.put(RecordKind::catalog_change_begin, change, catalog_change_version(change));
-  for (const CampaignPut& put : {paused, planned}) {
-    chronicle.put(RecordKind::campaign_put, put, campaign_put_version(put));
-    put_parts(chronicle, put);
-  }
-  chronicle.put(RecordKind::offer_put, shoe);
-  put_parts(chronicle, shoe);
-  change.origin = {};
-  chronicle.put(RecordKind::catalog_change_end, change);
-}
-
 MemoryStorage::Files make(const std::string& name) {
   MemoryStorage storage;
   RecoveredJournal recovered;
@@ -239,8 +182,9 @@ MemoryStorage::Files make(const std::string& name) {
   auto writer = JournalWriter::open(storage, recovered, kTinySegments).value();
   Chronicle chronicle(*writer);
   using Writers = std::vector<void (*)(Chronicle&)>;
-  const Writers writers = name == "plans"
-                              ? Writers{write_catalog, write_plans}
+  const Writers writers = name == "plans" ? Writers{write_catalog, write_plans}
+                          : name == "life"
+                              ? Writers{write_catalog, write_life}
                               : Writers{write_catalog, write_sales, write_holds, write_held_baskets};
   for (const auto write : writers) {
     write(chronicle);
@@ -307,7 +251,7 @@ TEST_CASE("this program still writes the bytes of the golden folders") {
 
 TEST_CASE("the golden folders have every kind in every version, and every event") {
   std::map<std::string, int> seen;
-  std::istringstream lines(dump_of(load("payloads")) + dump_of(load("plans")));
+  std::istringstream lines(dump_of(load("payloads")) + dump_of(load("plans")) + dump_of(load("life")));
   for (std::string line; std::getline(lines, line);) {
     const auto value = [&line](const std::string& name) {
       const std::size_t at = line.find("\"" + name + "\":");
@@ -316,7 +260,8 @@ TEST_CASE("the golden folders have every kind in every version, and every event"
       return line.substr(from, line.find_first_of(",}", from) - from);
     };
     std::string seen_as = value("kind") + " " + value("version") + " " + value("event");
-    for (const char* list : {"windows", "schedule", "price_steps", "regions", "segments", "channels"}) {
+    for (const char* list : {"windows", "schedule", "price_steps", "regions", "segments", "channels",
+                             "offer_rules", "channel_quotas"}) {
       if (!value(list).empty()) seen_as += list;
     }
     ++seen[seen_as];
@@ -326,6 +271,13 @@ TEST_CASE("the golden folders have every kind in every version, and every event"
                                "\"campaign_put\" 1 ",
                                "\"campaign_put\" 2 ",
                                "\"campaign_put\" 3 ",
+                               "\"campaign_put\" 4 ",
+                               "\"offer_put\" 2 ",
+                               "\"tenant_put\" 1 ",
+                               "\"item_put\" 1 ",
+                               "\"alert\" 1 ",
+                               "\"plan_part\" 1 offer_rules",
+                               "\"plan_part\" 1 channel_quotas",
                                "\"catalog_change_begin\" 2 ",
                                "\"plan_part\" 1 windows",
                                "\"plan_part\" 1 schedule",
@@ -356,7 +308,7 @@ TEST_CASE("the golden folders have every kind in every version, and every event"
     CAPTURE(expected);
     CHECK(seen[expected] > 0);
   }
-  CHECK(seen.size() == 32);
+  CHECK(seen.size() == 39);
 }
 
 }  // namespace
