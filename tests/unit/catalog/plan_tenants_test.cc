@@ -29,9 +29,10 @@ struct House {
   CatalogChangeSet change;
 
   void load(const std::vector<std::string>& tenants, const std::vector<CampaignConfiguration>& campaigns) {
-    std::vector<TenantConfiguration> configured;
-    for (const std::string& id : tenants) configured.push_back({.id = id});
-    take(plan_change(*catalog, committed(), campaigns, kRoomForOrders, configured));
+    Configuration configured;
+    configured.campaigns = campaigns;
+    for (const std::string& id : tenants) configured.tenants.push_back({.id = id});
+    take(plan_change(*catalog, committed(), configured, kRoomForOrders));
   }
   void put(const CampaignConfiguration& campaign) {
     take(plan_put(*catalog, committed(), campaign, kRoomForOrders));
