@@ -47,7 +47,7 @@ void AgentThread::run(const char* name, int processor) {
     for (Agent* agent : agents_) work += agent->do_work();
     if (work != 0) continue;
     notifier_.prepare_to_sleep();
-    bool found = stopping_.load();
+    bool found = stopping_.load() || !has_heartbeat();
     for (Agent* agent : agents_) found = found || agent->has_work();
     if (found) {
       notifier_.cancel_sleep();

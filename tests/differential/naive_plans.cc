@@ -154,6 +154,9 @@ std::string NaiveShop::act(const std::string& id, CampaignAction action, Tick un
       campaign.ended_at.reset();
       campaign.rules.ends_at = until;
       if (!campaign.rules.plan.windows.empty()) campaign.rules.plan.windows.back().to = until;
+      break;
+    case CampaignAction::arm:
+      return "change_refused";  // no campaign here takes its stock from a pool
   }
   for (auto& [name, offer] : offers_) serve_line(campaigns_[name.first], offer, now);
   return "done";

@@ -254,10 +254,10 @@ TEST_CASE("streams and alerts show the own tenant's sales and nobody else's") {
     for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++count;
     return count;
   };
-  inner.next_with("alert", "sold_out");
   for (StreamClient* stream : {&open, &inner}) {
     // Acme's sale came first, so it would be here by the time that bolt's own is followed by a tick.
     stream->next_with("offers", "sold_out");
+    if (stream == &inner) stream->next_with("alert", "sold_out");
     stream->next("tick");
     CHECK(times(stream->reader().text(), R"("availability":"sold_out")") == 1);
     CHECK(times(stream->reader().text(), "mine") == 0);

@@ -26,13 +26,13 @@ void live_through(const Configuration& configuration) {
   const Result<CatalogChangeSet> again = plan_change(*catalog, nothing_sold, configuration, kOrdersMax);
   DOORBUSTER_CHECK(again.has_value() && again->empty());
   // As a text it is the same, and has one text only.
-  const std::string text = configuration_json(configuration.server, *catalog);
+  const std::string text = configuration_json(configuration, *catalog);
   const ParsedConfiguration parsed = parse_configuration(text);
   DOORBUSTER_CHECK(parsed.configuration.has_value());
   const Result<CatalogChangeSet> same =
       plan_change(*catalog, nothing_sold, *parsed.configuration, kOrdersMax);
   DOORBUSTER_CHECK(same.has_value() && same->empty());
-  DOORBUSTER_CHECK(configuration_json(parsed.configuration->server, *catalog) == text);
+  DOORBUSTER_CHECK(configuration_json(*parsed.configuration, *catalog) == text);
   DOORBUSTER_CHECK(!describe_configuration(configuration, Tick{1'795'766'400 * kNsPerSecond}).empty());
 }
 

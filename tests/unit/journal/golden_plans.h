@@ -106,10 +106,13 @@ inline void write_life(Chronicle& chronicle) {
   change.origin = {};
   chronicle.put(RecordKind::catalog_change_end, change);
 
-  Alert alert = {.kind = AlertKind::campaign_started, .campaign = pooled.campaign, .at = {}};
+  Alert alert;
+  alert.kind = AlertKind::campaign_started;
+  alert.campaign = pooled.campaign;
   alert.allocated = alert.available = 50;
   chronicle.put(RecordKind::alert, alert);
-  alert = {.kind = AlertKind::low_stock, .campaign = pooled.campaign, .offer = shoe.offer, .at = {}};
+  alert.kind = AlertKind::low_stock;
+  alert.offer = shoe.offer;
   alert.allocated = 50;
   alert.available = 20;
   alert.held = 1;

@@ -20,6 +20,7 @@ class Stuck final : public Agent {
     }
     return 0;
   }
+  bool has_work() override { return false; }
   std::atomic<bool> stuck = false, inside = false;
 };
 
