@@ -66,6 +66,7 @@ std::string Pair::play_step(const Step& step) {
       return play_timer(step.at_most);
     case Step::restart:
       world_.restart(step.shards);
+      world_.end_quotas(now_);  // a shard's first cycle does
       return compare_all();
     case Step::configure:
       return play_configure(step);

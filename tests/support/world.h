@@ -194,6 +194,13 @@ class World {
     check_quotas();
   }
 
+  // What was kept for a channel until now goes to the line, before anything else happens.
+  void end_quotas(Tick now) {
+    for (const auto& engine : state_->engines()) {
+      while (const auto offer = engine->ended_quota(now)) serve_line(*offer, now);
+    }
+  }
+
   const CatalogPointer& catalog() const { return state_->catalog(); }
   Engine& owner(OfferIndex offer) const { return *state_->engines()[owner_shard(offer, shards())]; }
   std::string sku(OfferIndex offer) const { return catalog()->offer(offer).definition.sku; }
@@ -213,12 +220,6 @@ class World {
  private:
   void begin(std::uint32_t shards) {
     state_ = std::make_unique<StateBuilder>(RecoveryOptions{.shards = shards, .orders_max = orders_max_});
-  }
-  // What was kept for a channel until now goes to the line, before anything else happens.
-  void end_quotas(Tick now) {
-    for (const auto& engine : state_->engines()) {
-      while (const auto offer = engine->ended_quota(now)) serve_line(*offer, now);
-    }
   }
   void log_order(const Order& order, Tick now) {
     std::string payload(order_payload_bytes(order), '\0');
