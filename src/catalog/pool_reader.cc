@@ -110,10 +110,9 @@ std::vector<std::string> find_pool_shortages(const Configuration& configuration)
   const Pools pools(configuration);
   const std::vector<Taking> takings = takings_of(configuration);
   for (auto first = takings.begin(); first != takings.end() && warnings.size() < kPoolWarningsMax;) {
-    const auto next =
-        std::find_if(first, takings.end(), [&](const Taking& t) {
-          return t.sku != first->sku || t.campaign->tenant != first->campaign->tenant;
-        });
+    const auto next = std::find_if(first, takings.end(), [&](const Taking& t) {
+      return t.sku != first->sku || t.campaign->tenant != first->campaign->tenant;
+    });
     const std::int64_t* stock = pools.find(first->campaign->tenant, first->sku);
     std::string warning = shortage_of({first, next}, stock == nullptr ? 0 : *stock);
     if (!warning.empty()) warnings.push_back(std::move(warning));

@@ -33,9 +33,12 @@ struct Viewer {
   StreamClient stream;
 };
 
-// The text without what differs from one subscriber to another: when it came, so its ticks.
+// The text without what differs from one subscriber to another: when it came, so its ticks, and where it
+// began (an alert, which only operators are told, may have come between the two).
 std::string without_ticks(const std::string& text) {
-  return std::regex_replace(text, std::regex("event: tick\ndata: [^\n]*\n\n"), "");
+  std::string same = std::regex_replace(text, std::regex("event: tick\ndata: [^\n]*\n\n"), "");
+  const std::size_t id = same.find("\nid: ");
+  return id == std::string::npos ? same : same.erase(id, same.find('\n', id + 1) - id);
 }
 
 }  // namespace
