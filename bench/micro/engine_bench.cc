@@ -21,6 +21,16 @@ void sale(benchmark::State& state) {
   for (auto _ : state) sale.sell();
 }
 
+// The same in batches, as a shard's thread drains them, with and without a look ahead. An iteration is one
+// order.
+template <std::size_t kAhead>
+void batched_sale(benchmark::State& state) {
+  Sale sale(static_cast<std::uint64_t>(state.range(0)),
+            static_cast<std::uint64_t>(state.max_iterations) + Sale::kBatch, 2);
+  const CountAllocations count(state);
+  while (state.KeepRunningBatch(Sale::kBatch)) sale.sell_batch(kAhead);
+}
+
 // A campaign of a year of days, in the middle of it, with a price step for each of some weeks and an
 // audience.
 CampaignPlan full_plan() {
@@ -113,6 +123,8 @@ void replayed_key(benchmark::State& state) {
         ->Arg(10'000'000);
   };
   add("sale", sale);
+  add("batched_sale", batched_sale<0>);
+  add("batched_sale_ahead", batched_sale<Sale::kAhead>);
   add("planned_sale", planned_sale);
   add("hold", hold);
   add("confirm", confirm);

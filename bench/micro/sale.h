@@ -47,6 +47,7 @@ class Sale {
     offer.stock = static_cast<std::int64_t>(buyers + room);
     offer.price = 49'900;
     engine_.install(std::make_shared<const Catalog>(1, std::vector{campaign}, std::vector{offer}));
+    while (sold_ + kBatch <= buyers) sell_batch(kAhead);
     while (sold_ < buyers) sell();
   }
 
@@ -63,14 +64,40 @@ class Sale {
 
   void sell() {
     const Buy wanted = buy(++sold_);
-    const BuyHashes hashes = hash_buy(kKey, wanted);
+    sell(wanted, hash_buy(kKey, wanted), false);
+  }
+
+  void sell(const Buy& wanted, const BuyHashes& hashes, bool prefetch) {
     const Decision decision = engine_.decide(wanted, hashes, kNow);
     const bool taken = decision.outcome == Outcome::confirmed || decision.outcome == Outcome::held;
     DOORBUSTER_CHECK(taken && !decision.replayed);
+    if (prefetch) engine_.prefetch(decision.order.number);
     benchmark::DoNotOptimize(encode(decision.order, record_));
     OrderSlot slot;
     DOORBUSTER_CHECK(engine_.apply(decision.order, hashes, slot));
   }
+
+  // The next sales as a shard makes them: it has the commands in front of it, and their hashes. `ahead`: so
+  // many commands before a decision its places in the tables are asked for; 0: never.
+  void sell_batch(std::size_t ahead) {
+    for (Command& command : batch_) {
+      const Buy wanted = buy(++sold_);
+      std::memcpy(command.texts.data(), wanted.buyer.data(), wanted.buyer.size());
+      std::memcpy(command.texts.data() + wanted.buyer.size(), wanted.key.data(), wanted.key.size());
+      command.buy = wanted;
+      command.buy.buyer = {command.texts.data(), wanted.buyer.size()};
+      command.buy.key = {command.texts.data() + wanted.buyer.size(), wanted.key.size()};
+      command.hashes = hash_buy(kKey, command.buy);
+    }
+    for (std::size_t i = 0; i < batch_.size(); ++i) {
+      if (ahead != 0 && i + ahead < batch_.size()) {
+        engine_.prefetch(batch_[i + ahead].buy, batch_[i + ahead].hashes);
+      }
+      sell(batch_[i].buy, batch_[i].hashes, ahead != 0);
+    }
+  }
+  static constexpr std::size_t kBatch = 256;
+  static constexpr std::size_t kAhead = 8;  // as a shard looks
 
   // The order of a serial number, which is a hold.
   void confirm(std::uint64_t serial) {
@@ -91,6 +118,13 @@ class Sale {
     for (int i = 11; i >= 0; --i, number /= 10) at[i] = static_cast<char>('0' + number % 10);
   }
 
+  struct Command {
+    Buy buy;
+    BuyHashes hashes;
+    std::array<char, 64> texts;
+  };
+
+  std::vector<Command> batch_ = std::vector<Command>(kBatch);
   Allowances allowances_{1};
   Engine engine_;
   std::uint64_t sold_ = 0;

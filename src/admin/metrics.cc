@@ -8,6 +8,7 @@
 #include <fstream>
 #include <string_view>
 
+#include "admin/checkpoint_metrics.h"
 #include "admin/exposition.h"
 
 namespace doorbuster {
@@ -63,6 +64,8 @@ void add_http(Exposition& out, const ServerState& state) {
   counter("doorbuster_socket_writes_total", "Writes to clients.", &HttpMetrics::writes);
   counter("doorbuster_pipeline_full_total", "Times that reading stopped until replies had left.",
           &HttpMetrics::pipeline_full);
+  counter("doorbuster_request_waits_total", "Times that a connection's buys waited for a free request.",
+          &HttpMetrics::room_waits);
   out.family("doorbuster_timeouts_total", "counter", "Connections closed at a deadline.");
   const auto timeout = [&](std::string_view kind, Counter HttpMetrics::*member) {
     out.sample(label("deadline", kind),
@@ -154,6 +157,15 @@ void add_shards(Exposition& out, const ServerState& state) {
   each("doorbuster_gate_depth", "gauge", "Replies that wait for their record to be durable.",
        member(&ShardMetrics::gate_depth));
   each("doorbuster_orders", "gauge", "Orders kept by a shard.", member(&ShardMetrics::orders));
+  each("doorbuster_books_audit_rounds_total", "counter",
+       "Times that a shard has counted all its units out of its orders.",
+       member(&ShardMetrics::audit_rounds));
+  out.one("doorbuster_broken_offers", "gauge",
+          "Offers that are not sold any more because their counters and their orders disagree.",
+          runtime.broken_offers());
+  each("doorbuster_orders_forgotten_total", "counter",
+       "Orders, and lines of baskets, whose retention was over (server.order_retention_seconds).",
+       member(&ShardMetrics::forgotten_orders));
   out.one("doorbuster_orders_max", "gauge", "Orders that each shard has room for (server.max_orders).",
           runtime.orders_max());
   out.histogram(
@@ -166,19 +178,22 @@ void add_shards(Exposition& out, const ServerState& state) {
       }(),
       1);
 
-  std::uint64_t ring = 0, orders = 0, expiries = 0;
-  for (std::size_t i = 0; i < runtime.shard_count(); ++i) {
-    ring += runtime.shard_metrics(i).overloaded_journal.value();
-    orders += runtime.shard_metrics(i).overloaded_orders.value();
-    expiries += runtime.shard_metrics(i).overloaded_expiries.value();
-  }
+  const auto sum = [&runtime](Counter ShardMetrics::*counter) {
+    std::uint64_t total = 0;
+    for (std::size_t i = 0; i < runtime.shard_count(); ++i)
+      total += (runtime.shard_metrics(i).*counter).value();
+    return total;
+  };
   out.family("doorbuster_overloaded_total", "counter",
              "Requests answered `overloaded`, by the bound that was hit.");
-  out.sample(label("bound", "journal_ring"), ring);
-  out.sample(label("bound", "orders"), orders);
-  out.sample(label("bound", "expiries"), expiries);
+  out.sample(label("bound", "journal_ring"), sum(&ShardMetrics::overloaded_journal));
+  out.sample(label("bound", "disk"), sum(&ShardMetrics::overloaded_disk));
+  out.sample(label("bound", "orders"), sum(&ShardMetrics::overloaded_orders));
+  out.sample(label("bound", "expiries"), sum(&ShardMetrics::overloaded_expiries));
   out.sample(label("bound", "requests"),
              sum_http(state, [](const HttpMetrics& m) { return m.overloaded_requests.value(); }));
+  out.sample(label("bound", "turn"),
+             sum_http(state, [](const HttpMetrics& m) { return m.overloaded_turn.value(); }));
   out.sample(label("bound", "connections"),
              sum_http(state, [](const HttpMetrics& m) { return m.connections_refused.value(); }));
   out.one("doorbuster_wakeups_total", "counter", "Sleeping threads woken by another thread.",
@@ -199,6 +214,8 @@ void add_journal(Exposition& out, const ServerState& state) {
           "Rotations that had to wait for the next segment to be filled.", journal.spare_waits.value());
   out.one("doorbuster_journal_failures_total", "counter", "Failed writes and syncs; the first one is final.",
           journal.failures.value());
+  out.one("doorbuster_journal_short_of_room", "gauge", "1 while the disk has no room for the next segment.",
+          state.runtime->short_of_room() ? std::uint64_t{1} : std::uint64_t{0});
   out.histogram("doorbuster_journal_batch_records", "Records in one group commit.", {&journal.batch_records},
                 1);
   out.histogram("doorbuster_journal_sync_latency_seconds", "Write and sync of one group commit.",
@@ -373,6 +390,7 @@ std::string render_metrics(const ServerState& state, const Caller& caller) {
   add_http(out, state);
   add_shards(out, state);
   add_journal(out, state);
+  add_checkpoints(out, state);
   add_stream(out, state);
   const std::shared_ptr<const AccessTable> access = state.access->get();
   add_tenants(out, *access, caller);

@@ -16,6 +16,7 @@
 #include "doorbuster/journal/inspect.h"
 #include "doorbuster/platform/clock.h"
 #include "doorbuster/platform/storage.h"
+#include "doorbuster/runtime/checkpoint.h"
 
 namespace doorbuster {
 namespace {
@@ -29,7 +30,25 @@ int print_replayed_state(Storage& storage) {
   }
   std::printf("replayed_orders %" PRIu64 "\nstate_hash %016" PRIx64 "\n", (*state)->orders(),
               (*state)->state_hash());
-  return kExitOk;
+  for (const StateFault& fault : (*state)->state_faults()) std::cerr << "doorbuster: " << fault.text << "\n";
+  return (*state)->state_faults().empty() ? kExitOk : kExitRuntime;
+}
+
+// After its bytes: whether every checkpoint makes the state that it was made from.
+int verify_states(Storage& storage) {
+  const auto checkpoints = list_checkpoints(storage);
+  if (!checkpoints) {
+    std::cerr << "doorbuster: " << checkpoints.error().message << "\n";
+    return kExitRuntime;
+  }
+  int exit_code = kExitOk;
+  for (const std::uint64_t sequence : *checkpoints) {
+    if (const Status fine = verify_checkpoint(storage, sequence); !fine) {
+      std::cout << "damaged: " << fine.error().message << std::endl;
+      exit_code = kExitRuntime;
+    }
+  }
+  return exit_code;
 }
 
 int check(const std::string& file, bool json) {
@@ -121,8 +140,10 @@ void add_journal_command(CLI::App& app, int& exit_code) {
   };
   add("dump", "One JSON object a line for each record",
       [](Storage& storage) { return dump_journal(storage, std::cout, std::cerr); });
-  add("verify", "Check every byte; exit 1 and name the first bad range",
-      [](Storage& storage) { return verify_journal(storage, std::cout, std::cerr); });
+  add("verify", "Check every byte; exit 1 and name the first bad range", [](Storage& storage) {
+    const int bytes = verify_journal(storage, std::cout, std::cerr);
+    return bytes == 0 ? verify_states(storage) : bytes;
+  });
   add("stats", "Counts, sizes and the state that the journal replays to", [](Storage& storage) {
     const int counted = stats_journal(storage, std::cout, std::cerr);
     std::cout.flush();

@@ -45,6 +45,9 @@ int main(int argc, char** argv) {
   doorbuster::add_key_command(app, exit_code);
   doorbuster::add_token_command(app, exit_code);
   doorbuster::add_journal_command(app, exit_code);
+  doorbuster::add_checkpoint_command(app, exit_code);
+  doorbuster::add_backup_command(app, exit_code);
+  doorbuster::add_restore_command(app, exit_code);
   doorbuster::add_version_command(app, exit_code);
   try {
     app.parse(argc, argv);

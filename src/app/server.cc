@@ -14,6 +14,8 @@
 #include <utility>
 
 #include "app/alert_line.h"
+#include "app/books_evidence.h"
+#include "app/folder_log.h"
 #include "app/service_manager.h"
 #include "app/sockets.h"
 #include "doorbuster/admin/admin_handler.h"
@@ -25,6 +27,7 @@
 #include "doorbuster/platform/thread.h"
 #include "doorbuster/runtime/alert_agent.h"
 #include "doorbuster/runtime/campaign_keeper.h"
+#include "doorbuster/runtime/checkpoint_agent.h"
 #include "doorbuster/runtime/runtime.h"
 #include "doorbuster/stream/stream_agent.h"
 
@@ -32,10 +35,9 @@ namespace doorbuster {
 namespace {
 
 constexpr std::chrono::seconds kDrainMax{20};  // then what is left is cut off
-constexpr std::chrono::milliseconds kWatchInterval{
-    20};  // looks for a failed journal, and at a drain's progress
-constexpr std::chrono::milliseconds kFailedAnswerTime{
-    500};  // to tell clients of a failed journal before the exit
+// Between two looks at what no event tells: of a server that runs, and of one that is about to stop.
+constexpr std::chrono::milliseconds kWatchInterval{250}, kStopInterval{20};
+constexpr std::chrono::milliseconds kFailedAnswerTime{500};  // to tell clients of a failed journal
 // One for each HTTP thread.
 Result<std::vector<AudienceCheck>> audience_checks(const AudienceTokenOptions& options,
                                                    std::uint32_t threads) {
@@ -93,7 +95,6 @@ class Server {
 
  private:
   Status start();
-  Status open_listeners(std::vector<int>& public_sockets, int& admin_socket);
   void make_http(const std::vector<int>& public_sockets, int admin_socket,
                  std::vector<AudienceCheck> audience);
   void wait_for_signals();
@@ -124,8 +125,12 @@ class Server {
   std::unique_ptr<CampaignKeeper> keeper_;
   std::unique_ptr<AgentThread> keeper_thread_;
   std::unique_ptr<AlertAgent> alerts_;
+  std::unique_ptr<BooksWatch> books_watch_;
   std::unique_ptr<PacedSleeper> watch_pace_;
   std::unique_ptr<AgentThread> watch_thread_;  // who follows the sale
+  Notifier checkpoint_notifier_;
+  std::unique_ptr<CheckpointAgent> checkpoints_;
+  std::unique_ptr<AgentThread> checkpoint_thread_;
   std::string listen_, admin_listen_;
   Sockets sockets_;
 
@@ -134,8 +139,7 @@ class Server {
   boost::asio::steady_timer watch_;
   boost::asio::steady_timer heartbeat_;
   std::chrono::steady_clock::time_point drain_until_, failed_until_;
-  bool failed_seen_ = false;
-  bool stuck_seen_ = false;
+  bool failed_seen_ = false, short_of_room_seen_ = false, stuck_seen_ = false;
 };
 
 Status Server::start() {
@@ -170,16 +174,7 @@ Status Server::start() {
       Runtime::open(*storage_, clock_, configuration_, plan, origin_of(overrides_.config_file, "start"));
   if (!runtime) return tl::unexpected(runtime.error());
   runtime_ = std::move(*runtime);
-  const RecoveryReport& recovered = runtime_->recovery();
-  if (recovered.torn_bytes != 0) {
-    spdlog::warn(
-        "cut a torn tail of {} bytes off {}: it was never acknowledged; its bytes are kept beside it",
-        recovered.torn_bytes, recovered.torn_segment);
-  }
-  spdlog::info("{} data folder {}: {} records, {} orders, state {:016x}",
-               recovered.fresh ? "new" : "recovered", options.data_dir, recovered.records, recovered.orders,
-               recovered.state_hash);
-
+  log_recovery(runtime_->recovery(), options.data_dir);
   let_in(configuration_);
   if (configuration_.api_keys.empty()) {
     spdlog::info(
@@ -200,6 +195,8 @@ Status Server::start() {
                                                 std::vector<Agent*>{admin_.get()}, admin_.get());
   keeper_thread_ = std::make_unique<AgentThread>("keeper", -1, keeper_notifier_,
                                                  std::vector<Agent*>{keeper_.get()}, nullptr);
+  checkpoint_thread_ = std::make_unique<AgentThread>("checkpoint", -1, checkpoint_notifier_,
+                                                     std::vector<Agent*>{checkpoints_.get()}, nullptr);
   state_.ready.store(true);
   std::printf("listening on http://%s, admin on http://%s\n", listen_.c_str(), admin_listen_.c_str());
   std::fflush(stdout);
@@ -212,6 +209,7 @@ void Server::make_http(const std::vector<int>& public_sockets, int admin_socket,
   const ServerOptions& options = configuration_.server;
   const HttpOptions http = http_options(options, sockets_.connections, runtime_->plan().http_threads);
   alerts_ = std::make_unique<AlertAgent>(*runtime_, clock_, log_alert);
+  books_watch_ = std::make_unique<BooksWatch>(*runtime_, *storage_, clock_);
   watch_pace_ = std::make_unique<PacedSleeper>(runtime_->watch_notifier(), clock_, kWatchPaceNs);
   stream_ = std::make_unique<StreamAgent>(StreamSources{.catalog = runtime_->catalog_cell(),
                                                         .board = runtime_->board(),
@@ -225,6 +223,12 @@ void Server::make_http(const std::vector<int>& public_sockets, int admin_socket,
   state_.clock = &clock_;
   keeper_ = std::make_unique<CampaignKeeper>(*runtime_, clock_, log_keeper);
   state_.keeper = keeper_.get();
+  checkpoints_ = std::make_unique<CheckpointAgent>(
+      *storage_, clock_, runtime_->journal_metrics().segments,
+      CheckpointPolicy{.segments = options.checkpoint_segments,
+                       .retention_seconds = options.journal_retention_seconds},
+      log_checkpoint);
+  state_.checkpoints = &checkpoints_->metrics();
   state_.access = &access_;
   state_.stock_metrics = options.stock_metrics;
   state_.version = version_number();
@@ -266,7 +270,8 @@ void Server::wait_for_signals() {
 
 // Looks after what no event tells: a failed journal, and whether a drain is done.
 void Server::watch() {
-  watch_.expires_after(kWatchInterval);
+  const bool stops = failed_seen_ || state_.draining.load();
+  watch_.expires_after(stops ? kStopInterval : kWatchInterval);  // one that is waited for is given up
   watch_.async_wait([this](const boost::system::error_code& ec) {
     if (ec) return;
     const auto now = std::chrono::steady_clock::now();
@@ -277,7 +282,12 @@ void Server::watch() {
       spdlog::critical("the journal has failed: {}; no decision is made any more, stopping",
                        runtime_->failure());
     }
+    if (const bool short_of_room = runtime_->short_of_room(); short_of_room != short_of_room_seen_) {
+      short_of_room_seen_ = short_of_room;
+      log_room(!short_of_room);
+    }
     if (failed_seen_ && now >= failed_until_) return control_.stop();
+    if (!failed_seen_) books_watch_->look();
     if (state_.draining.load()) {
       const bool drained =
           std::all_of(http_.begin(), http_.end(), [](const auto& agent) { return agent->drained(); });
@@ -313,6 +323,7 @@ void Server::begin_drain() {
   drain_until_ = std::chrono::steady_clock::now() + kDrainMax;
   for (const auto& agent : http_) agent->drain();
   stream_->drain();
+  watch();
 }
 
 void Server::reload() {
@@ -350,6 +361,8 @@ Status Server::stop() {
     spdlog::shutdown();
     std::_Exit(1);
   }
+  checkpoints_->give_up();
+  checkpoint_thread_.reset();
   admin_thread_.reset();
   keeper_thread_.reset();
   stream_thread_.reset();

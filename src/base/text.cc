@@ -62,6 +62,17 @@ std::size_t utf8_length(std::string_view text) {
   return overlong || surrogate || too_high ? 0 : length;
 }
 
+// How many bytes at the front stand for themselves in a JSON string, all of them ASCII.
+std::size_t plain_bytes(std::string_view text) {
+  std::size_t count = 0;
+  while (count < text.size()) {
+    const char c = text[count];
+    if (c < 0x20 || c >= 0x7F || c == '"' || c == '\\') break;  // above 0x7F: not ASCII, or below zero
+    ++count;
+  }
+  return count;
+}
+
 }  // namespace
 
 bool is_identifier(std::string_view text) {
@@ -114,6 +125,10 @@ void append_json_string(std::string& out, std::string_view text) {
   constexpr std::string_view kHex = "0123456789abcdef";
   out += '"';
   while (!text.empty()) {
+    const std::size_t plain = plain_bytes(text);
+    out += text.substr(0, plain);
+    text.remove_prefix(plain);
+    if (text.empty()) break;
     const auto c = static_cast<unsigned char>(text.front());
     const std::size_t length = utf8_length(text);
     if (length == 0) {
@@ -121,7 +136,7 @@ void append_json_string(std::string& out, std::string_view text) {
     } else if (c == '"' || c == '\\') {
       out += '\\';
       out += text.front();
-    } else if (c < 0x20 || c == 0x7F) {
+    } else if (length == 1) {
       out += "\\u00";
       out += kHex[c >> 4];
       out += kHex[c & 15];

@@ -1,9 +1,7 @@
 #include "doorbuster/base/tick.h"
 
 #include <array>
-#include <charconv>
 #include <chrono>
-#include <cstdio>
 
 namespace doorbuster {
 namespace {
@@ -60,6 +58,12 @@ std::int64_t read_fraction_ns(Fields& fields) {
   return ns;
 }
 
+template <int kDigits>
+char* put_digits(char* at, unsigned value) {
+  for (int i = kDigits; i-- > 0; value /= 10) at[i] = static_cast<char>('0' + value % 10);
+  return at + kDigits;
+}
+
 }  // namespace
 
 std::optional<Tick> parse_rfc3339(std::string_view text) {
@@ -102,20 +106,26 @@ std::string format_rfc3339(Tick tick) {
   const auto date_point = floor<days>(instant);
   const year_month_day date{date_point};
   const hh_mm_ss<nanoseconds> time{instant - date_point};
-  std::array<char, 40> text{};
-  int n = std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d",
-                        static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
-                        static_cast<unsigned>(date.day()), static_cast<int>(time.hours().count()),
-                        static_cast<int>(time.minutes().count()), static_cast<int>(time.seconds().count()));
-  std::string out(text.data(), static_cast<std::size_t>(n));
-  if (const auto fraction = time.subseconds().count(); fraction != 0) {
-    n = std::snprintf(text.data(), text.size(), ".%09d", static_cast<int>(fraction));
-    std::string_view digits(text.data(), static_cast<std::size_t>(n));
-    while (digits.ends_with("000")) digits.remove_suffix(3);
-    out += digits;
+  const auto year = static_cast<unsigned>(static_cast<int>(date.year()));  // 1677 to 2262
+  std::array<char, std::string_view("2026-11-27T08:00:00.123456789Z").size()> text;
+  char* at = put_digits<4>(text.data(), year);
+  *at++ = '-';
+  at = put_digits<2>(at, static_cast<unsigned>(date.month()));
+  *at++ = '-';
+  at = put_digits<2>(at, static_cast<unsigned>(date.day()));
+  *at++ = 'T';
+  at = put_digits<2>(at, static_cast<unsigned>(time.hours().count()));
+  *at++ = ':';
+  at = put_digits<2>(at, static_cast<unsigned>(time.minutes().count()));
+  *at++ = ':';
+  at = put_digits<2>(at, static_cast<unsigned>(time.seconds().count()));
+  if (const auto fraction = static_cast<unsigned>(time.subseconds().count()); fraction != 0) {
+    *at++ = '.';
+    at = put_digits<9>(at, fraction);
+    while (std::string_view(at - 3, 3) == "000") at -= 3;
   }
-  out += 'Z';
-  return out;
+  *at++ = 'Z';
+  return {text.data(), at};
 }
 
 }  // namespace doorbuster

@@ -374,4 +374,12 @@ Catalog::Catalog(const Catalog& before, const CatalogChangeSet& change)
   index();
 }
 
+Catalog::Catalog(std::uint64_t version, const CatalogChangeSet& definitions,
+                 std::span<const std::uint64_t> revisions)
+    : Catalog(Catalog(), definitions) {
+  version_ = version;
+  DOORBUSTER_CHECK(revisions.size() == campaigns_.size());
+  for (std::size_t i = 0; i < revisions.size(); ++i) campaigns_[i].revision = revisions[i];
+}
+
 }  // namespace doorbuster

@@ -68,8 +68,15 @@ constexpr JsonMember<ServerOptions> kServerMembers[] = {
      read_integer<&ServerOptions::max_connections, 1, kConnectionsMax>},
     {"max_pipeline", Presence::optional, read_integer<&ServerOptions::max_pipeline, 1, kPipelineDepthMax>},
     {"max_orders", Presence::optional, read_integer<&ServerOptions::max_orders, 0, kOrdersMax>},
+    {"order_retention_seconds", Presence::optional,
+     read_integer<&ServerOptions::order_retention_seconds, kOrderRetentionSecondsMin,
+                  kOrderRetentionSecondsMax>},
     {"segment_bytes", Presence::optional,
      read_integer<&ServerOptions::segment_bytes, kSegmentBytesMin, kSegmentBytesMax>},
+    {"checkpoint_segments", Presence::optional,
+     read_integer<&ServerOptions::checkpoint_segments, 0, kCheckpointSegmentsMax>},
+    {"journal_retention_seconds", Presence::optional,
+     read_integer<&ServerOptions::journal_retention_seconds, 0, kJournalRetentionSecondsMax>},
     {"header_timeout_ms", Presence::optional, read_timeout<&ServerOptions::header_timeout_ms>},
     {"body_timeout_ms", Presence::optional, read_timeout<&ServerOptions::body_timeout_ms>},
     {"idle_timeout_ms", Presence::optional, read_timeout<&ServerOptions::idle_timeout_ms>},
@@ -157,7 +164,10 @@ std::vector<std::string_view> changed_server_keys(const ServerOptions& running, 
   compare("max_connections", running.max_connections, wanted.max_connections);
   compare("max_pipeline", running.max_pipeline, wanted.max_pipeline);
   compare("max_orders", running.max_orders, wanted.max_orders);
+  compare("order_retention_seconds", running.order_retention_seconds, wanted.order_retention_seconds);
   compare("segment_bytes", running.segment_bytes, wanted.segment_bytes);
+  compare("checkpoint_segments", running.checkpoint_segments, wanted.checkpoint_segments);
+  compare("journal_retention_seconds", running.journal_retention_seconds, wanted.journal_retention_seconds);
   compare("header_timeout_ms", running.header_timeout_ms, wanted.header_timeout_ms);
   compare("body_timeout_ms", running.body_timeout_ms, wanted.body_timeout_ms);
   compare("idle_timeout_ms", running.idle_timeout_ms, wanted.idle_timeout_ms);

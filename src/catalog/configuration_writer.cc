@@ -27,7 +27,10 @@ void append_server(std::string& out, const ServerOptions& server, JsonLayout lay
   unless_usual("max_connections", &ServerOptions::max_connections);
   unless_usual("max_pipeline", &ServerOptions::max_pipeline);
   unless_usual("max_orders", &ServerOptions::max_orders);
+  unless_usual("order_retention_seconds", &ServerOptions::order_retention_seconds);
   unless_usual("segment_bytes", &ServerOptions::segment_bytes);
+  unless_usual("checkpoint_segments", &ServerOptions::checkpoint_segments);
+  unless_usual("journal_retention_seconds", &ServerOptions::journal_retention_seconds);
   unless_usual("header_timeout_ms", &ServerOptions::header_timeout_ms);
   unless_usual("body_timeout_ms", &ServerOptions::body_timeout_ms);
   unless_usual("idle_timeout_ms", &ServerOptions::idle_timeout_ms);

@@ -243,6 +243,21 @@ std::span<const DefinitionMember<OfferPut>> offer_members() {
   return kOfferMembers;
 }
 
+std::string_view known_member(std::string_view name) {
+  static constexpr std::string_view kOccurrences = "occurrences";
+  if (name == kOccurrences) return kOccurrences;
+  std::string_view known;
+  const auto look = [&](const auto& members) {
+    for (const auto& member : members) {
+      if (member.name == name) known = member.name;
+    }
+  };
+  look(campaign_members());
+  look(offer_members());
+  look(item_members());
+  return known;
+}
+
 void write_window(JsonWriter& json, const Window& window) {
   json.member("starts_at", window.from);
   json.member("ends_at", window.to);

@@ -1,6 +1,7 @@
 #include "doorbuster/engine/allowances.h"
 
 #include <bit>
+#include <vector>
 
 #include "doorbuster/base/check.h"
 
@@ -84,6 +85,25 @@ void Allowances::give_back(std::span<const Hash128> names, std::uint32_t units) 
     const std::uint64_t had = entry->units.fetch_sub(units);
     DOORBUSTER_CHECK(had >= units);
   }
+}
+
+void Allowances::compact() {
+  struct Kept {
+    Hash128 name;
+    std::uint64_t units;
+  };
+  std::vector<Kept> kept;
+  for (std::uint64_t i = 0; i <= mask_; ++i) {
+    Entry& entry = entries_.data()[i];
+    if (entry.low.load() == 0) continue;
+    if (entry.units.load() != 0) kept.push_back({{entry.low.load(), entry.high.load()}, entry.units.load()});
+    entry.low.store(0);
+    entry.high.store(0);
+    entry.units.store(0);
+  }
+  names_.store(0);
+  for (const Kept& each : kept) find_or_claim(each.name)->units.store(each.units);
+  left_.store(kept.size());
 }
 
 std::uint64_t Allowances::state_hash() const {

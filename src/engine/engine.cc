@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "doorbuster/base/check.h"
+#include "engine/recount.h"
 
 namespace doorbuster {
 namespace {
@@ -11,7 +12,7 @@ namespace {
 // Scopes of keyed_hash() beside the offers' indexes, which are below them.
 constexpr std::uint64_t kBuyerScope = 1ULL << 32;
 constexpr std::uint64_t kIdentityScope = 2ULL << 32;
-constexpr std::uint64_t kNamesPerOrder = 2;  // on average, for the size of the ledger
+constexpr std::uint64_t kNamesPerOrder = 2;  // on average, for the bound of the ledger
 
 bool same_lines(OrderLines a, OrderLines b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const OrderLine& one, const OrderLine& other) {
@@ -32,21 +33,13 @@ Hash128 hash_identity(const HashKey& table_key, std::string_view identity) {
   return keyed_hash(table_key, kIdentityScope, identity);
 }
 
-// A name is 128 keyed bits, so what is laid over it only has to differ from one index to the next.
-Hash128 offer_limit_key(const Hash128& name, OfferIndex offer) {
-  return {.low = name.low ^ (offer.value + 1) * 0x9e3779b97f4a7c15, .high = name.high};
-}
-
-Hash128 campaign_limit_key(const Hash128& name, CampaignIndex campaign) {
-  return {.low = name.low ^ (campaign.value + 1) * 0xc2b2ae3d27d4eb4f, .high = ~name.high};
-}
-
 Engine::Engine(const EngineOptions& options)
     : options_(options),
       catalog_(std::make_shared<const Catalog>()),
-      store_(options.orders_max),
-      ledger_(options.orders_max * kNamesPerOrder + kIdentitiesMax + 1,
-              options.orders_max * (kIdentitiesMax + 1)),
+      store_(options.orders_max, options.table_key, options.returns_min),
+      ledger_(options.orders_max + options.orders_max / 8 + kIdentitiesMax + 1,
+              std::max(options.orders_max * kNamesPerOrder, options.names_min) + kIdentitiesMax + 1,
+              options.orders_max),
       calendar_(options.orders_max) {
   DOORBUSTER_CHECK(options.shard < options.shards && options.orders_max <= kOrdersMax);
   DOORBUSTER_CHECK(options.allowances != nullptr);
@@ -57,24 +50,31 @@ void Engine::install(CatalogPointer catalog) {
   const std::size_t count = catalog_->offers().size();
   offers_.resize(count);
   rules_.resize(count);
+  tallies_.resize(count);
   calendar_.resize_offers(count);
   lines_.resize_offers(count);
   quotas_.resize_offers(count);
+  audit_.resize_offers(count);
   bool limits_changed = false;
   std::vector<bool> quotas_changed(count, false);
+  std::vector<bool> has_quotas(catalog_->campaigns().size(), false);
+  for (const Offer& offer : catalog_->offers()) {
+    if (!offer.definition.plan.channel_quotas.empty()) has_quotas[offer.definition.campaign.value] = true;
+  }
   for (const Offer& offer : catalog_->offers()) {
     const OfferPut& definition = offer.definition;
     if (!owns(definition.offer)) continue;
     const CampaignPut& campaign = catalog_->campaign(definition.campaign).definition;
     OfferState& state = offers_[definition.offer.value];
-    DOORBUSTER_CHECK(definition.allocation() >= state.held + state.sold);
+    const bool is_broken = tallies_[definition.offer.value].is_broken;
+    DOORBUSTER_CHECK(is_broken || definition.allocation() >= state.held + state.sold);
     state.allocated = definition.allocation();
     state.price = definition.price;
     state.starts_at = campaign.starts_at;
     state.ends_at = last_end(campaign);
-    state.is_planned = campaign.paused || is_unarmed(campaign) || !campaign.plan.windows.empty() ||
-                       !offer.prices.empty() || !campaign.plan.audience.empty() ||
-                       !definition.plan.audience.empty();
+    state.is_planned = is_broken || campaign.paused || is_unarmed(campaign) ||
+                       !campaign.plan.windows.empty() || !offer.prices.empty() ||
+                       !campaign.plan.audience.empty() || !definition.plan.audience.empty();
     state.limit_per_buyer = campaign.limit_per_buyer;
     state.campaign_listed = campaign.listed;
     state.offer_listed = definition.listed;
@@ -88,29 +88,30 @@ void Engine::install(CatalogPointer catalog) {
                                       .offer_seconds = campaign.offer_seconds,
                                       .total_limit = campaign.limit_per_buyer_total,
                                       .on_payment_failed = campaign.on_payment_failed,
-                                      .waitlist = campaign.waitlist};
+                                      .waitlist = campaign.waitlist,
+                                      .campaign_has_quotas = has_quotas[definition.campaign.value]};
   }
   if (limits_changed) count_for_total_limits();
   if (std::find(quotas_changed.begin(), quotas_changed.end(), true) != quotas_changed.end()) {
     count_quotas(quotas_changed, quotas_);
   }
   quotas_.arm();
+  if (start_ != 0) begin_start(start_);  // for the offers that are new
 }
 
 // A campaign has got a limit over all its offers, or has lost it: what was bought before counts too.
 void Engine::count_for_total_limits() {
-  for (std::uint32_t i = 0; i < store_.size(); ++i) {
-    const OrderSlot slot{i};
+  store_.visit([&](OrderSlot slot) {
     const OfferIndex offer = store_.offer(slot);
     const bool limited = rules_[offer.value].total_limit != 0;
     const std::uint32_t units = live_units(slot);
-    if (units == 0 || limited == offers_[offer.value].has_total_limit) continue;
+    if (units == 0 || limited == offers_[offer.value].has_total_limit) return;
     if (limited) {
       DOORBUSTER_CHECK(charge_anyway(slot, units));
     } else {
       discharge(slot, units);
     }
-  }
+  });
   for (std::size_t i = 0; i < offers_.size(); ++i) offers_[i].has_total_limit = rules_[i].total_limit != 0;
 }
 
@@ -126,7 +127,7 @@ std::optional<OrderSlot> Engine::due_before(const Buy& buy, const BuyHashes& has
   if (offer.held == 0) return std::nullopt;
   const HoldCalendar::First first = calendar_.first(buy.offer);
   if (first.expires_at > now || !is_open_to(buy, now)) return std::nullopt;
-  if (!buy.key.empty() && store_.find_key(hashes.key)) return std::nullopt;
+  if (!buy.key.empty() && store_.find_key(hashes.key, buy.offer, buy.key)) return std::nullopt;
 
   const OwnDue own = own_due(hashes.buyer, buy.identities, buy.quantity, buy.offer, now);
   if (own.over_limit) return own.hold;
@@ -135,13 +136,10 @@ std::optional<OrderSlot> Engine::due_before(const Buy& buy, const BuyHashes& has
 }
 
 Decision Engine::decide(const Buy& buy, const BuyHashes& hashes, Tick now) const {
-  Decision decision;
-  const auto refused = [&decision](Outcome outcome) {
-    decision.outcome = outcome;
-    return decision;
-  };
+  // Every answer is made where the caller has it: a decision with its order is 240 bytes.
+  const auto refused = [](Outcome outcome) { return Decision{.outcome = outcome}; };
 
-  if (const auto again = find_replay(buy, hashes)) return *again;
+  if (const auto again = find_replay(buy, hashes, now)) return *again;
 
   const OfferState& offer = offers_[buy.offer.value];
   if (!offer.campaign_listed) return refused(Outcome::campaign_not_found);
@@ -160,33 +158,39 @@ Decision Engine::decide(const Buy& buy, const BuyHashes& hashes, Tick now) const
 
   const std::int64_t price_now = price(buy.offer, now);
   if (buy.expected_price != Buy::kNoExpectedPrice && price_now > buy.expected_price) {
-    decision.price = price_now;
-    return refused(Outcome::price_changed);
+    return {.outcome = Outcome::price_changed, .price = price_now};
   }
 
   Outcome outcome = offer.sells_by_hold ? Outcome::held : Outcome::confirmed;
+  Tick free_at, kept_until;
   if (open_to(buy.offer, buy.channel, now) < buy.quantity) {
-    decision.kept_until = kept_from(buy, now);
-    const bool is_kept = decision.kept_until != Tick{};
+    kept_until = kept_from(buy, now);
+    const bool is_kept = kept_until != Tick{};
     if (offer.held == 0 && !is_kept) return refused(Outcome::sold_out);
-    decision.free_at = calendar_.first(buy.offer).expires_at;
-    if (is_kept) decision.free_at = std::min(decision.free_at, decision.kept_until);
+    free_at = calendar_.first(buy.offer).expires_at;
+    if (is_kept) free_at = std::min(free_at, kept_until);
     const bool can_wait = buy.wait && rules_[buy.offer.value].waitlist && !lines_.full(buy.offer) &&
                           offer.allocated - offer.sold >= buy.quantity;
-    if (!can_wait) return refused(Outcome::all_held);
+    if (!can_wait) return {.outcome = Outcome::all_held, .free_at = free_at, .kept_until = kept_until};
     outcome = Outcome::waiting;
   }
 
-  if (full()) return refused(Outcome::overloaded);
-  decision.outcome = outcome;
-  decision.order = new_order(buy, outcome, price_now, now);
-  return decision;
+  if (full()) return {.outcome = Outcome::overloaded, .free_at = free_at, .kept_until = kept_until};
+  return {.outcome = outcome,
+          .order = new_order(buy, outcome, price_now, now),
+          .free_at = free_at,
+          .kept_until = kept_until};
 }
 
-std::optional<Decision> Engine::find_replay(const Buy& buy, const BuyHashes& hashes) const {
+std::optional<Decision> Engine::find_replay(const Buy& buy, const BuyHashes& hashes, Tick now) const {
   if (buy.key.empty()) return std::nullopt;
-  const auto found = store_.find_key(hashes.key);
-  return found ? std::optional(replay(buy, *found)) : std::nullopt;
+  const auto found = store_.find_key(hashes.key, buy.offer, buy.key);
+  if (!found) return std::nullopt;
+  if (!is_forgotten(*found, now)) return replay(buy, *found);
+  Decision decision;
+  decision.outcome = Outcome::order_gone;
+  decision.slot = *found;
+  return decision;
 }
 
 Decision Engine::replay(const Buy& buy, OrderSlot slot) const {
@@ -218,7 +222,7 @@ Decision Engine::replay(const Buy& buy, OrderSlot slot) const {
 Order Engine::new_order(const Buy& buy, Outcome outcome, std::int64_t unit_price, Tick now) const {
   const OfferState& offer = offers_[buy.offer.value];
   Order order = {
-      .number = OrderNumber::make(buy.offer, offer.orders + 1),
+      .number = OrderNumber::make(buy.offer, offer.last_ordinal + 1),
       .quantity = buy.quantity,
       .unit_price = unit_price,
       .expected_price = buy.expected_price,
@@ -251,12 +255,13 @@ bool Engine::apply(const Order& order, const BuyHashes& hashes, OrderSlot& slot)
   OfferState& offer = offers_[index.value];
   const bool waits = order.status == OrderStatus::waiting;
   const bool basket = !order.lines.empty();
-  if (order.number.ordinal() != offer.orders + 1) return false;
+  if (order.number.ordinal() != offer.last_ordinal + 1) return false;
   if (!basket && (waits ? lines_.full(index) : offer.available() < order.quantity)) return false;
-  if (!order.key.empty() && store_.find_key(hashes.key)) return false;
+  if (!order.key.empty() && store_.find_key(hashes.key, index, order.key)) return false;
 
   slot = store_.add(order, hashes.key);
-  ++offer.orders;
+  const NewBooks books(*this, slot);
+  ++offer.last_ordinal;
   if (basket) {
     if (order.status == OrderStatus::held) {
       OrderLife& life = store_.life(slot);
@@ -301,8 +306,10 @@ void Engine::hold_units(OrderSlot slot, const Hash128& buyer, std::uint32_t newl
   count_channel(slot, row.quantity);
   calendar_.add(slot, offer, until);
   const auto live = [this](OrderSlot other) { return store_.row(other).status == OrderStatus::held; };
+  NamedHold hold{.slot = slot};
   visit_names(buyer, store_.identities(slot), [&](const Hash128& name) {
-    ledger_.add_hold(offer_limit_key(name, offer), newly_counted, slot, live);
+    ledger_.add_hold(offer_limit_key(name, offer), newly_counted, hold, live);
+    ++hold.name;
   });
 }
 
@@ -367,7 +374,7 @@ std::uint64_t Engine::state_hash() const {
                                   offer.allocated,
                                   offer.held,
                                   offer.sold,
-                                  static_cast<std::int64_t>(offer.orders),
+                                  static_cast<std::int64_t>(numbers_given({i})),
                                   static_cast<std::int64_t>(lines_.size({i}))};
     sum += hash64(words, sizeof words, 1);
   }

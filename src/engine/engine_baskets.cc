@@ -4,6 +4,7 @@
 
 #include "doorbuster/base/check.h"
 #include "doorbuster/engine/engine.h"
+#include "engine/recount.h"
 
 namespace doorbuster {
 
@@ -28,6 +29,7 @@ bool Engine::reserve(const Buy& line, const BuyHashes& hashes, bool& charged) {
   }
   ++reserved_rows_;
   offers_[line.offer.value].held += line.quantity;
+  tallies_[line.offer.value].reserved += line.quantity;
   count_reserved(line.offer, line.channel, line.quantity);
   visit_names(hashes.buyer, line.identities,
               [&](const Hash128& name) { ledger_.add(offer_limit_key(name, line.offer), line.quantity); });
@@ -41,17 +43,20 @@ void Engine::release(const Buy& line, const BuyHashes& hashes, bool charged) {
   }
   --reserved_rows_;
   offers_[line.offer.value].held -= line.quantity;
+  tallies_[line.offer.value].reserved -= line.quantity;
   count_reserved(line.offer, line.channel, -std::int64_t{line.quantity});
   visit_names(hashes.buyer, line.identities, [&](const Hash128& name) {
     ledger_.subtract(offer_limit_key(name, line.offer), line.quantity);
+    ledger_.forget_if_empty(offer_limit_key(name, line.offer));
   });
 }
 
-void Engine::agree_on_charge(OrderSlot part, bool charged) {
-  const bool counts = has_total_limit(store_.offer(part));
-  const std::uint32_t units = live_units(part);
-  if (counts && !charged) DOORBUSTER_CHECK(charge_anyway(part, units));
-  if (!counts && charged) discharge(part, units);
+void Engine::agree_on_charge(const Buy& line, const BuyHashes& hashes, bool& charged) {
+  const bool counts = has_total_limit(line.offer);
+  const CampaignKeys keys = campaign_keys(hashes.buyer, line.identities, line.offer);
+  if (counts && !charged) DOORBUSTER_CHECK(options_.allowances->take_anyway(keys.view(), line.quantity));
+  if (!counts && charged) options_.allowances->give_back(keys.view(), line.quantity);
+  charged = counts;
 }
 
 Order Engine::new_basket(const Buy& basket, Tick now) const {
@@ -67,11 +72,13 @@ bool Engine::apply_part(const Order& basket, const OrderLine& line, const BuyHas
   if (from == Units::reserved) {
     --reserved_rows_;
     offer.held -= line.quantity;
+    tallies_[line.offer.value].reserved -= line.quantity;
     count_reserved(line.offer, basket.channel, -std::int64_t{line.quantity});
   } else if (full() || offer.available() < line.quantity || store_.find_part(basket.number, line.offer)) {
     return false;
   }
   const OrderSlot slot = store_.add_part(basket, line);
+  const NewBooks books(*this, slot);
   const std::uint32_t newly_counted = from == Units::reserved ? 0 : line.quantity;
   if (basket.status == OrderStatus::held) {
     hold_units(slot, hashes.buyer, newly_counted, basket.decided_at, basket.expires_at);
@@ -101,18 +108,26 @@ Engine::Pin Engine::pin(OrderSlot part, const OrderEvent& event, Tick now) {
   OrderRow& row = store_.row(part);
   DOORBUSTER_CHECK(!is_due(part, now) && !row.is_pinned);
   if (event.kind == OrderEventKind::returned) {
-    return event.quantity != 0 && event.quantity <= live_units(part) ? Pin::untouched : Pin::not_enough;
+    const bool is_its_own = *event.part == store_.offer(part);
+    if (is_its_own && (event.quantity == 0 || event.quantity > live_units(part))) return Pin::not_enough;
+    row.is_pinned = true;
+    return Pin::untouched;
   }
   if (row.status == OrderStatus::held) {
     calendar_.remove(part);
     row.is_pinned = true;
     return Pin::still;
   }
-  if (event.kind == OrderEventKind::cancelled) return Pin::untouched;
+  if (event.kind == OrderEventKind::cancelled) {
+    row.is_pinned = true;
+    return Pin::untouched;
+  }
   const OfferIndex offer = store_.offer(part);
   if (event.kind == OrderEventKind::extended || free_for_late(part, now) < row.quantity) return Pin::expired;
   if (would_exceed_limit(part, row.quantity)) return Pin::limited;
+  if (!ledger_.has_room()) return Pin::no_room;
   if (has_total_limit(offer) && !charge(campaign_keys(part), row.quantity, offer)) return Pin::limited;
+  const Recount books(*this, part);
   take_again(part);
   row.is_pinned = true;
   return Pin::again;
@@ -133,6 +148,7 @@ void Engine::unpin(OrderSlot part, Pin pin) {
   row.is_pinned = false;
   if (pin == Pin::still) calendar_.add(part, store_.offer(part), {store_.life(part).expires_ns});
   if (pin != Pin::again) return;
+  const Recount books(*this, part);
   row.status = OrderStatus::expired;
   offers_[store_.offer(part).value].held -= row.quantity;
   count_channel(part, -std::int64_t{row.quantity});
@@ -185,26 +201,30 @@ void Engine::apply_to_basket(const OrderEvent& event, OrderSlot slot) {
       break;
     default:  // returned; the others do not happen to baskets, see can_apply_to_basket()
       life.returned_quantity += event.quantity;
-      if (event.key != Hash128{}) {
-        store_.keep_return(event.key, {.quantity = event.quantity, .restock = event.restock});
-      }
+      if (!event.restock) life.written_off += event.quantity;
+      if (event.key != Hash128{}) store_.keep_return(slot, event.key, event.quantity, event.restock);
   }
 }
 
 bool Engine::apply_to_part(const OrderEvent& event, OfferIndex index, Pin pin, Applied& applied) {
   if (index.value >= offers_.size() || !owns(index)) return false;
   const auto slot = store_.find_part(event.order, index);
-  if (!slot) return false;
-  applied = {.slot = *slot};
+  const bool is_others = event.part && *event.part != index;
+  applied = {};
+  if (!slot) return is_others;
+  applied.slot = *slot;
+  const Recount books(*this, *slot);
   OrderRow& row = store_.row(*slot);
   OfferState& offer = offers_[index.value];
+  store_.touch(*slot, event.tick);
+  row.is_pinned = false;
+  if (is_others) return true;
   const bool held = row.status == OrderStatus::held;
   if (held && pin == Pin::none) calendar_.remove(*slot);
-  row.is_pinned = false;
   switch (event.kind) {
     case OrderEventKind::confirmed:
       if (!held) {
-        if (offer.available() < row.quantity) return false;
+        if (offer.available() < row.quantity || !ledger_.has_room()) return false;
         take_again(*slot);
         applied.charged = row.quantity;
       }

@@ -45,7 +45,7 @@ Tick after(Tick from, std::uint32_t seconds) {
 
 std::optional<OrderSlot> Engine::due_before(const OrderCommand& command, Tick now) const {
   const auto slot = find(command.order);
-  if (!slot || is_basket(*slot)) return std::nullopt;
+  if (!slot || is_basket(*slot) || is_forgotten(*slot, now)) return std::nullopt;
   if (is_due(*slot, now)) return slot;
   // A late confirmation takes free units, and what has run out is free: for the buyer's limit too.
   const OrderRow& row = store_.row(*slot);
@@ -70,21 +70,23 @@ std::int64_t Engine::free_for_late(OrderSlot slot, Tick now) const {
 }
 
 OrderDecision Engine::decide(const OrderCommand& command, Tick now) const {
-  const auto slot = find(command.order);
-  if (!slot) return {};
+  OrderSlot slot;
+  if (const Outcome found = find(command.order, now, slot); found != Outcome::ok) {
+    return outcome_of(slot, found);
+  }
   switch (command.action) {
     case OrderAction::confirm:
-      return decide_confirm(*slot, command, now);
+      return decide_confirm(slot, command, now);
     case OrderAction::cancel:
-      return decide_cancel(*slot, now);
+      return decide_cancel(slot, now);
     case OrderAction::extend:
-      return decide_extend(*slot, command.seconds, now);
+      return decide_extend(slot, command.seconds, now);
     case OrderAction::payment_failed:
-      return decide_payment_failed(*slot, now);
+      return decide_payment_failed(slot, now);
     case OrderAction::give_back:
-      return decide_give_back(*slot, command, now);
+      return decide_give_back(slot, command, now);
     case OrderAction::leave_line:
-      return decide_leave_line(*slot, now);
+      return decide_leave_line(slot, now);
   }
   return {};
 }
@@ -127,6 +129,8 @@ OrderDecision Engine::decide_late_confirm(OrderSlot slot, const OrderCommand& co
   if (!is_basket(slot) && would_exceed_limit(slot, wanted)) {
     return refuse_money(slot, Outcome::limit_reached, command, now);
   }
+  // Its names may have gone with others of the same buyer.
+  if (!is_basket(slot) && !ledger_.has_room()) return outcome_of(slot, Outcome::overloaded);
   OrderEvent event = event_of(OrderEventKind::confirmed, command.order, now);
   event.late = true;
   event.quantity = wanted;
@@ -254,7 +258,7 @@ std::optional<OrderEvent> Engine::next_offer(OfferIndex index, Tick now) const {
   if (!offer.has_line || now >= offer.ends_at) return std::nullopt;
   if (offer.is_planned) {
     const CampaignPut& campaign = catalog_->campaign_of(index).definition;
-    if (campaign.paused || is_unarmed(campaign)) return std::nullopt;
+    if (tallies_[index.value].is_broken || campaign.paused || is_unarmed(campaign)) return std::nullopt;
   }
   if (offer.available() == 0) return std::nullopt;
   if (offer.has_quotas) return next_offer_under_quotas(index, now);

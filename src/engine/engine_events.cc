@@ -2,6 +2,7 @@
 
 #include "doorbuster/base/check.h"
 #include "doorbuster/engine/engine.h"
+#include "engine/recount.h"
 
 namespace doorbuster {
 
@@ -14,7 +15,8 @@ bool Engine::can_apply(const OrderEvent& event, OrderSlot slot) const {
     case OrderEventKind::confirmed:
       if (event.quantity == 0 || event.quantity > row.quantity) return false;
       if (!event.late) return held;
-      return row.status == OrderStatus::expired && !row.refund_due && offer.available() >= event.quantity;
+      return row.status == OrderStatus::expired && !row.refund_due && offer.available() >= event.quantity &&
+             ledger_.has_room();
     case OrderEventKind::cancelled:
     case OrderEventKind::extended:
       return held;
@@ -43,9 +45,11 @@ bool Engine::apply(const OrderEvent& event, Applied& applied) {
   const auto slot = to_part ? store_.find_part(event.order, owner) : find(event.order);
   if (!slot) return false;
   applied = {.slot = *slot};
+  const Recount books(*this, *slot);
   if (is_basket(*slot)) {
     if (!can_apply_to_basket(event, *slot)) return false;
     apply_to_basket(event, *slot);
+    store_.touch(*slot, event.tick);
     return true;
   }
   if (!can_apply(event, *slot)) return false;
@@ -85,6 +89,9 @@ bool Engine::apply(const OrderEvent& event, Applied& applied) {
       applied.freed = event.reason == OrderEventReason::asked;  // else the owner is asking on
       break;
   }
+  // A hold has run out when its time is over, whenever that is noticed.
+  const bool expired = event.kind == OrderEventKind::expired;
+  store_.touch(*slot, expired ? Tick{store_.life(*slot).expires_ns} : event.tick);
   if (applied.discharged != 0) subtract_names(*slot, applied.discharged);
   const OfferState& offer = offers_[owner.value];
   DOORBUSTER_CHECK(offer.held >= 0 && offer.sold >= 0 && offer.available() >= 0);
@@ -123,7 +130,7 @@ void Engine::apply_confirmed(const OrderEvent& event, Applied& applied) {
 void Engine::apply_returned(const OrderEvent& event, Applied& applied) {
   give_back(event, applied.slot);
   if (event.key != Hash128{}) {
-    store_.keep_return(event.key, {.quantity = event.quantity, .restock = event.restock});
+    store_.keep_return(applied.slot, event.key, event.quantity, event.restock);
   }
   applied.discharged = event.quantity;
   applied.freed = event.restock;

@@ -30,6 +30,7 @@ Tick Engine::kept_from(const Buy& buy, Tick now) const {
 
 Availability Engine::availability(OfferIndex index, Tick now) const {
   const OfferState& offer = offers_[index.value];
+  if (tallies_[index.value].is_broken) return Availability::stopped;
   if (offer.open() > 0) return Availability::on_sale;
   if (offer.is_gone()) return Availability::sold_out;
   if (!offer.has_quotas || now >= offer.ends_at) return Availability::all_held;
@@ -91,13 +92,12 @@ bool Engine::install_quotas(const Offer& offer) {
 // Adds what the orders of these offers come to, and what baskets that are being decided have reserved.
 // REQUIRES: the counters are zero.
 void Engine::count_quotas(const std::vector<bool>& offers, ChannelQuotas& quotas) const {
-  for (std::uint32_t i = 0; i < store_.size(); ++i) {
-    const OrderSlot slot{i};
+  store_.visit([&](OrderSlot slot) {
     const OfferIndex offer = store_.offer(slot);
-    if (!offers[offer.value] || store_.row(slot).lines != 0) continue;
+    if (!offers[offer.value] || store_.row(slot).lines != 0) return;
     quotas.add_taken(offer, store_.channel(slot), units_in_stock(slot));
     if (store_.row(slot).status == OrderStatus::waiting) quotas.add_waiting(offer, store_.channel(slot), 1);
-  }
+  });
   for (std::uint32_t i = 0; i < offers.size(); ++i) {
     if (!offers[i]) continue;
     for (const ChannelQuotas::Counter& counter : quotas.of({i})) {

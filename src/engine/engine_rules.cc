@@ -11,6 +11,7 @@ bool Engine::is_open_to(const Buy& buy, Tick now) const {
 }
 
 Outcome Engine::check_plan(const Buy& buy, Tick now) const {
+  if (tallies_[buy.offer.value].is_broken) return Outcome::campaign_paused;
   const CampaignState state = campaign_phase(catalog_->campaign_of(buy.offer).definition, now).state;
   if (state == CampaignState::paused) return Outcome::campaign_paused;
   if (state != CampaignState::active) return Outcome::campaign_not_started;

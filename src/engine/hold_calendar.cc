@@ -41,6 +41,10 @@ void HoldCalendar::remove(OrderSlot hold) {
 void HoldCalendar::move(OrderSlot hold, Tick expires_at) {
   const OfferIndex offer{entries_[hold.value].offer};
   remove(hold);
+  add_moved(hold, offer, expires_at);
+}
+
+void HoldCalendar::add_moved(OrderSlot hold, OfferIndex offer, Tick expires_at) {
   Lane& lane = lanes_[offer.value];
   entries_[hold.value] = {
       .expires_ns = expires_at.ns, .offer = offer.value, .previous = 0, .next = 0, .heap_place = 0};

@@ -35,19 +35,46 @@ bool WaitingLines::full(OfferIndex offer) const {
   return line != nullptr && line->tail - line->head == kLinePlacesMax;
 }
 
-std::uint32_t WaitingLines::join(OfferIndex offer, OrderSlot who) {
+WaitingLines::Line& WaitingLines::make_line(OfferIndex offer) {
   auto& line = lines_[offer.value];
   if (line == nullptr) {
     line = std::make_unique<Line>();
     line->slots.resize(kLinePlacesMax);
     line->occupied.resize(kWords);
   }
+  return *line;
+}
+
+std::uint32_t WaitingLines::join(OfferIndex offer, OrderSlot who) {
+  Line& line = make_line(offer);
   DOORBUSTER_CHECK(!full(offer));
-  const std::uint32_t place = line->tail++;
-  line->slots[place & kMask] = who.value;
-  line->occupied[word(place)] |= bit(place);
-  ++line->size;
+  const std::uint32_t place = line.tail++;
+  line.slots[place & kMask] = who.value;
+  line.occupied[word(place)] |= bit(place);
+  ++line.size;
   return place;
+}
+
+std::uint32_t WaitingLines::next_place(OfferIndex offer) const {
+  const Line* line = lines_[offer.value].get();
+  return line == nullptr ? 0 : line->tail;
+}
+
+void WaitingLines::restore_next_place(OfferIndex offer, std::uint32_t next) {
+  if (next == 0 && lines_[offer.value] == nullptr) return;
+  Line& line = make_line(offer);
+  line.head = line.tail = next;
+}
+
+bool WaitingLines::restore(OfferIndex offer, std::uint32_t place, OrderSlot who) {
+  Line& line = make_line(offer);
+  const std::uint32_t behind = line.tail - place;  // places are counted modulo 2^32
+  if (behind == 0 || behind > kLinePlacesMax || stands(line, place)) return false;
+  line.slots[place & kMask] = who.value;
+  line.occupied[word(place)] |= bit(place);
+  ++line.size;
+  if (behind > line.tail - line.head) line.head = place;
+  return true;
 }
 
 void WaitingLines::leave(OfferIndex offer, std::uint32_t place) {

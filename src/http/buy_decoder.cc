@@ -4,7 +4,9 @@
 #include <array>
 
 #include "body_reader.h"
+#include "byte_run.h"
 #include "doorbuster/base/limits.h"
+#include "quick_body.h"
 
 namespace doorbuster {
 namespace {
@@ -182,18 +184,23 @@ std::string_view BuyDecoder::detail() const {
 }
 
 bool BuyDecoder::decode(std::string_view json, BuyBody& body) {
+  return decode_quickly(json, body) || decode_strictly(*reader_, lines_, json, body);
+}
+
+bool decode_strictly(BodyReader& reader, std::span<BuyLine> lines_room, std::string_view json,
+                     BuyBody& body) {
   body = {};
   const auto take = [&](std::size_t field, const BodyReader::Member& member) {
-    return take_member(*reader_, field, member, lines_, body);
+    return take_member(reader, field, member, lines_room, body);
   };
-  if (!reader_->read(json, kNames, take)) return false;
-  const std::uint32_t seen = reader_->seen();
+  if (!reader.read(json, kNames, take)) return false;
+  const std::uint32_t seen = reader.seen();
   if ((seen & kRequired) != kRequired || (seen & (1U << sku | 1U << lines)) == 0) {
-    return reader_->refuse(Outcome::malformed_request,
-                           "\"campaign\", \"buyer\" and \"sku\" (or \"lines\") are required.");
+    return reader.refuse(Outcome::malformed_request,
+                         "\"campaign\", \"buyer\" and \"sku\" (or \"lines\") are required.");
   }
-  if (!reader_->in_range()) return false;
-  return (seen & 1U << lines) == 0 || is_basket_in_range(*reader_, body);
+  if (!reader.in_range()) return false;
+  return (seen & 1U << lines) == 0 || is_basket_in_range(reader, body);
 }
 
 bool decode_idempotency_key(std::string_view header, std::string& buffer, std::string_view& key) {
@@ -212,10 +219,7 @@ bool decode_idempotency_key(std::string_view header, std::string& buffer, std::s
     }
   }
   if (key.empty() || key.size() > kIdempotencyKeyBytesMax) return false;
-  for (const char c : key) {
-    if (c < 0x20 || c > 0x7e) return false;
-  }
-  return true;
+  return is_run<PrintableByte>(key);
 }
 
 }  // namespace doorbuster

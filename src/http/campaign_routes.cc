@@ -16,6 +16,8 @@ std::string_view availability_name(Availability availability) {
       return "all_held";
     case Availability::sold_out:
       return "sold_out";
+    case Availability::stopped:
+      return "not_on_sale";
     default:
       return "on_sale";
   }
@@ -62,6 +64,7 @@ Request* PublicHandler::show_campaign(const Exchange& exchange, std::string_view
   if (campaign == nullptr || !campaign->definition.listed) {
     return exchange.refuse(Outcome::campaign_not_found);
   }
+  if (is_shed(exchange, kReadTurnMsMax)) return nullptr;
   const Tick now = clock_.wall_now();
   std::string body;
   append_campaign(body, *campaign, now);
@@ -70,6 +73,7 @@ Request* PublicHandler::show_campaign(const Exchange& exchange, std::string_view
 }
 
 Request* PublicHandler::list_campaigns(const Exchange& exchange, std::string_view) {
+  if (is_shed(exchange, kReadTurnMsMax)) return nullptr;
   const Tick now = clock_.wall_now();
   std::string body = "{\"server_time\":\"" + format_rfc3339(now) + "\",\"campaigns\":[";
   bool first = true;

@@ -5,6 +5,7 @@ namespace doorbuster {
 bool Exchange::has_json() const {
   constexpr std::string_view kJson = "application/json";
   if (!http.has_content_type) return false;
+  if (http.content_type == kJson) return true;  // what nearly everybody sends
   std::string_view type = http.content_type.substr(0, http.content_type.find(';'));
   while (!type.empty() && (type.back() == ' ' || type.back() == '\t')) type.remove_suffix(1);
   return header_list_has(type, kJson) && type.size() == kJson.size();

@@ -21,6 +21,10 @@ constexpr std::chrono::milliseconds kSweepInterval{100};  // how late a deadline
 constexpr std::chrono::milliseconds kAcceptBackoff{50};   // after EMFILE and its like: no spinning
 constexpr std::size_t kRepliesPerPop = 256;
 constexpr std::uint32_t kCyclesPerAsioPoll = 16;
+// Connections that had to wait for a request of the pool, in one duty cycle: those that go on, and those that
+// give up. To refuse must not take the time that makes room for the others.
+constexpr std::size_t kWaitingServedPerCycle = 256;
+constexpr std::size_t kGivenUpPerCycle = 16;
 
 using Descriptor = asio::posix::basic_stream_descriptor<asio::io_context::executor_type>;
 
@@ -46,7 +50,7 @@ class HttpAgent::Impl {
         poller_ready_(context_, poller_.descriptor()),
         sweep_timer_(context_),
         accept_timer_(context_),
-        host_{options_, *handler_, door, metrics, clock, {}, -1, false, stream, {}, {}} {
+        host_{options_, *handler_, door, metrics, clock, stream} {
     host_.renew_date(clock.monotonic_ns());
     wait_for_wakeup();
     sweep_later();
@@ -67,13 +71,17 @@ class HttpAgent::Impl {
 
   std::size_t do_work(bool draining, std::atomic<bool>& drained) {
     if (draining && !host_.draining) begin_drain();
+    begin_round();
     std::size_t work = poller_.poll(
         [](void* owner, const SocketPoller::Ready& ready) { static_cast<Session*>(owner)->on_ready(ready); });
+    served_ = work;
+    served_in_turn_ += work;
     // Asio has the rare things: connections, timers, wake-ups. Under load it is asked now and then, before a
     // sleep always.
     if (work == 0 || ++cycles_ % kCyclesPerAsioPoll == 0) work += context_.poll();
     work += collect_replies();
     work += flush_dirty();
+    work += serve_waiting();
     if (host_.door != nullptr) host_.door->ring_shards();
     if (host_.draining && sessions_.empty()) drained.store(true);
     return work;
@@ -94,6 +102,19 @@ class HttpAgent::Impl {
   void notify() { notifier_.notify(); }
 
  private:
+  // A turn is over when nobody was left to serve, or when as many have been served as there are connections:
+  // the kernel names them in the order in which they came.
+  void begin_round() {
+    const std::int64_t now_ns = host_.clock.monotonic_ns();
+    if (SocketPoller::is_full(served_) && served_in_turn_ < sessions_.size()) {
+      host_.turn_ns = now_ns - turn_began_ns_;
+      return;
+    }
+    turn_began_ns_ = now_ns;
+    host_.turn_ns = 0;
+    served_in_turn_ = 0;
+  }
+
   std::size_t collect_replies() {
     if (host_.door == nullptr) return 0;
     std::array<Request*, kRepliesPerPop> answered;
@@ -105,6 +126,23 @@ class HttpAgent::Impl {
       total += count;
       if (count < answered.size()) return total;
     }
+  }
+
+  // The first goes on as soon as there is room; without any, who has waited too long gives up.
+  std::size_t serve_waiting() {
+    if (host_.waiting.empty()) return 0;
+    const std::int64_t now_ns = host_.clock.monotonic_ns();
+    std::size_t served = 0, given_up = 0;
+    while (!host_.waiting.empty() && served < kWaitingServedPerCycle) {
+      Session* first = host_.waiting.front();
+      const bool room = host_.draining || host_.door->has_room(Request::Kind::buy);
+      const bool late = now_ns - first->waits_since_ns() > kRoomWaitMsMax * kNsPerMillisecond;
+      if (!room && (!late || given_up++ == kGivenUpPerCycle)) break;
+      if (!first->go_on(!room)) break;
+      host_.waiting.pop_front();
+      ++served;
+    }
+    return served;
   }
 
   std::size_t flush_dirty() {
@@ -223,6 +261,8 @@ class HttpAgent::Impl {
   SessionHost host_;
   std::vector<std::unique_ptr<Session>> sessions_;
   std::vector<Session*> flushing_;
+  std::int64_t turn_began_ns_ = 0;
+  std::size_t served_ = 0, served_in_turn_ = 0;  // by the last poll; since the turn began
   std::uint32_t cycles_ = 0;
   bool watching_sockets_ = false;
 };

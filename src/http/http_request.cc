@@ -3,6 +3,8 @@
 #include <boost/beast/http/basic_parser.hpp>
 #include <functional>
 
+#include "quick_head.h"
+
 namespace doorbuster {
 namespace {
 
@@ -154,6 +156,13 @@ std::string_view describe(const error_code& ec) {
 }  // namespace
 
 Framing frame_request(std::string_view bytes, std::size_t body_bytes_max, HttpRequest& request) {
+  static constexpr HttpRequest kNew;  // copied at once; `= {}` makes another one first
+  request = kNew;
+  if (const auto framing = frame_quickly(bytes, body_bytes_max, request)) return *framing;
+  return frame_strictly(bytes, body_bytes_max, request);
+}
+
+Framing frame_strictly(std::string_view bytes, std::size_t body_bytes_max, HttpRequest& request) {
   request = {};
   HeadParser parser(bytes, request);
   error_code ec;

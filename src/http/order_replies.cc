@@ -1,46 +1,28 @@
 #include "doorbuster/http/order_replies.h"
 
 #include <array>
-#include <charconv>
-#include <cstring>
 #include <string_view>
 
 #include "doorbuster/base/limits.h"
-#include "doorbuster/base/text.h"
+#include "reply_head.h"
+#include "reply_writer.h"
 
 namespace doorbuster {
 namespace {
 
 constexpr std::string_view kJson = "application/json";
 
-// Writes into memory that is known to be enough: a body is bounded by the bounds of its texts.
-class Writer {
- public:
-  explicit Writer(char* at) : begin_(at), at_(at) {}
-  void text(std::string_view text) {
-    std::memcpy(at_, text.data(), text.size());
-    at_ += text.size();
-  }
-  void number(std::int64_t value) { at_ = std::to_chars(at_, at_ + 20, value).ptr; }
-  void time(Tick value) { text(format_rfc3339(value)); }
-  std::string_view view() const { return {begin_, static_cast<std::size_t>(at_ - begin_)}; }
-
- private:
-  char* begin_;
-  char* at_;
-};
-
-// Identifiers, numbers, times and constants; without the texts that may need escaping.
-constexpr std::size_t kLineReplyBytesMax = 48 + 2 * 20 + kIdentifierBytesMax;
-constexpr std::size_t kOrderReplyBytesMax =
-    768 + 3 * kIdentifierBytesMax + 2 * kOrderIdBytes + kBasketLinesMax * kLineReplyBytesMax;
-constexpr std::size_t kHeadersBytesMax = 160;
+// The longest body: constants, numbers and times; identifiers; and the two texts that may need escaping.
+constexpr std::size_t kLineBytesMax = 48 + 2 * ReplyWriter::kNumberBytesMax + kIdentifierBytesMax;
+constexpr std::size_t kOrderBodyBytesMax = 768 + 3 * kIdentifierBytesMax + 2 * kOrderIdBytes +
+                                           kBasketLinesMax * kLineBytesMax +
+                                           2 * kReferenceBytesMax * ReplyWriter::kJsonBytesMax;
 
 std::string_view id_of(const OrderReply& reply) {
   return {reply.id.data(), reply.id.size()};
 }
 
-void write_lines(Writer& body, const OrderReply& reply) {
+ReplyWriter write_lines(ReplyWriter body, const OrderReply& reply) {
   body.text(",\"lines\":");
   char before = '[';
   for (const OrderLine& line : reply.order->lines) {
@@ -56,71 +38,73 @@ void write_lines(Writer& body, const OrderReply& reply) {
   }
   body.text("],\"total\":");
   body.number(reply.order->unit_price);
+  return body;
 }
 
-void write_sku(Writer& body, const OrderReply& reply) {
+ReplyWriter write_sku(ReplyWriter body, const OrderReply& reply) {
   body.text(",\"sku\":\"");
   body.text(reply.offer->sku);
   body.text("\",\"quantity\":");
   body.number(reply.order->quantity);
   body.text(",\"unit_price\":");
   body.number(reply.order->unit_price);
+  return body;
 }
 
 // What was bought, by whom, and whether it is durable: the same in every view.
-void write_purchase(Writer& body, const OrderReply& reply) {
+ReplyWriter write_purchase(ReplyWriter body, const OrderReply& reply) {
   body.text(",\"campaign\":\"");
   body.text(reply.campaign->id);
   body.text("\"");
-  reply.order->lines.empty() ? write_sku(body, reply) : write_lines(body, reply);
+  body = reply.order->lines.empty() ? write_sku(body, reply) : write_lines(body, reply);
   body.text(",\"currency\":\"");
   body.text(reply.campaign->currency);
   body.text("\",\"buyer\":\"");
   body.text(reply.order->buyer);
-  body.text(reply.durable ? "\",\"durable\":true" : "\",\"durable\":false");
+  body.text("\",\"durable\":");
+  reply.durable ? body.text("true") : body.text("false");
+  return body;
 }
 
 // The members that every view of an order begins with. Held and expired are told with the time.
-void write_order(Writer& body, const OrderReply& reply) {
+ReplyWriter write_order(ReplyWriter body, const OrderReply& reply) {
   const OrderStatus status = reply.order->status;
   body.text("{\"order\":\"");
   body.text(id_of(reply));
   body.text("\",\"status\":\"");
   body.text(order_status_name(status));
   body.text("\"");
-  write_purchase(body, reply);
-  if (status != OrderStatus::held && status != OrderStatus::expired) return;
+  body = write_purchase(body, reply);
+  if (status != OrderStatus::held && status != OrderStatus::expired) return body;
   body.text(",\"expires_at\":\"");
   body.time(reply.order->expires_at);
   body.text("\"");
+  return body;
 }
 
-void write_created_headers(Writer& headers, std::string_view place, const OrderReply& reply) {
-  headers.text("Location: ");
-  headers.text(place);
-  headers.text(id_of(reply));
-  headers.text("\r\n");
-  if (reply.replayed) headers.text("Idempotent-Replayed: true\r\n");
-  if (reply.async) headers.text("Preference-Applied: respond-async\r\n");
-}
-
-// Closes the body, after the texts that clients have chosen freely, and sends it.
-void append_with_texts(std::string& out, const ReplyFrame& frame, int status, std::string_view headers,
-                       Writer& body, std::string_view payment, std::string_view reference) {
-  if (payment.empty() && reference.empty()) {
-    body.text("}");
-    return append_reply(out, frame, status, kJson, body.view(), headers);
+// The texts that clients have chosen freely.
+ReplyWriter write_texts(ReplyWriter body, std::string_view payment, std::string_view reference) {
+  if (!payment.empty()) {
+    body.text(",\"payment_reference\":");
+    body.json_string(payment);
   }
-  std::string whole(body.view());
-  const auto add = [&whole](std::string_view member, std::string_view text) {
-    if (text.empty()) return;
-    whole += member;
-    append_json_string(whole, text);
-  };
-  add(",\"payment_reference\":", payment);
-  add(",\"reference\":", reference);
-  whole += '}';
-  append_reply(out, frame, status, kJson, whole, headers);
+  if (!reference.empty()) {
+    body.text(",\"reference\":");
+    body.json_string(reference);
+  }
+  return body;
+}
+
+// Behind "Location: " and the path of what was made.
+void end_created(std::string& out, const ReplyFrame& frame, const OrderReply& reply, ReplyWriter head,
+                 std::string_view body) {
+  head.text(id_of(reply));
+  head.text("\r\n");
+  if (reply.replayed) head.text("Idempotent-Replayed: true\r\n");
+  if (reply.async) head.text("Preference-Applied: respond-async\r\n");
+  end_head(head, frame, body.size());
+  out += head.view();
+  if (!frame.head_only) out += body;
 }
 
 // `offered`: the place's order has a life of its own since then.
@@ -132,7 +116,7 @@ std::string_view place_status(const PlaceReply& reply) {
   return order.status == OrderStatus::cancelled && order.expires_at.ns == 0 ? "left" : "offered";
 }
 
-void write_place(Writer& body, const PlaceReply& reply) {
+ReplyWriter write_place(ReplyWriter body, const PlaceReply& reply) {
   const Order& order = *reply.order.order;
   const std::string_view status = place_status(reply);
   body.text("{\"ticket\":\"");
@@ -152,27 +136,31 @@ void write_place(Writer& body, const PlaceReply& reply) {
     body.time(order.expires_at);
     body.text("\"");
   }
-  write_purchase(body, reply.order);
+  body = write_purchase(body, reply.order);
   body.text("}");
+  return body;
 }
 
 }  // namespace
 
 void append_order_created(std::string& out, const ReplyFrame& frame, const OrderReply& reply) {
-  std::array<char, kOrderReplyBytesMax> body_bytes;
-  Writer body(body_bytes.data());
-  write_order(body, reply);
-  std::array<char, kHeadersBytesMax> header_bytes;
-  Writer headers(header_bytes.data());
-  write_created_headers(headers, "/v1/orders/", reply);
-  append_with_texts(out, frame, reply.async ? 202 : 201, headers.view(), body, {}, reply.order->reference);
+  std::array<char, kOrderBodyBytesMax> body_bytes;
+  ReplyWriter body(body_bytes.data());
+  body = write_order(body, reply);
+  body = write_texts(body, {}, reply.order->reference);
+  body.text("}");
+  std::array<char, kHeadBytesMax> head_bytes;
+  ReplyWriter head(head_bytes.data());
+  reply.async ? begin_head(head, frame, 202, kJson) : begin_head(head, frame, 201, kJson);
+  head.text("Location: /v1/orders/");
+  end_created(out, frame, reply, head, body.view());
 }
 
 void append_order_view(std::string& out, const ReplyFrame& frame, const OrderReply& reply) {
   const Order& order = *reply.order;
-  std::array<char, kOrderReplyBytesMax> body_bytes;
-  Writer body(body_bytes.data());
-  write_order(body, reply);
+  std::array<char, kOrderBodyBytesMax> body_bytes;
+  ReplyWriter body(body_bytes.data());
+  body = write_order(body, reply);
   // A basket is confirmed as a whole.
   const bool in_part = order.lines.empty() && order.confirmed_quantity != order.quantity;
   if (order.status == OrderStatus::confirmed && in_part) {
@@ -187,24 +175,26 @@ void append_order_view(std::string& out, const ReplyFrame& frame, const OrderRep
   body.text(",\"decided_at\":\"");
   body.time(order.decided_at);
   body.text("\"");
-  append_with_texts(out, frame, 200, reply.replayed ? "Idempotent-Replayed: true\r\n" : "", body,
-                    order.payment, order.reference);
+  body = write_texts(body, order.payment, order.reference);
+  body.text("}");
+  append_reply(out, frame, 200, kJson, body.view(), reply.replayed ? "Idempotent-Replayed: true\r\n" : "");
 }
 
 void append_place_created(std::string& out, const ReplyFrame& frame, const PlaceReply& reply) {
-  std::array<char, kOrderReplyBytesMax> body_bytes;
-  Writer body(body_bytes.data());
-  write_place(body, reply);
-  std::array<char, kHeadersBytesMax> header_bytes;
-  Writer headers(header_bytes.data());
-  write_created_headers(headers, "/v1/waitlist/", reply.order);
-  append_reply(out, frame, 202, kJson, body.view(), headers.view());
+  std::array<char, kOrderBodyBytesMax> body_bytes;
+  ReplyWriter body(body_bytes.data());
+  body = write_place(body, reply);
+  std::array<char, kHeadBytesMax> head_bytes;
+  ReplyWriter head(head_bytes.data());
+  begin_head(head, frame, 202, kJson);
+  head.text("Location: /v1/waitlist/");
+  end_created(out, frame, reply.order, head, body.view());
 }
 
 void append_place_view(std::string& out, const ReplyFrame& frame, const PlaceReply& reply) {
-  std::array<char, kOrderReplyBytesMax> body_bytes;
-  Writer body(body_bytes.data());
-  write_place(body, reply);
+  std::array<char, kOrderBodyBytesMax> body_bytes;
+  ReplyWriter body(body_bytes.data());
+  body = write_place(body, reply);
   append_reply(out, frame, 200, kJson, body.view());
 }
 

@@ -142,9 +142,10 @@ Request* PublicHandler::ask_about(std::string_view id, Request::Kind kind, const
       catalog.campaign_of(home).definition.tenant != exchange.caller.tenant) {
     return exchange.refuse(Outcome::order_not_found);
   }
-  Request* request = door_.take(exchange.caller.tenant);
+  // What happens to orders is never shed: there is an order, and perhaps a payment.
+  if (kind == Request::Kind::find_order && is_shed(exchange, kReadTurnMsMax)) return nullptr;
+  Request* request = door_.take(exchange.caller.tenant, kind);
   if (request == nullptr) return exchange.refuse(Outcome::overloaded);
-  request->kind = kind;
   request->about_place = false;
   request->head_only = exchange.http.method == Method::head;
   request->order_number = *number;
@@ -187,12 +188,14 @@ Outcome PublicHandler::append_answer(const Request& request, const ReplyFrame& f
                             .durable = request.durable && !request.answer_when_decided,
                             .replayed = request.replayed,
                             .async = request.answer_when_decided};
-  const PlaceReply place = {.order = order, .position = request.place, .now = request.now};
+  const auto place = [&] {
+    return PlaceReply{.order = order, .position = request.place, .now = request.now};
+  };
   if (request.kind == Request::Kind::buy) {
-    outcome == Outcome::waiting ? append_place_created(out, frame, place)
+    outcome == Outcome::waiting ? append_place_created(out, frame, place())
                                 : append_order_created(out, frame, order);
   } else {
-    request.about_place ? append_place_view(out, frame, place) : append_order_view(out, frame, order);
+    request.about_place ? append_place_view(out, frame, place()) : append_order_view(out, frame, order);
   }
   return outcome;
 }

@@ -45,7 +45,7 @@ Identities hash_identities(const HashKey& table_key, std::span<const std::string
 
 // The first that is asked for most. What has no row here is not there.
 const PublicHandler::Route PublicHandler::kRoutes[] = {
-    {Method::post, "/v1/buy", Scope::buy, &PublicHandler::buy},
+    {Method::post, "/v1/buy", Scope::buy, &PublicHandler::buy, true},
     {Method::get, "/v1/orders/{order}", Scope::read, &PublicHandler::show_order},
     {Method::post, "/v1/orders/{order}/confirm", Scope::buy, &PublicHandler::act<OrderAction::confirm>},
     {Method::post, "/v1/orders/{order}/cancel", Scope::buy, &PublicHandler::act<OrderAction::cancel>},
@@ -89,7 +89,9 @@ Request* PublicHandler::handle(const HttpRequest& http, const RequestContext& co
   if (found.route != nullptr && !caller->scopes.has(found.route->scope)) {
     return refuse_scope(exchange, found.route->scope);
   }
-  if (is_limited(exchange)) return nullptr;
+  if (is_over_share(exchange)) return nullptr;
+  if (found.route != nullptr && found.route->waits_for_room && lacks_room(exchange)) return nullptr;
+  if (is_over_rate(exchange)) return nullptr;
   if (found.route != nullptr) return (this->*found.route->answer)(exchange, found.part);
   return found.allow.empty() ? exchange.refuse(Outcome::not_found) : exchange.refuse_method(found.allow);
 }
@@ -99,19 +101,46 @@ Request* PublicHandler::stream(const Exchange& exchange, std::string_view) {
 }
 
 // Before anything is decoded: who asks too much costs as little as can be.
-bool PublicHandler::is_limited(const Exchange& exchange) {
+bool PublicHandler::is_over_share(const Exchange& exchange) {
   const TenantAccess& tenant = gate_.table().tenant(exchange.caller.tenant);
-  if (door_.in_use(tenant.id) >= tenant.requests_max && tenant.requests_max < kRequestsPerThreadMax) {
-    tenant.meter->count_share_limited();
-    exchange.refuse(Outcome::rate_limited,
-                    {.detail = "As many requests are under way as this tenant may have at once."});
-    return true;
+  const bool limited = tenant.requests_max < kRequestsPerThreadMax;
+  if (!limited || door_.in_use(tenant.id) < tenant.requests_max) return false;
+  tenant.meter->count_share_limited();
+  exchange.refuse(Outcome::rate_limited,
+                  {.detail = "As many requests are under way as this tenant may have at once."});
+  return true;
+}
+
+// Before it costs its tenant anything, because it comes again. For buys only: reads are refused at once, and
+// for what happens to orders a part of the pool is kept.
+bool PublicHandler::lacks_room(const Exchange& exchange) {
+  const RequestContext& context = exchange.context;
+  if (context.draining || (!context.others_wait && door_.has_room(Request::Kind::buy))) return false;
+  if (context.waits != nullptr) {
+    *context.waits = true;
+  } else {
+    exchange.refuse(Outcome::overloaded);
   }
+  return true;
+}
+
+bool PublicHandler::is_over_rate(const Exchange& exchange) {
+  const TenantAccess& tenant = gate_.table().tenant(exchange.caller.tenant);
   if (!tenant.rate_limit) return false;
   const std::int64_t wait_ns = tenant.meter->rate.take(*tenant.rate_limit, exchange.context.received_ns);
   if (wait_ns == 0) return false;
   tenant.meter->count_rate_limited();
   exchange.refuse(Outcome::rate_limited, {.retry_after_ns = wait_ns});
+  return true;
+}
+
+// Only what would cost a shard something: a refusal that is known here costs no more than this one, and ends
+// the asking.
+bool PublicHandler::is_shed(const Exchange& exchange, std::int64_t turn_ms_max) {
+  if (exchange.context.turn_ns <= turn_ms_max * kNsPerMillisecond) return false;
+  if (exchange.context.shed != nullptr) *exchange.context.shed = true;
+  exchange.refuse(Outcome::overloaded,
+                  {.detail = "More is asked than the server can answer in time. Nothing was decided."});
   return true;
 }
 
@@ -264,9 +293,9 @@ Request* PublicHandler::buy_basket(const Exchange& exchange, const BuyBody& body
 
 Request* PublicHandler::ask_to_buy(const Exchange& exchange, const Buy& wanted, const BuyHashes& hashes) {
   const std::string_view prefer = exchange.http.prefer;
-  Request* request = door_.take(exchange.caller.tenant);
+  if (is_shed(exchange, kBuyTurnMsMax)) return nullptr;
+  Request* request = door_.take(exchange.caller.tenant, Request::Kind::buy);
   if (request == nullptr) return exchange.refuse(Outcome::overloaded);
-  request->kind = Request::Kind::buy;
   request->about_place = false;
   // A basket is decided when its record is durable, so there is nothing to tell before.
   request->answer_when_decided =

@@ -5,8 +5,11 @@
 #include <chrono>
 #include <cstdio>
 
+#include "doorbuster/base/check.h"
 #include "doorbuster/base/limits.h"
 #include "doorbuster/base/text.h"
+#include "reply_head.h"
+#include "reply_writer.h"
 
 namespace doorbuster {
 namespace {
@@ -57,6 +60,7 @@ constexpr std::array<OutcomeText, kOutcomeCount> kTexts = {{
     {409, "/problems/all-held", "All held", "Every unit is sold or held; a held one may come back."},
     {409, "/problems/sold-out", "Sold out", "Fewer units are left than were asked for."},
     {404, "/problems/order-not-found", "Order not found", "There is no such order."},
+    {410, "/problems/order-gone", "Order gone", "There was such an order; its retention is over."},
     {409, "/problems/order-not-held", "Order not held",
      "The order's status does not allow this; see order_status."},
     {409, "/problems/hold-expired", "Hold expired", "The hold has expired and its units are gone."},
@@ -69,72 +73,10 @@ constexpr std::array<OutcomeText, kOutcomeCount> kTexts = {{
      "The change does not fit what was sold or is defined."},
 }};
 
-constexpr std::string_view status_line(int status) {
-  switch (status) {
-    case 200:
-      return "HTTP/1.1 200 OK\r\n";
-    case 201:
-      return "HTTP/1.1 201 Created\r\n";
-    case 202:
-      return "HTTP/1.1 202 Accepted\r\n";
-    case 400:
-      return "HTTP/1.1 400 Bad Request\r\n";
-    case 401:
-      return "HTTP/1.1 401 Unauthorized\r\n";
-    case 403:
-      return "HTTP/1.1 403 Forbidden\r\n";
-    case 404:
-      return "HTTP/1.1 404 Not Found\r\n";
-    case 405:
-      return "HTTP/1.1 405 Method Not Allowed\r\n";
-    case 409:
-      return "HTTP/1.1 409 Conflict\r\n";
-    case 410:
-      return "HTTP/1.1 410 Gone\r\n";
-    case 412:
-      return "HTTP/1.1 412 Precondition Failed\r\n";
-    case 411:
-      return "HTTP/1.1 411 Length Required\r\n";
-    case 413:
-      return "HTTP/1.1 413 Content Too Large\r\n";
-    case 415:
-      return "HTTP/1.1 415 Unsupported Media Type\r\n";
-    case 422:
-      return "HTTP/1.1 422 Unprocessable Content\r\n";
-    case 428:
-      return "HTTP/1.1 428 Precondition Required\r\n";
-    case 429:
-      return "HTTP/1.1 429 Too Many Requests\r\n";
-    case 503:
-      return "HTTP/1.1 503 Service Unavailable\r\n";
-    default:
-      return "HTTP/1.1 500 Internal Server Error\r\n";
-  }
-}
-
 void append_number(std::string& out, std::int64_t value) {
-  std::array<char, 20> digits;
+  std::array<char, ReplyWriter::kNumberBytesMax> digits;
   const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
   out.append(digits.data(), static_cast<std::size_t>(end - digits.data()));
-}
-
-void append_head(std::string& out, const ReplyFrame& frame, int status, std::string_view content_type,
-                 std::string_view extra_headers, std::size_t body_bytes) {
-  out += status_line(status);
-  out += "Date: ";
-  out += frame.date;
-  out += "\r\nContent-Type: ";
-  out += content_type;
-  out += "\r\nCache-Control: no-store\r\n";
-  out += extra_headers;
-  if (frame.close) {
-    out += "Connection: close\r\n";
-  } else if (frame.http_1_0) {
-    out += "Connection: keep-alive\r\n";
-  }
-  out += "Content-Length: ";
-  append_number(out, static_cast<std::int64_t>(body_bytes));
-  out += "\r\n\r\n";
 }
 
 }  // namespace
@@ -270,7 +212,13 @@ void append_refusal(std::string& out, const ReplyFrame& frame, Outcome outcome,
 
 void append_reply(std::string& out, const ReplyFrame& frame, int status, std::string_view content_type,
                   std::string_view body, std::string_view extra_headers) {
-  append_head(out, frame, status, content_type, extra_headers, body.size());
+  std::array<char, kHeadBytesMax> bytes;
+  ReplyWriter head(bytes.data());
+  begin_head(head, frame, status, content_type);
+  DOORBUSTER_CHECK(extra_headers.size() <= kExtraHeaderBytesMax);
+  head.text(extra_headers);
+  end_head(head, frame, body.size());
+  out += head.view();
   if (!frame.head_only) out += body;
 }
 

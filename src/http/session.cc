@@ -115,7 +115,8 @@ void Session::on_end(const boost::system::error_code& ec) {
 }
 
 bool Session::may_parse() const {
-  return !closed_ && !no_more_requests_ && replies_pending() < host_.options.max_pipeline &&
+  return !closed_ && !no_more_requests_ && room_ != Room::wait &&
+         replies_pending() < host_.options.max_pipeline &&
          out_.size() - out_sent_ + parked_.size() - parked_taken_ <= kReplyBytesPendingMax;
 }
 
@@ -133,9 +134,30 @@ void Session::parse(std::int64_t now_ns) {
     }
   }
   update_deadline(now_ns);
-  if (!out_.empty() || (no_more_requests_ && replies_pending() == 0)) mark_dirty();
-  if (!no_more_requests_ && !may_parse())
+  // What cannot be written waits for the socket's edge. To flush it again and again would never end: flush()
+  // comes here as long as a part of a request is in the buffer.
+  if ((writable_ && !out_.empty()) || (no_more_requests_ && replies_pending() == 0)) mark_dirty();
+  if (!no_more_requests_ && room_ != Room::wait && !may_parse())
     host_.metrics.pipeline_full.add();  // flush() goes on when replies have left
+}
+
+void Session::wait_for_room(std::int64_t now_ns) {
+  if (room_ == Room::ask) {
+    place_ = host_.waiting.join(this);
+    waits_since_ns_ = now_ns;
+    host_.metrics.room_waits.add();
+  }
+  room_ = Room::wait;
+}
+
+// What it has read has waited as long as the first of it.
+bool Session::go_on(bool give_up) {
+  room_ = give_up ? Room::give_up : Room::first;
+  parse(waits_since_ns_);
+  if (room_ == Room::wait) return false;
+  room_ = Room::ask;
+  if (!closed_) mark_dirty();  // and reads on
+  return true;
 }
 
 bool Session::parse_one(std::int64_t now_ns, std::size_t& immediate) {
@@ -165,7 +187,7 @@ bool Session::parse_one(std::int64_t now_ns, std::size_t& immediate) {
   bytes_wanted_ = 0;
   body_awaited_ = continue_owed_ = false;
   deadline_ = Deadline::none;  // the next request has deadlines of its own
-  dispatch(http, now_ns, immediate);
+  if (!dispatch(http, now_ns, immediate)) return false;
   begin_ += framing.bytes;
   if (!http.keep_alive) no_more_requests_ = true;
   return true;
@@ -179,12 +201,17 @@ void Session::invite_body(std::int64_t now_ns) {
   set_deadline(Deadline::body, now_ns, host_.options.body_timeout_ns);
 }
 
-void Session::dispatch(const HttpRequest& http, std::int64_t now_ns, std::size_t& immediate) {
+bool Session::dispatch(const HttpRequest& http, std::int64_t now_ns, std::size_t& immediate) {
   const bool close = !http.keep_alive || host_.draining;
   std::optional<Handover> handover;
   if (host_.stream != nullptr) handover.emplace(Handover{.door = *host_.stream});
+  bool shed = false, waits = false;
   const RequestContext context = {.frame = frame(close, http.http_1_0, http.method == Method::head),
                                   .received_ns = now_ns,
+                                  .turn_ns = host_.turn_ns,
+                                  .shed = &shed,
+                                  .waits = room_ == Room::give_up ? nullptr : &waits,
+                                  .others_wait = room_ == Room::ask && !host_.waiting.empty(),
                                   .draining = host_.draining,
                                   .handover = handover ? &*handover : nullptr};
   if (host_.draining) no_more_requests_ = true;
@@ -194,13 +221,17 @@ void Session::dispatch(const HttpRequest& http, std::int64_t now_ns, std::size_t
   std::string& out = first ? out_ : parked_;
   const std::size_t before = out.size();
   Request* request = host_.handler.handle(http, context, out, outcome);
+  if (waits) {
+    wait_for_room(now_ns);
+    return false;
+  }
   if (request != nullptr) {
     request->session = this;
     request->received_ns = now_ns;
     if (host_.door->submit(request)) {
       ++under_way_;
       pending_.push_back({request, 0, close, http.http_1_0, false});
-      return;
+      return true;
     }
     host_.door->give_back(request);
     outcome = Outcome::overloaded;
@@ -210,10 +241,13 @@ void Session::dispatch(const HttpRequest& http, std::int64_t now_ns, std::size_t
     subscription_ = handover->subscription;
     no_more_requests_ = true;  // what stands behind it is not read
   }
-  if (outcome == Outcome::overloaded) host_.metrics.overloaded_requests.add();
+  if (outcome == Outcome::overloaded) {
+    (shed ? host_.metrics.overloaded_turn : host_.metrics.overloaded_requests).add();
+  }
   ++immediate;
   host_.metrics.replies[static_cast<std::size_t>(outcome)].add();
   if (!first) pending_.push_back({nullptr, out.size() - before, close, http.http_1_0, false});
+  return true;
 }
 
 void Session::refuse_and_close(Outcome outcome, std::string_view detail) {

@@ -6,6 +6,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <cstdint>
+#include <deque>
 #include <limits>
 #include <memory>
 #include <optional>
@@ -22,6 +23,34 @@ using Socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, boost::asi
 
 class Session;
 
+// Connections whose next buy waits for a request of the pool, in the order in which they came.
+class WaitingLine {
+ public:
+  bool empty() const { return line_.empty(); }
+  Session* front() const { return line_.front(); }
+  // Its place, for leave().
+  std::uint64_t join(Session* session) {
+    line_.push_back(session);
+    return served_ + line_.size() - 1;
+  }
+  void pop_front() {
+    line_.pop_front();
+    ++served_;
+    drop_gone();
+  }
+  void leave(std::uint64_t place) {
+    line_[static_cast<std::size_t>(place - served_)] = nullptr;
+    drop_gone();
+  }
+
+ private:
+  void drop_gone() {
+    for (; !line_.empty() && line_.front() == nullptr; ++served_) line_.pop_front();
+  }
+  std::deque<Session*> line_;  // null: gone
+  std::uint64_t served_ = 0;   // places before the first
+};
+
 // What a session needs of its thread.
 struct SessionHost {
   const HttpOptions& options;
@@ -29,12 +58,16 @@ struct SessionHost {
   EngineDoor* door;
   HttpMetrics& metrics;
   const Clock& clock;
-  std::string date;  // renewed once a second
+  StreamDoor* stream;     // null: this listener has no streams
+  std::string date = {};  // renewed once a second
   std::int64_t date_second = -1;
   bool draining = false;
-  StreamDoor* stream = nullptr;  // null: this listener has no streams
-  std::vector<Session*> dirty;   // have something to write or to parse, once each
-  std::vector<Session*> dead;    // may be destroyed at the end of the cycle
+  std::vector<Session*> dirty = {};  // have something to write or to parse, once each
+  // How long the turn had been going on when its last round began. Not longer: where the thread was stopped
+  // in a round, what it serves there has waited for that, and not for others.
+  std::int64_t turn_ns = 0;
+  WaitingLine waiting = {};         // for a request of the pool
+  std::vector<Session*> dead = {};  // may be destroyed at the end of the cycle
 
   void renew_date(std::int64_t now_ns);
 };
@@ -50,6 +83,10 @@ class Session {
   void on_ready(const SocketPoller::Ready& ready);
   // An answer has come back from a shard.
   void answered(Request* request);
+  // It is the first of those that wait. Goes on with what it has read, or gives its buys up as `overloaded`;
+  // false: it still waits.
+  bool go_on(bool give_up);
+  std::int64_t waits_since_ns() const { return waits_since_ns_; }
   // At the end of a duty cycle: replies in order, one write, then what was left to parse.
   void flush(std::int64_t now_ns);
   // Closes when a deadline has passed.
@@ -78,7 +115,9 @@ class Session {
   // Takes as many requests out of the buffer as bounds allow.
   void parse(std::int64_t now_ns);
   bool parse_one(std::int64_t now_ns, std::size_t& immediate);
-  void dispatch(const HttpRequest& http, std::int64_t now_ns, std::size_t& immediate);
+  // False: it waits, and has not been taken out of the buffer.
+  bool dispatch(const HttpRequest& http, std::int64_t now_ns, std::size_t& immediate);
+  void wait_for_room(std::int64_t now_ns);
   void invite_body(std::int64_t now_ns);
   void refuse_and_close(Outcome outcome, std::string_view detail);
   void take_ordered_replies(std::int64_t now_ns);
@@ -109,6 +148,8 @@ class Session {
   std::vector<Pending> pending_;  // from pending_taken_ on
   std::size_t pending_taken_ = 0;
   std::uint32_t under_way_ = 0;  // requests at shards
+  std::uint64_t place_ = 0;      // in the line of those that wait for room
+  std::int64_t waits_since_ns_ = 0;
   std::int64_t deadline_ns_ = 0;
   Deadline deadline_ = Deadline::none;  // of what we read
   // Of what we write. Apart from the other, because a client that goes on asking must not put it off.
@@ -116,6 +157,8 @@ class Session {
   bool readable_ = false;  // there may be bytes to read
   bool writable_ = true;   // the last write took everything
   bool closed_ = false, dirty_ = false;
+  enum class Room : std::uint8_t { ask, wait, first, give_up };
+  Room room_ = Room::ask;          // wait: in the line. first, give_up: it goes on
   bool no_more_requests_ = false;  // the connection ends after what is pending
   bool lingering_ = false;         // the last reply is out; reading until the client has seen it
   bool hung_up_ = false;           // the end of the client's bytes is in sight

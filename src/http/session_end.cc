@@ -24,7 +24,7 @@ void Session::update_deadline(std::int64_t now_ns) {
   if (partial) {
     if (deadline_ != Deadline::header)
       set_deadline(Deadline::header, now_ns, host_.options.header_timeout_ns);
-  } else if (replies_pending() == 0 && out_.empty()) {
+  } else if (replies_pending() == 0 && out_.empty() && room_ != Room::wait) {
     // While draining, a request that is already on its way still gets its answer.
     set_deadline(Deadline::idle, now_ns, host_.draining ? kDrainGraceNs : host_.options.idle_timeout_ns);
   } else {
@@ -87,6 +87,7 @@ void Session::close() {
   if (closed_) return;
   closed_ = true;
   if (subscription_) host_.stream->give_back();
+  if (room_ == Room::wait) host_.waiting.leave(place_);
   boost::system::error_code ec;
   socket_.close(ec);
   // Answers that are here have nobody to go to; those under way come back to answered().

@@ -16,6 +16,7 @@ namespace doorbuster {
 // keeps the listener, the timers and the sleep; this descriptor is one of those that it watches.
 class SocketPoller {
  public:
+  static constexpr std::size_t kEventsPerPoll = 256;
   struct Ready {
     bool readable;
     bool writable;
@@ -33,6 +34,9 @@ class SocketPoller {
   // Of a socket that stays open and goes to somebody else.
   void remove(int socket);
 
+  // Whether poll() has named as many as it does at once: there may be more.
+  static constexpr bool is_full(std::size_t polled) { return polled == kEventsPerPoll; }
+
   // Calls visit(owner, Ready) for what is ready now, without waiting; at most kEventsPerPoll of them.
   template <typename Visit>
   std::size_t poll(Visit&& visit) {
@@ -48,7 +52,6 @@ class SocketPoller {
   }
 
  private:
-  static constexpr std::size_t kEventsPerPoll = 256;
   int epoll_fd_ = -1;
   std::array<epoll_event, kEventsPerPoll> events_;
 };

@@ -30,22 +30,31 @@ std::uint32_t watermark_crc(const FolderIdentity& identity, std::uint64_t durabl
 
 }  // namespace
 
-std::string segment_name(std::uint64_t first_sequence) {
+std::string name_with_sequence(std::string_view prefix, std::uint64_t sequence, std::string_view suffix) {
   std::array<char, kHexDigits + 1> digits{};
-  std::snprintf(digits.data(), digits.size(), "%016llx", static_cast<unsigned long long>(first_sequence));
-  return std::string(kSegmentPrefix) + digits.data() + std::string(kSegmentSuffix);
+  std::snprintf(digits.data(), digits.size(), "%016llx", static_cast<unsigned long long>(sequence));
+  return std::string(prefix) + digits.data() + std::string(suffix);
 }
 
-std::optional<std::uint64_t> parse_segment_name(std::string_view name) {
-  if (!name.starts_with(kSegmentPrefix) || !name.ends_with(kSegmentSuffix)) return std::nullopt;
-  if (name.size() != kSegmentPrefix.size() + kHexDigits + kSegmentSuffix.size()) return std::nullopt;
+std::optional<std::uint64_t> parse_name_with_sequence(std::string_view prefix, std::string_view name,
+                                                      std::string_view suffix) {
+  if (!name.starts_with(prefix) || !name.ends_with(suffix)) return std::nullopt;
+  if (name.size() != prefix.size() + kHexDigits + suffix.size()) return std::nullopt;
   std::uint64_t sequence = 0;
-  for (const char digit : name.substr(kSegmentPrefix.size(), kHexDigits)) {
+  for (const char digit : name.substr(prefix.size(), kHexDigits)) {
     const bool decimal = digit >= '0' && digit <= '9';
     if (!decimal && (digit < 'a' || digit > 'f')) return std::nullopt;
     sequence = sequence << 4 | static_cast<std::uint64_t>(decimal ? digit - '0' : digit - 'a' + 10);
   }
   return sequence;
+}
+
+std::string segment_name(std::uint64_t first_sequence) {
+  return name_with_sequence(kSegmentPrefix, first_sequence, kSegmentSuffix);
+}
+
+std::optional<std::uint64_t> parse_segment_name(std::string_view name) {
+  return parse_name_with_sequence(kSegmentPrefix, name, kSegmentSuffix);
 }
 
 std::string torn_name(std::string_view segment) {

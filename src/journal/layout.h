@@ -9,6 +9,7 @@
 
 #include "doorbuster/base/limits.h"
 #include "doorbuster/journal/format.h"
+#include "doorbuster/journal/journal.h"
 
 namespace doorbuster {
 
@@ -17,9 +18,10 @@ inline constexpr std::string_view kSpareName = "spare";
 inline constexpr std::size_t kBatchEndRecordBytes = padded_to_8(sizeof(RecordHeader) + sizeof(BatchEnd));
 
 // --- names -------------------------------------------------------------------------------------------------
-std::string segment_name(std::uint64_t first_sequence);
-// The sequence that a segment's name promises; nothing when it is no segment's name.
-std::optional<std::uint64_t> parse_segment_name(std::string_view name);
+// "<prefix><16 hex digits of a sequence><suffix>", and back.
+std::string name_with_sequence(std::string_view prefix, std::uint64_t sequence, std::string_view suffix);
+std::optional<std::uint64_t> parse_name_with_sequence(std::string_view prefix, std::string_view name,
+                                                      std::string_view suffix);
 // Where a cut tail is kept.
 std::string torn_name(std::string_view segment);
 // Looks like ours and is neither a segment nor a kept tail: a copy or a rename that somebody left behind.

@@ -273,6 +273,30 @@ void append_alert(const Alert& value, std::string& out) {
   object.member("held", value.held).member("sold", value.sold).end();
 }
 
+void append_forgotten(const OrdersForgotten& value, const std::optional<HashKey>& order_id_key,
+                      std::string& out) {
+  JsonObject object(out);
+  object.member("retention_seconds", value.retention_seconds);
+  object.begin("orders") += '[';
+  for (const ForgottenOrder& each : value.orders) {
+    if (out.back() != '[') out += ',';
+    JsonObject order(out);
+    append_number(order, each.order, order_id_key);
+    if (each.part) order.member("part", each.part->value);
+    order.end();
+  }
+  out += ']';
+  object.end();
+}
+
+void append_sample(const StateSample& value, std::string& out) {
+  JsonObject object(out);
+  object.member("offer", value.offer.value).member("first_ordinal", value.first_ordinal);
+  object.member("orders", value.orders).member("orders_hash", value.orders_hash);
+  if (value.has_units) object.member("held", value.held).member("sold", value.sold);
+  object.end();
+}
+
 // The decoders of these look at the version; all others have one.
 bool has_versions(RecordKind kind) {
   return kind == RecordKind::campaign_put || kind == RecordKind::offer_put ||
@@ -325,6 +349,15 @@ bool PayloadReader::append_json(const JournalRecord& record, std::string& out) {
           decode_order(record.payload, record.info, lists),
           [this](const Order& value, std::string& text) { append_order(value, order_id_key_, text); });
     }
+    case RecordKind::orders_forgotten: {
+      ForgottenList list;
+      return append_if(decode_orders_forgotten(record.payload, list),
+                       [this](const OrdersForgotten& value, std::string& text) {
+                         append_forgotten(value, order_id_key_, text);
+                       });
+    }
+    case RecordKind::state_sample:
+      return append_if(decode_state_sample(record.payload), append_sample);
     case RecordKind::alert:
       return append_if(decode_alert(record.payload, record.info.tick), append_alert);
     case RecordKind::order_event:

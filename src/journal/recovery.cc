@@ -64,17 +64,25 @@ Status cut_newest(Storage& storage, const JournalWalk& walk) {
   return status;
 }
 
-Result<JournalWalk> walk_undamaged(Storage& storage, const RecordVisitor& visit, WalkAs as) {
-  auto walk = walk_journal(storage, visit, as);
+Result<JournalWalk> walk_undamaged(Storage& storage, const RecordVisitor& visit, const WalkOptions& options) {
+  auto walk = walk_journal(storage, visit, options);
   if (walk && walk->damage) return fail(ErrorKind::configuration, describe(*walk->damage, storage));
   return walk;
 }
 
+Result<RecoveredJournal> read_undamaged(Storage& storage, const RecordVisitor& visit,
+                                        const WalkOptions& options) {
+  auto walk = walk_undamaged(storage, visit, options);
+  if (!walk) return tl::unexpected(walk.error());
+  return std::move(walk->journal);
+}
+
 }  // namespace
 
-Result<RecoveredJournal> recover_journal(Storage& storage, const RecordVisitor& visit) {
+Result<RecoveredJournal> recover_journal(Storage& storage, const RecordVisitor& visit,
+                                         const std::optional<JournalPlace>& after) {
   if (auto synced = storage.sync_folder(); !synced) return tl::unexpected(synced.error());
-  auto walk = walk_undamaged(storage, visit, WalkAs::owner);
+  auto walk = walk_undamaged(storage, visit, {.as = WalkAs::owner, .after = after});
   if (!walk) return tl::unexpected(walk.error());
   if (auto cut = cut_newest(storage, *walk); !cut) return tl::unexpected(cut.error());
   if (walk->journal.fresh) {
@@ -85,10 +93,29 @@ Result<RecoveredJournal> recover_journal(Storage& storage, const RecordVisitor& 
   return std::move(walk->journal);
 }
 
-Result<RecoveredJournal> read_journal(Storage& storage, const RecordVisitor& visit) {
-  auto walk = walk_undamaged(storage, visit, WalkAs::reader);
-  if (!walk) return tl::unexpected(walk.error());
-  return std::move(walk->journal);
+Result<RecoveredJournal> read_journal(Storage& storage, const RecordVisitor& visit,
+                                      const std::optional<JournalPlace>& after) {
+  return read_undamaged(storage, visit, {.as = WalkAs::reader, .after = after});
+}
+
+Result<RecoveredJournal> read_sealed_segments(Storage& storage, const RecordVisitor& visit,
+                                              const std::optional<JournalPlace>& after) {
+  return read_undamaged(storage, visit, {.as = WalkAs::reader, .after = after, .sealed_only = true});
+}
+
+Result<std::optional<FolderIdentity>> read_identity(Storage& storage) {
+  auto names = storage.list();
+  if (!names) return tl::unexpected(names.error());
+  for (auto name = names->rbegin(); name != names->rend(); ++name) {
+    if (!parse_segment_name(*name)) continue;
+    auto file = storage.open(*name, Storage::Mode::read);
+    if (!file) return tl::unexpected(file.error());
+    SegmentHeader header{};
+    auto read = (*file)->read_at(0, std::as_writable_bytes(std::span(&header, 1)));
+    if (!read) return tl::unexpected(read.error());
+    if (*read == sizeof header && segment_header_fault(header).empty()) return std::optional(header.identity);
+  }
+  return std::optional<FolderIdentity>();
 }
 
 }  // namespace doorbuster

@@ -38,13 +38,17 @@ void SpareSegment::prepare() {
   changed_.notify_all();
 }
 
-Result<std::unique_ptr<StorageFile>> SpareSegment::take(bool& waited) {
+Result<std::unique_ptr<StorageFile>> SpareSegment::take(bool& waited, Milliseconds patience) {
   waited = true;
   if (!helper_.joinable()) return fill();
   prepare();
   std::unique_lock lock(mutex_);
   waited = state_ != State::ready;
-  changed_.wait(lock, [this] { return state_ == State::ready; });
+  // A slow disk has all the time it needs; a full one may be full for ever.
+  changed_.wait(lock, [this] { return state_ == State::ready || no_room_.has_value(); });
+  if (!changed_.wait_for(lock, patience, [this] { return state_ == State::ready; })) {
+    return tl::unexpected(*no_room_);
+  }
   auto result = std::move(*filled_);
   filled_.reset();
   state_ = State::none;
@@ -65,8 +69,17 @@ void SpareSegment::run() {
       changed_.wait(lock, [this] { return stopping_ || state_ == State::wanted; });
       if (stopping_) return;
     }
-    auto result = fill();
-    const std::lock_guard guard(mutex_);
+    auto result = fill_or_clean_up();
+    std::unique_lock lock(mutex_);
+    const bool no_room = !result && result.error().no_room;
+    short_of_room_.store(no_room);
+    if (no_room) {
+      no_room_ = result.error();
+      changed_.notify_all();
+      changed_.wait_for(lock, retry_, [this] { return stopping_; });
+      continue;
+    }
+    no_room_.reset();
     filled_ = std::move(result);
     state_ = State::ready;
     changed_.notify_all();
@@ -97,6 +110,15 @@ Result<std::unique_ptr<StorageFile>> SpareSegment::fill() {
     done += size;
   }
   return file;
+}
+
+// What little fitted is given back: others may need it to make room.
+Result<std::unique_ptr<StorageFile>> SpareSegment::fill_or_clean_up() {
+  auto result = fill();
+  if (!result && result.error().no_room) {
+    if (auto removed = remove_left_over(); !removed) return tl::unexpected(removed.error());
+  }
+  return result;
 }
 
 bool SpareSegment::stopping() {

@@ -28,30 +28,60 @@ struct Tail {
 
 class Walker {
  public:
-  Walker(Storage& storage, const RecordVisitor& visit, WalkAs as)
-      : storage_(storage), visit_(visit), as_(as) {}
+  Walker(Storage& storage, const RecordVisitor& visit, const WalkOptions& options)
+      : storage_(storage), visit_(visit), options_(options) {}
 
   Result<JournalWalk> run() {
     if (auto status = read_names(); !status) return tl::unexpected(status.error());
     if (auto status = find_strays(); !status) return tl::unexpected(status.error());
     if (found_.damage) return std::move(found_);
+    if (options_.after) begin_after(*options_.after);
     if (segments_.empty()) {
-      found_.journal.fresh = true;
-      // The first segment is durable before any other file of ours is made.
-      if (watermark_there_) {
-        damage(kWatermarkName, 0, sizeof(Watermark), "it is here and every segment is gone", kRestore);
-      }
+      judge_nothing();
       return std::move(found_);
     }
     for (std::size_t i = 0; i < segments_.size() && !found_.damage; ++i) {
-      if (auto status = walk_segment(segments_[i], i + 1 == segments_.size()); !status) {
-        return tl::unexpected(status.error());
-      }
+      const bool newest = i + 1 == segments_.size();
+      const auto status =
+          newest && options_.sealed_only ? look_at_header(segments_[i]) : walk_segment(segments_[i], newest);
+      if (!status) return tl::unexpected(status.error());
     }
     return std::move(found_);
   }
 
  private:
+  // --- where the walk begins ---
+  void begin_after(const JournalPlace& place) {
+    found_.journal.identity = place.identity;
+    found_.journal.next_sequence = found_.journal.first_sequence = place.next_sequence;
+    found_.journal.epoch = place.epoch;
+    found_.journal.last_crc = place.last_crc;
+    previous_ = "the checkpoint";
+    std::erase_if(segments_, [&](const std::string& name) {
+      return parse_segment_name(name).value_or(0) < place.next_sequence;
+    });
+  }
+
+  // There is no segment to read.
+  void judge_nothing() {
+    const std::uint64_t next = found_.journal.next_sequence;
+    if (!options_.after) {
+      found_.journal.fresh = true;
+      // The first segment is durable before any other file of ours is made.
+      if (watermark_there_) {
+        damage(kWatermarkName, 0, sizeof(Watermark), "it is here and every segment is gone", kRestore);
+      }
+    } else if (options_.after->followed) {
+      damage(segment_name(next), 0, 0, "the checkpoint before it says that it was there, and it is gone",
+             kRestore);
+    } else if (watermark_proves(next)) {
+      damage(segment_name(next), 0, 0,
+             "it is gone, and the watermark proves that everything through record " +
+                 text(watermark_.durable_sequence) + " was durable",
+             kRestoreOrForget);
+    }
+  }
+
   // --- names and the watermark ---
   Status read_names() {
     auto names = storage_.list();
@@ -62,7 +92,7 @@ class Walker {
     }
     // Beside a writer a folder may show a new name and not yet one that came before it; two equal lists are
     // complete.
-    while (as_ == WalkAs::reader) {
+    while (options_.as == WalkAs::reader) {
       auto again = storage_.list();
       if (!again) return tl::unexpected(again.error());
       if (*again == *names) break;
@@ -105,9 +135,10 @@ class Walker {
 
   // --- one segment ---
   Status walk_segment(const std::string& name, bool newest) {
-    auto file = storage_.open(name, as_ == WalkAs::owner ? Storage::Mode::read_write : Storage::Mode::read);
+    const bool owner = options_.as == WalkAs::owner;
+    auto file = storage_.open(name, owner ? Storage::Mode::read_write : Storage::Mode::read);
     if (!file) return tl::unexpected(file.error());
-    if (as_ == WalkAs::owner) {
+    if (owner) {
       // Older segments were read from the device when they were the newest; a process that failed to sync one
       // has never begun another.
       auto synced = newest ? (*file)->sync_and_drop_cache() : (*file)->sync();
@@ -124,10 +155,22 @@ class Walker {
     }
     auto size = (*file)->size();
     if (!size) return tl::unexpected(size.error());
-    previous_segment_ = name;
+    previous_ = name;
     found_.newest = name;
     found_.newest_end = offset_;
     found_.newest_size = *size;
+    return {};
+  }
+
+  // Of a segment that is written to: that it continues what was read says that nothing of it is missing.
+  Status look_at_header(const std::string& name) {
+    auto file = storage_.open(name, Storage::Mode::read);
+    if (!file) return tl::unexpected(file.error());
+    reader_.read_from(**file);
+    RecoveredJournal read = found_.journal;
+    if (auto status = read_header(name); !status) return status;
+    read.identity = found_.journal.identity;
+    found_.journal = std::move(read);  // it does not count as one that was read
     return {};
   }
 
@@ -141,14 +184,18 @@ class Walker {
     SegmentHeader header;
     std::memcpy(&header, bytes->data(), sizeof header);
     std::string fault = segment_header_fault(header);
-    if (fault.empty()) fault = place_fault(name, header);
     RecoveredJournal& journal = found_.journal;
+    if (fault.empty() && options_.from_oldest && previous_.empty()) {
+      journal.next_sequence = journal.first_sequence = header.first_sequence;
+      journal.last_crc = header.previous_crc;
+    }
+    if (fault.empty()) fault = place_fault(name, header);
     if (!fault.empty()) {
       damage(name, 0, sizeof header, std::move(fault), kRestore);
       return {};
     }
     if (header.first_sequence > journal.next_sequence) {
-      damage(previous_segment_.empty() ? name : previous_segment_, found_.newest_end, found_.newest_size,
+      damage(found_.newest.empty() ? name : found_.newest, found_.newest_end, found_.newest_size,
              "records " + text(journal.next_sequence) + " to " + text(header.first_sequence - 1) +
                  " are missing before " + name + ": the segment ends too early, or one behind it is gone",
              kRestore);
@@ -164,7 +211,7 @@ class Walker {
   // Why this header cannot stand at this place of the chain; empty: it can, or records are missing before it.
   std::string place_fault(const std::string& name, const SegmentHeader& header) const {
     const RecoveredJournal& journal = found_.journal;
-    const bool first = previous_segment_.empty();
+    const bool first = previous_.empty();
     if (header.first_sequence != parse_segment_name(name)) {
       return "the segment begins with sequence " + text(header.first_sequence) +
              ", its name says otherwise: it was renamed, copied or swapped";
@@ -173,12 +220,11 @@ class Walker {
     if (header.first_sequence > journal.next_sequence) return {};
     if (header.first_sequence < journal.next_sequence) {
       return "the segment begins with sequence " + text(header.first_sequence) + ", which " +
-             (first ? "no journal does" : previous_segment_ + " has already");
+             (first ? "no journal does" : previous_ + " has already");
     }
     if (header.previous_crc != journal.last_crc) {
       return first ? "the first segment refers to a record before it"
-                   : "the segment does not continue " + previous_segment_ +
-                         ": one of the two is from another life";
+                   : "the segment does not continue " + previous_ + ": one of the two is from another life";
     }
     if (header.epoch <= (first ? 0 : journal.epoch - 1)) {
       return "the segment is of an earlier start than the one before";
@@ -209,6 +255,7 @@ class Walker {
           .payload = bytes->subspan(sizeof header, header.length - sizeof header),
           .segment = name,
           .offset = offset_,
+          .crc = header.crc,
       };
       if (auto status = visit_(record); !status) return status;
       journal.next_sequence += 1;
@@ -316,7 +363,7 @@ class Walker {
 
   Storage& storage_;
   const RecordVisitor& visit_;
-  const WalkAs as_;
+  const WalkOptions& options_;
 
   std::vector<std::string> names_;
   std::vector<std::string> segments_;
@@ -326,7 +373,7 @@ class Walker {
   SegmentReader reader_;
   std::uint64_t offset_ = 0;  // in the segment being read
   RecordFault fault_ = RecordFault::none;
-  std::string previous_segment_;
+  std::string previous_;  // what the next segment continues: a segment, or a checkpoint; empty: nothing
   JournalWalk found_;
 };
 
@@ -337,8 +384,8 @@ std::string describe(const JournalDamage& damage, const Storage& storage) {
          damage.reason + ". " + damage.advice;
 }
 
-Result<JournalWalk> walk_journal(Storage& storage, const RecordVisitor& visit, WalkAs as) {
-  return Walker(storage, visit, as).run();
+Result<JournalWalk> walk_journal(Storage& storage, const RecordVisitor& visit, const WalkOptions& options) {
+  return Walker(storage, visit, options).run();
 }
 
 }  // namespace doorbuster

@@ -35,7 +35,17 @@ enum class WalkAs {
   reader,  // changes nothing, and a writer may be at work
 };
 
+struct WalkOptions {
+  WalkAs as = WalkAs::reader;
+  // A checkpoint's place: the walk begins with the segment behind it, and does not look at those before.
+  std::optional<JournalPlace> after = {};
+  // All but the newest segment, of which only the header is read: it proves that they are complete.
+  bool sealed_only = false;
+  // Begins with the oldest segment that there is, whatever was pruned before it.
+  bool from_oldest = false;
+};
+
 // Errors are those of the storage and of the visitor; damage is not an error but a finding.
-Result<JournalWalk> walk_journal(Storage& storage, const RecordVisitor& visit, WalkAs as);
+Result<JournalWalk> walk_journal(Storage& storage, const RecordVisitor& visit, const WalkOptions& options);
 
 }  // namespace doorbuster

@@ -14,6 +14,8 @@ namespace {
 constexpr std::size_t kBufferBytes =
     kJournalBatchBytesMax + kJournalRecordBytesMax + 2 * kBatchEndRecordBytes;
 constexpr std::size_t kPageBytes = 4096;
+// On a full disk the next segment is waited for: shorter than a drain may take, so that a stop is no hang.
+constexpr std::chrono::milliseconds kRoomPatience{10'000};
 // The next segment is prepared when this part of the current one is used: a folder with few records has no
 // spare.
 constexpr std::size_t kPrepareAfterPart = 16;
@@ -27,7 +29,8 @@ struct Split {
 
 class SegmentWriter final : public JournalWriter {
  public:
-  SegmentWriter(Storage& storage, const RecoveredJournal& recovered, std::size_t segment_bytes)
+  SegmentWriter(Storage& storage, const RecoveredJournal& recovered, std::size_t segment_bytes,
+                std::chrono::milliseconds room_retry)
       : storage_(storage),
         identity_(recovered.identity),
         epoch_(recovered.epoch + 1),
@@ -37,7 +40,7 @@ class SegmentWriter final : public JournalWriter {
         part_first_sequence_(recovered.next_sequence),
         last_crc_(recovered.last_crc),
         durable_sequence_(recovered.next_sequence - 1),
-        spare_(storage, segment_bytes) {
+        spare_(storage, segment_bytes, room_retry) {
     splits_.reserve(kBufferBytes / kSegmentBytesMin + 2);
   }
 
@@ -92,6 +95,7 @@ class SegmentWriter final : public JournalWriter {
   std::uint64_t epoch() const override { return epoch_; }
   const FolderIdentity& identity() const override { return identity_; }
   const JournalCounters& counters() const override { return counters_; }
+  bool short_of_room() const override { return spare_.short_of_room(); }
 
  private:
   // --- in memory ---
@@ -175,7 +179,7 @@ class SegmentWriter final : public JournalWriter {
   // A segment gets its name when its header is durable, and is written to when its name is.
   Status begin_segment(const Split& split) {
     bool waited = false;
-    auto next = spare_.take(waited);
+    auto next = spare_.take(waited, file_ ? kRoomPatience : std::chrono::milliseconds(0));
     if (!next) return tl::unexpected(next.error());
     if (waited && file_) counters_.spare_waits += 1;
     const SegmentHeader header =
@@ -258,7 +262,8 @@ Result<std::unique_ptr<JournalWriter>> JournalWriter::open(Storage& storage,
                                               std::to_string(kSegmentBytesMin) + " to " +
                                               std::to_string(kSegmentBytesMax) + " are possible");
   }
-  auto writer = std::make_unique<SegmentWriter>(storage, recovered, options.segment_bytes & ~std::size_t{7});
+  auto writer = std::make_unique<SegmentWriter>(storage, recovered, options.segment_bytes & ~std::size_t{7},
+                                                options.room_retry);
   if (auto started = writer->start(options.prepare_in_background); !started) {
     return tl::unexpected(started.error());
   }

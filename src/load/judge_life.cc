@@ -44,6 +44,7 @@ std::string contradiction(const LifeOf& life, const RequestRecord& first, const 
   const bool was_confirmed = LifeOf::confirmed(first);
   const std::string_view was = was_confirmed ? "confirmed" : "cancelled";
   if (later.answer.is(Outcome::order_not_found)) return "and then not found";
+  if (later.answer.is(Outcome::order_gone)) return "and then forgotten";
   if (later.ask.verb == first.ask.verb) {
     if (!later.answer.is_done()) {
       return fmt::format("and asked again it says {}", Answer::name(later.answer.index()));
@@ -79,9 +80,10 @@ Check judge_resolutions(const Lives& lives) {
     for (const RequestRecord* step : each.steps) {
       if (confirmed == nullptr && LifeOf::confirmed(*step)) confirmed = step;
       if (cancelled == nullptr && life.cancelled_by(*step)) cancelled = step;
-      if (step->answer.is(Outcome::order_not_found) && !each.bought->not_durable) {
-        check.fail(fmt::format("order {} was acknowledged and is order_not_found when asked to {}",
-                               life.name(), verb_name(step->ask.verb)));
+      const bool is_lost = step->answer.is(Outcome::order_not_found) || step->answer.is(Outcome::order_gone);
+      if (is_lost && !each.bought->not_durable) {
+        check.fail(fmt::format("order {} was acknowledged and is {} when asked to {}", life.name(),
+                               Answer::name(step->answer.index()), verb_name(step->ask.verb)));
       }
     }
     if (confirmed != nullptr || cancelled != nullptr) ++orders;

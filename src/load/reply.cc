@@ -32,14 +32,16 @@ constexpr Refusal kBuyRefusals[] = {
 
 // What any step may get, of an order that exists. That it does not is the judge's business, not the parser's.
 constexpr Refusal kStepRefusals[] = {
-    {Outcome::order_not_found, 404}, {Outcome::order_not_held, 409}, {Outcome::request_in_flight, 409},
-    {Outcome::rate_limited, 429},    {Outcome::overloaded, 503},     {Outcome::draining, 503},
-    {Outcome::journal_failed, 503},
+    {Outcome::order_not_found, 404},   {Outcome::order_gone, 410},     {Outcome::order_not_held, 409},
+    {Outcome::request_in_flight, 409}, {Outcome::rate_limited, 429},   {Outcome::overloaded, 503},
+    {Outcome::draining, 503},          {Outcome::journal_failed, 503},
 };
 constexpr Refusal kConfirmRefusals[] = {{Outcome::hold_expired, 409}, {Outcome::limit_reached, 409}};
 constexpr Refusal kExpiredRefusals[] = {{Outcome::hold_expired, 409}};
-constexpr Refusal kLookRefusals[] = {
-    {Outcome::order_not_found, 404}, {Outcome::rate_limited, 429}, {Outcome::overloaded, 503}};
+constexpr Refusal kLookRefusals[] = {{Outcome::order_not_found, 404},
+                                     {Outcome::order_gone, 410},
+                                     {Outcome::rate_limited, 429},
+                                     {Outcome::overloaded, 503}};
 
 std::span<const Refusal> own_refusals(Verb verb) {
   if (verb == Verb::confirm) return kConfirmRefusals;

@@ -72,6 +72,7 @@ class Writer {
     std::memcpy(at_, from, count);
     at_ += count;
   }
+  void text(std::string_view text) { bytes(text.data(), text.size()); }
   std::size_t size() const { return static_cast<std::size_t>(at_ - begin_); }
 
  private:
@@ -180,6 +181,13 @@ bool has_its_members(const OrderEvent& event) {
 
 }  // namespace
 
+OrderListSizes order_list_sizes(std::span<const std::byte> payload) {
+  OrderFixed fixed{};
+  if (payload.size() < sizeof fixed) return {};
+  std::memcpy(&fixed, payload.data(), sizeof fixed);
+  return {.identities = fixed.identities, .lines = fixed.lines};
+}
+
 std::size_t encode(const Order& order, std::span<std::byte> out) {
   DOORBUSTER_CHECK(out.size() >= order_payload_bytes(order));
   DOORBUSTER_CHECK(order.identities.size() <= kIdentitiesMax);
@@ -208,10 +216,12 @@ std::size_t encode(const Order& order, std::span<std::byte> out) {
         .offer = line.offer.value, .quantity = line.quantity, .unit_price = line.unit_price};
     writer.bytes(&fields, sizeof fields);
   }
-  for (const std::string_view text :
-       {order.buyer, order.key, order.reference, order.channel, order.region, order.segment}) {
-    writer.bytes(text.data(), text.size());
-  }
+  writer.text(order.buyer);
+  writer.text(order.key);
+  writer.text(order.reference);
+  writer.text(order.channel);
+  writer.text(order.region);
+  writer.text(order.segment);
   return writer.size();
 }
 

@@ -37,6 +37,7 @@ constexpr std::array<std::string_view, kOutcomeCount> kCodes = {
     "all_held",
     "sold_out",
     "order_not_found",
+    "order_gone",
     "order_not_held",
     "hold_expired",
     "campaign_exists",

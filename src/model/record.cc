@@ -65,6 +65,10 @@ std::string_view record_kind_name(RecordKind kind) {
       return "order_waiting";
     case RecordKind::order_event:
       return "order_event";
+    case RecordKind::orders_forgotten:
+      return "orders_forgotten";
+    case RecordKind::state_sample:
+      return "state_sample";
     case RecordKind::alert:
       return "alert";
   }

@@ -3,128 +3,16 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <limits>
 #include <mutex>
-#include <random>
 #include <set>
+#include <utility>
+
+#include "platform/memory_disk.h"
 
 namespace doorbuster {
-namespace {
 
-constexpr std::size_t kSectorBytes = 512;
-constexpr std::uint64_t kGarbleOneIn = 16;
-
-// A change of a file that no sync has covered yet: a write, or a truncate (then `bytes` is empty).
-struct Change {
-  bool truncates = false;
-  std::uint64_t offset = 0;  // of the write; or the new size
-  std::string bytes;
-
-  std::uint64_t end() const { return offset + bytes.size(); }
-  bool touches(std::uint64_t from, std::uint64_t to) const {
-    return truncates ? offset < to : offset < to && end() > from;
-  }
-  std::uint64_t size_after(std::uint64_t before) const {
-    return truncates ? offset : std::max(before, end());
-  }
-  void apply_to(std::string& image) const {
-    image.resize(size_after(image.size()), '\0');
-    if (!truncates) image.replace(offset, bytes.size(), bytes);
-  }
-};
-
-// An open file outlives its name, as in POSIX.
-struct Node {
-  std::string live;     // as every process reads it
-  std::string durable;  // as of the last sync
-  std::vector<Change> pending;
-};
-
-class Random {
- public:
-  explicit Random(std::uint64_t seed) : engine_(seed) {}
-  // 0 to bound - 1. The engine's numbers are the same everywhere; a standard distribution's are not.
-  std::uint64_t below(std::uint64_t bound) { return engine_() % bound; }
-  bool coin() { return below(2) == 0; }
-  // 0 to n, the two ends likelier than what lies between.
-  std::size_t part_of(std::size_t n) {
-    switch (below(3)) {
-      case 0:
-        return 0;
-      case 1:
-        return n;
-      default:
-        return below(n + 1);
-    }
-  }
-
- private:
-  std::mt19937_64 engine_;
-};
-
-// The sector [from, from + kSectorBytes) of `image` gets the first few of the changes that touch it.
-void settle_sector(std::string& image, std::uint64_t from, const std::vector<Change>& changes,
-                   Random& random) {
-  const std::uint64_t to = from + kSectorBytes;
-  const auto touching = static_cast<std::size_t>(
-      std::count_if(changes.begin(), changes.end(), [&](const Change& c) { return c.touches(from, to); }));
-  std::size_t kept = random.part_of(touching);
-  const bool garble = random.below(kGarbleOneIn) == 0;
-  for (const Change& change : changes) {
-    if (!change.touches(from, to)) continue;
-    if (kept == 0 && !garble) break;
-    const std::uint64_t begin = std::max(from, change.offset);
-    const std::uint64_t end = change.truncates ? to : std::min(to, change.end());
-    for (std::uint64_t at = begin; at < end; ++at) {
-      if (kept > 0) {
-        image[at] = change.truncates ? '\0' : change.bytes[at - change.offset];
-      } else if (!change.truncates) {
-        image[at] = static_cast<char>(random.below(256));
-      }
-    }
-    if (kept == 0) break;  // one garbled write: the one that was under way
-    --kept;
-  }
-}
-
-// What the device holds when the changes of `node` got only partly there.
-std::string settle(const Node& node, Random& random) {
-  std::uint64_t size = node.durable.size();
-  const std::size_t sizes_kept = random.part_of(node.pending.size());
-  for (std::size_t i = 0; i < sizes_kept; ++i) size = node.pending[i].size_after(size);
-
-  std::uint64_t extent = node.durable.size();
-  std::set<std::uint64_t> sectors;
-  for (const Change& change : node.pending) extent = std::max(extent, change.size_after(extent));
-  for (const Change& change : node.pending) {
-    const std::uint64_t end = change.truncates ? extent : change.end();
-    for (std::uint64_t s = change.offset / kSectorBytes; s * kSectorBytes < end; ++s) sectors.insert(s);
-  }
-  std::string image = node.durable;
-  image.resize((extent / kSectorBytes + 1) * kSectorBytes, '\0');
-  for (const std::uint64_t sector : sectors) {
-    settle_sector(image, sector * kSectorBytes, node.pending, random);
-  }
-  image.resize(size, '\0');
-  return image;
-}
-
-using Names = std::map<std::string, std::shared_ptr<Node>, std::less<>>;
-
-struct Binding {  // `name` stands for `node` from now on; no node: the name is gone
-  std::string name;
-  std::shared_ptr<Node> node;
-
-  void apply_to(Names& names) const {
-    if (node) {
-      names[name] = node;
-    } else {
-      names.erase(name);
-    }
-  }
-};
-using NameChange = std::vector<Binding>;  // one operation: a rename binds two names
-
-}  // namespace
+using namespace memory_disk;
 
 struct MemoryStorage::Disk {
   mutable std::mutex mutex;
@@ -136,17 +24,42 @@ struct MemoryStorage::Disk {
   Random random{1};
 
   std::array<std::uint64_t, kStorageOperationCount> counts{};
-  std::array<std::uint64_t, kStorageOperationCount> fails_at{};  // 0: no plan
-  std::array<Error, kStorageOperationCount> errors;
+  struct Plan {
+    std::uint64_t fails_at = 0;  // 0: never
+    bool once = true;
+    Error error;
+  };
+  std::array<Plan, kStorageOperationCount> plans;
+  std::uint64_t misdirects_at = 0;  // of the writes; 0: never
+  std::string misdirected_to;
+  std::uint64_t capacity_bytes = std::numeric_limits<std::uint64_t>::max();
+  Observer observer;
 
   // Counts one operation and says whether the plan lets it pass.
-  Status count(StorageOperation operation) {
+  Status count(StorageOperation operation, std::string_view name) {
+    if (observer) observer(operation, name);
     Status verdict;
     for (const auto kind : {operation, StorageOperation::any}) {
       const auto index = static_cast<std::size_t>(kind);
-      if (++counts[index] == fails_at[index]) verdict = tl::unexpected(errors[index]);
+      const Plan& plan = plans[index];
+      ++counts[index];
+      if (plan.fails_at == 0 || counts[index] < plan.fails_at) continue;
+      if (counts[index] == plan.fails_at || !plan.once) verdict = tl::unexpected(plan.error);
     }
     return verdict;
+  }
+  void forget_plans() {
+    plans = {};
+    misdirects_at = 0;
+    misdirected_to.clear();
+    capacity_bytes = std::numeric_limits<std::uint64_t>::max();
+  }
+
+  // How many more bytes the files may have.
+  std::uint64_t room_bytes() const {
+    std::uint64_t used = 0;
+    for (const auto& [name, node] : names) used += node->live.size();
+    return used >= capacity_bytes ? 0 : capacity_bytes - used;
   }
 
   void change_names(NameChange change) {
@@ -158,30 +71,15 @@ struct MemoryStorage::Disk {
     ++life;
     locked = false;
   }
-
-  void settle_names(Random& chance) {
-    if (chance.coin()) {
-      const std::size_t kept = chance.part_of(pending_names.size());
-      for (std::size_t i = 0; i < kept; ++i) {
-        for (const Binding& binding : pending_names[i]) binding.apply_to(durable_names);
-      }
-    } else {
-      for (const NameChange& change : pending_names) {
-        for (const Binding& binding : change) {
-          if (chance.coin()) binding.apply_to(durable_names);
-        }
-      }
-    }
-    pending_names.clear();
-    names = durable_names;
-  }
 };
 
 class MemoryStorage::File final : public StorageFile {
  public:
-  File(std::shared_ptr<Disk> disk, std::shared_ptr<Node> node, std::string path, bool writable)
+  File(std::shared_ptr<Disk> disk, std::shared_ptr<Node> node, std::string_view name, std::string path,
+       bool writable)
       : disk_(std::move(disk)),
         node_(std::move(node)),
+        name_(name),
         path_(std::move(path)),
         life_(disk_->life),
         writable_(writable) {}
@@ -190,16 +88,27 @@ class MemoryStorage::File final : public StorageFile {
     const std::lock_guard guard(disk_->mutex);
     if (auto usable = check(); !usable) return usable;
     if (auto writable = check_writable(); !writable) return writable;
-    const Status planned = disk_->count(StorageOperation::write);
-    const std::size_t size = planned ? bytes.size() : disk_->random.below(bytes.size() + 1);
-    make({false, offset, std::string(reinterpret_cast<const char*>(bytes.data()), size)});
+    Status planned = disk_->count(StorageOperation::write, name_);
+    std::size_t size = planned ? bytes.size() : disk_->random.below(bytes.size() + 1);
+    const std::uint64_t grows = offset + size > node_->live.size() ? offset + size - node_->live.size() : 0;
+    if (const std::uint64_t room = disk_->room_bytes(); grows > room) {
+      planned = fail(ErrorKind::runtime, "planned error: no space left on the device");
+      size -= std::min<std::size_t>(size, grows - room);
+    }
+    const Change change = {false, offset, std::string(reinterpret_cast<const char*>(bytes.data()), size)};
+    if (planned && disk_->counts[static_cast<std::size_t>(StorageOperation::write)] == disk_->misdirects_at) {
+      disk_->misdirected_to = misdirect(disk_->names, node_, change, disk_->random);
+      return {};
+    }
+    make(change);
     return planned;
   }
 
   Result<std::size_t> read_at(std::uint64_t offset, std::span<std::byte> out) override {
     const std::lock_guard guard(disk_->mutex);
     if (auto usable = check(); !usable) return tl::unexpected(usable.error());
-    if (auto planned = disk_->count(StorageOperation::read); !planned) return tl::unexpected(planned.error());
+    if (auto planned = disk_->count(StorageOperation::read, name_); !planned)
+      return tl::unexpected(planned.error());
     if (offset >= node_->live.size()) return 0;
     const std::size_t size = std::min<std::size_t>(out.size(), node_->live.size() - offset);
     std::memcpy(out.data(), node_->live.data() + offset, size);
@@ -228,7 +137,7 @@ class MemoryStorage::File final : public StorageFile {
     const std::lock_guard guard(disk_->mutex);
     if (auto usable = check(); !usable) return usable;
     if (auto writable = check_writable(); !writable) return writable;
-    if (auto planned = disk_->count(StorageOperation::truncate); !planned) return planned;
+    if (auto planned = disk_->count(StorageOperation::truncate, name_); !planned) return planned;
     make({true, size, {}});
     return {};
   }
@@ -248,7 +157,7 @@ class MemoryStorage::File final : public StorageFile {
   }
   Status sync_locked() {
     if (auto usable = check(); !usable) return usable;
-    const Status planned = disk_->count(StorageOperation::sync);
+    const Status planned = disk_->count(StorageOperation::sync, name_);
     if (planned) {
       for (const Change& change : node_->pending) change.apply_to(node_->durable);
     } else {
@@ -260,6 +169,7 @@ class MemoryStorage::File final : public StorageFile {
 
   const std::shared_ptr<Disk> disk_;
   const std::shared_ptr<Node> node_;
+  const std::string name_;  // as it was opened
   const std::string path_;
   const std::uint64_t life_;
   const bool writable_;
@@ -276,7 +186,8 @@ MemoryStorage::~MemoryStorage() = default;
 
 Result<std::unique_ptr<StorageFile>> MemoryStorage::open(std::string_view name, Mode mode) {
   const std::lock_guard guard(disk_->mutex);
-  if (auto planned = disk_->count(StorageOperation::open); !planned) return tl::unexpected(planned.error());
+  if (auto planned = disk_->count(StorageOperation::open, name); !planned)
+    return tl::unexpected(planned.error());
   auto found = disk_->names.find(name);
   if (mode == Mode::create) {
     if (found != disk_->names.end()) {
@@ -288,12 +199,13 @@ Result<std::unique_ptr<StorageFile>> MemoryStorage::open(std::string_view name, 
   if (found == disk_->names.end()) {
     return fail(ErrorKind::runtime, "cannot open " + path(name) + ": no such file");
   }
-  return std::make_unique<File>(disk_, found->second, path(name), mode != Mode::read);
+  return std::make_unique<File>(disk_, found->second, name, path(name), mode != Mode::read);
 }
 
 Result<std::vector<std::string>> MemoryStorage::list() {
   const std::lock_guard guard(disk_->mutex);
-  if (auto planned = disk_->count(StorageOperation::list); !planned) return tl::unexpected(planned.error());
+  if (auto planned = disk_->count(StorageOperation::list, {}); !planned)
+    return tl::unexpected(planned.error());
   std::vector<std::string> names;
   for (const auto& [name, node] : disk_->names) names.push_back(name);
   return names;
@@ -301,7 +213,7 @@ Result<std::vector<std::string>> MemoryStorage::list() {
 
 Status MemoryStorage::rename(std::string_view from, std::string_view to) {
   const std::lock_guard guard(disk_->mutex);
-  if (auto planned = disk_->count(StorageOperation::rename); !planned) return planned;
+  if (auto planned = disk_->count(StorageOperation::rename, from); !planned) return planned;
   const auto found = disk_->names.find(from);
   if (found == disk_->names.end()) {
     return fail(ErrorKind::runtime, "cannot rename " + path(from) + ": no such file");
@@ -312,7 +224,7 @@ Status MemoryStorage::rename(std::string_view from, std::string_view to) {
 
 Status MemoryStorage::remove(std::string_view name) {
   const std::lock_guard guard(disk_->mutex);
-  if (auto planned = disk_->count(StorageOperation::remove); !planned) return planned;
+  if (auto planned = disk_->count(StorageOperation::remove, name); !planned) return planned;
   if (!disk_->names.contains(name)) {
     return fail(ErrorKind::runtime, "cannot remove " + path(name) + ": no such file");
   }
@@ -322,7 +234,7 @@ Status MemoryStorage::remove(std::string_view name) {
 
 Status MemoryStorage::sync_folder() {
   const std::lock_guard guard(disk_->mutex);
-  if (auto planned = disk_->count(StorageOperation::sync_folder); !planned) return planned;
+  if (auto planned = disk_->count(StorageOperation::sync_folder, {}); !planned) return planned;
   disk_->durable_names = disk_->names;
   disk_->pending_names.clear();
   return {};
@@ -348,7 +260,7 @@ void MemoryStorage::crash(std::uint64_t seed) {
   const std::lock_guard guard(disk_->mutex);
   Random random(seed);
   disk_->end_life();
-  disk_->fails_at = {};
+  disk_->forget_plans();
   std::set<std::shared_ptr<Node>> settled;
   const auto settle_node = [&](const std::shared_ptr<Node>& node) {
     if (!node || !settled.insert(node).second) return;
@@ -361,19 +273,52 @@ void MemoryStorage::crash(std::uint64_t seed) {
   for (const NameChange& change : disk_->pending_names) {
     for (const Binding& binding : change) settle_node(binding.node);
   }
-  disk_->settle_names(random);
+  settle_names(disk_->durable_names, disk_->pending_names, random);
+  disk_->names = disk_->durable_names;
 }
 
 void MemoryStorage::fail_nth(StorageOperation operation, std::uint64_t nth, Error error) {
   const std::lock_guard guard(disk_->mutex);
   const auto index = static_cast<std::size_t>(operation);
-  disk_->fails_at[index] = disk_->counts[index] + nth;
-  disk_->errors[index] = std::move(error);
+  disk_->plans[index] = {disk_->counts[index] + nth, true, std::move(error)};
+}
+
+void MemoryStorage::fail_from_nth(StorageOperation operation, std::uint64_t nth, Error error) {
+  const std::lock_guard guard(disk_->mutex);
+  const auto index = static_cast<std::size_t>(operation);
+  disk_->plans[index] = {disk_->counts[index] + nth, false, std::move(error)};
+}
+
+void MemoryStorage::set_capacity(std::uint64_t bytes) {
+  const std::lock_guard guard(disk_->mutex);
+  disk_->capacity_bytes = bytes;
+}
+
+void MemoryStorage::misdirect_nth_write(std::uint64_t nth) {
+  const std::lock_guard guard(disk_->mutex);
+  disk_->misdirects_at = disk_->counts[static_cast<std::size_t>(StorageOperation::write)] + nth;
+  disk_->misdirected_to.clear();
+}
+
+std::string MemoryStorage::misdirected_to() const {
+  const std::lock_guard guard(disk_->mutex);
+  return disk_->misdirected_to;
+}
+
+std::string MemoryStorage::rot(std::uint64_t seed) {
+  const std::lock_guard guard(disk_->mutex);
+  Random random(seed);
+  return turn_bits(disk_->names, random);
+}
+
+void MemoryStorage::observe(Observer observer) {
+  const std::lock_guard guard(disk_->mutex);
+  disk_->observer = std::move(observer);
 }
 
 void MemoryStorage::forget_plan() {
   const std::lock_guard guard(disk_->mutex);
-  disk_->fails_at = {};
+  disk_->forget_plans();
 }
 
 std::uint64_t MemoryStorage::operations(StorageOperation operation) const {

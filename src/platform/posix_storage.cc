@@ -22,7 +22,9 @@ std::string reason(int error) {
 }
 
 Error failed(const char* verb, const std::string& path, int error) {
-  return {ErrorKind::runtime, std::string("cannot ") + verb + " " + path + ": " + reason(error)};
+  return {.kind = ErrorKind::runtime,
+          .message = std::string("cannot ") + verb + " " + path + ": " + reason(error),
+          .no_room = error == ENOSPC || error == EDQUOT};
 }
 
 // Owns one descriptor.

@@ -2,6 +2,8 @@
 
 #include <pthread.h>
 #include <sched.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <string>
@@ -24,6 +26,22 @@ std::vector<int> available_processors() {
 void name_this_thread(const char* name) {
   const std::string short_name = std::string(name).substr(0, 15);  // the kernel's limit
   pthread_setname_np(pthread_self(), short_name.c_str());
+}
+
+bool make_this_thread_yield() {
+  constexpr int kLowestPriority = 19;
+  // On Linux a thread's id names the thread alone.
+  return setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), kLowestPriority) == 0;
+}
+
+bool make_this_thread_patient() {
+  const sched_param none{};
+  // On Linux the thread and not the process.
+  return sched_setscheduler(0, SCHED_BATCH, &none) == 0;
+}
+
+void let_others_run() {
+  sched_yield();
 }
 
 bool pin_this_thread(int processor) {

@@ -28,6 +28,18 @@ void AlertLog::append(const Alert& alert) {
   entries_.push_back({.sequence = ++last_, .alert = alert});
 }
 
+void AlertLog::restore(const std::vector<Entry>& entries, const std::vector<Entry>& active,
+                       std::uint64_t last) {
+  const std::lock_guard lock(mutex_);
+  entries_.assign(entries.begin(), entries.end());
+  for (const Entry& entry : active) {
+    if (active_.insert_or_assign(key_of(entry.alert), entry).second) {
+      ++active_counts_[static_cast<std::size_t>(entry.alert.kind)];
+    }
+  }
+  last_ = last;
+}
+
 std::vector<AlertLog::Entry> AlertLog::after(std::uint64_t sequence) const {
   const std::lock_guard lock(mutex_);
   const std::uint64_t newer = last_ - std::min(sequence, last_);

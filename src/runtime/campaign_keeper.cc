@@ -38,7 +38,7 @@ bool CampaignKeeper::is_look_due() const {
 }
 
 bool CampaignKeeper::has_work() {
-  return is_due(runtime_.catalog_changes(), clock_.wall_now()) || is_look_due();
+  return is_due(runtime_.catalog_changes(), clock_.wall_now()) || is_look_due() || is_room_due();
 }
 
 std::int64_t CampaignKeeper::sleep_at_most_ns() {
@@ -46,6 +46,7 @@ std::int64_t CampaignKeeper::sleep_at_most_ns() {
   const auto at_most = [&ns](std::int64_t other) { ns = ns == kUntilCalled ? other : std::min(ns, other); };
   const Tick next = std::min(event_at_, retry_at_);
   if (next != kNoEnd) at_most(std::min(next.ns - clock_.wall_now().ns, kSleepMaxNs));
+  if (runtime_.counts_names()) at_most(kLookIntervalNs);
   return ns == kUntilCalled ? ns : std::max<std::int64_t>(ns, 0);
 }
 
@@ -54,7 +55,8 @@ std::size_t CampaignKeeper::do_work() {
   // The number before the catalog: a change in between is looked at once more.
   const std::uint64_t changes = runtime_.catalog_changes();
   const bool due = is_due(changes, now);
-  if (!due && !is_look_due()) return 0;
+  const std::size_t rooms = make_room();
+  if (!due && !is_look_due()) return rooms;
   const CatalogPointer catalog = runtime_.catalog();
   known_.resize(catalog->campaigns().size());
   seen_ = changes;
@@ -62,9 +64,19 @@ std::size_t CampaignKeeper::do_work() {
   event_at_ = next_pool_instant(*catalog, now).value_or(kNoEnd);
   const std::size_t offers_max = due ? catalog->offers().size() : kPoolOffersPerLook;
   // What comes back first: it may be what another campaign waits for.
-  std::size_t done = release_due(*catalog, offers_max, now);
+  std::size_t done = rooms + release_due(*catalog, offers_max, now);
   if (due) done += arm_due(*catalog, changes, now);
   return done;
+}
+
+bool CampaignKeeper::is_room_due() const {
+  return runtime_.is_crowded() && clock_.monotonic_ns() >= room_at_ns_;
+}
+
+std::size_t CampaignKeeper::make_room() {
+  if (!is_room_due()) return 0;
+  room_at_ns_ = clock_.monotonic_ns() + kLookIntervalNs;
+  return runtime_.make_room() ? 1 : 0;
 }
 
 std::size_t CampaignKeeper::arm_due(const Catalog& catalog, std::uint64_t changes, Tick now) {

@@ -1,11 +1,15 @@
 #include "doorbuster/runtime/recovery.h"
 
 #include <algorithm>
+#include <array>
+#include <optional>
+#include <span>
 #include <string>
-#include <type_traits>
 #include <utility>
 
 #include "doorbuster/base/check.h"
+#include "doorbuster/engine/retention_sweep.h"
+#include "runtime/record_place.h"
 
 namespace doorbuster {
 namespace {
@@ -22,27 +26,60 @@ std::uint8_t newest_version(RecordKind kind) {
     case RecordKind::order_waiting:
     case RecordKind::order_event:
       return 2;
+    case RecordKind::state_sample:
+      return kStateSampleVersion;
     default:
       return 1;
   }
 }
 
-tl::unexpected<Error> contradicts(const JournalRecord& record, const std::string& why) {
-  return fail(ErrorKind::configuration, "journal " + std::string(record.segment) + " at offset " +
-                                            std::to_string(record.offset) + ", record " +
-                                            std::to_string(record.sequence) + " (" +
-                                            std::string(record_kind_name(record.info.kind)) + "): " + why);
+template <typename Put>
+bool add_to(std::vector<Put>& puts, std::optional<Put> put) {
+  if (put) puts.push_back(std::move(*put));
+  return put.has_value();
 }
 
 }  // namespace
 
+std::string_view add_definition(const RecordInfo& info, std::span<const std::byte> payload,
+                                CatalogChangeSet& change) {
+  const auto unless = [](bool fine, std::string_view fault) { return fine ? std::string_view() : fault; };
+  switch (info.kind) {
+    case RecordKind::tenant_put:
+      return unless(add_to(change.tenants, decode_tenant_put(payload)), "the payload is not a tenant");
+    case RecordKind::item_put:
+      return unless(add_to(change.items, decode_item_put(payload)), "the payload is not an item");
+    case RecordKind::campaign_put:
+      return unless(add_to(change.campaigns, decode_campaign_put(payload, info.version)),
+                    "the payload is not a campaign");
+    case RecordKind::offer_put:
+      return unless(add_to(change.offers, decode_offer_put(payload, info.version)),
+                    "the payload is not an offer");
+    case RecordKind::plan_part: {
+      auto part = decode_plan_part(payload);
+      return unless(part && change.add_part(std::move(*part)),
+                    "the payload is no part of what was put before it");
+    }
+    default:
+      return "unknown kind; start a newer doorbuster on this folder";
+  }
+}
+
+bool is_known_version(const RecordInfo& info) {
+  return info.version <= newest_version(info.kind);
+}
+
 void StateBuilder::make_engines() {
   allowances_ = std::make_unique<Allowances>(options_.orders_max * (kIdentitiesMax + 1));
+  const std::int64_t retention_ns = options_.order_retention_seconds * kNsPerSecond;
   for (std::uint32_t shard = 0; shard < options_.shards; ++shard) {
     engines_.push_back(std::make_unique<Engine>(EngineOptions{.shard = shard,
                                                               .shards = options_.shards,
                                                               .orders_max = options_.orders_max,
+                                                              .names_min = options_.names_min,
+                                                              .returns_min = options_.returns_min,
                                                               .table_key = keys_.table_key,
+                                                              .retention_ns = retention_ns,
                                                               .allowances = allowances_.get()}));
   }
 }
@@ -62,7 +99,7 @@ void StateBuilder::install(CatalogPointer catalog) {
 Status StateBuilder::apply(const JournalRecord& record) {
   last_tick_ = std::max(last_tick_, record.info.tick);
   if (record.info.kind == RecordKind::batch_end) return {};
-  if (record.info.version > newest_version(record.info.kind)) {
+  if (!is_known_version(record.info)) {
     return contradicts(record, "version " + std::to_string(record.info.version) +
                                    " is newer than this program; start a newer doorbuster on this folder");
   }
@@ -80,6 +117,10 @@ Status StateBuilder::apply(const JournalRecord& record) {
       return apply_order(record);
     case RecordKind::order_event:
       return apply_order_event(record);
+    case RecordKind::orders_forgotten:
+      return apply_forgotten(record);
+    case RecordKind::state_sample:
+      return apply_sample(record);
     case RecordKind::alert:
       return apply_alert(record);
     default:
@@ -102,7 +143,7 @@ Status StateBuilder::apply_order_event(const JournalRecord& record) {
     return apply_to_parts(record, *event, engine, applied.slot);
   if (!engine.has_total_limit(offer)) return {};
   if (applied.discharged != 0) engine.discharge(applied.slot, applied.discharged);
-  if (event->late && !engine.charge_anyway(applied.slot, event->quantity)) return no_room(record, engine);
+  if (event->late && !charge(engine, applied.slot, event->quantity)) return no_room(record, engine);
   return {};
 }
 
@@ -110,7 +151,6 @@ Status StateBuilder::apply_to_parts(const JournalRecord& record, const OrderEven
                                     OrderSlot basket) {
   if (event.kind == OrderEventKind::refund_due) return {};
   for (const OrderLine& line : home.order(basket).lines) {
-    if (event.part && *event.part != line.offer) continue;
     Engine& engine = *engines_[owner_shard(line.offer, options_.shards)];
     Applied applied;
     if (!engine.apply_to_part(event, line.offer, Engine::Pin::none, applied)) {
@@ -118,11 +158,53 @@ Status StateBuilder::apply_to_parts(const JournalRecord& record, const OrderEven
     }
     if (!engine.has_total_limit(line.offer)) continue;
     if (applied.discharged != 0) engine.discharge(applied.slot, applied.discharged);
-    if (applied.charged != 0 && !engine.charge_anyway(applied.slot, applied.charged)) {
+    if (applied.charged != 0 && !charge(engine, applied.slot, applied.charged)) {
       return no_room(record, engine);
     }
   }
   return {};
+}
+
+Status StateBuilder::apply_forgotten(const JournalRecord& record) {
+  ForgottenList list;
+  const auto forgotten = decode_orders_forgotten(record.payload, list);
+  if (!forgotten) return contradicts(record, "the payload is not a list of orders");
+  const std::int64_t retention_ns = forgotten->retention_seconds * kNsPerSecond;
+  for (const ForgottenOrder& order : forgotten->orders) {
+    const OfferIndex offer = order.part.value_or(order.order.offer());
+    if (!engines_[owner_shard(offer, options_.shards)]->forget(order, record.info.tick, retention_ns)) {
+      return contradicts(record, "an order is not there, or was not over for as long as it is remembered");
+    }
+    if (!order.part) --orders_;
+  }
+  return {};
+}
+
+std::vector<EncodedRecord> StateBuilder::forget_over(Tick now) {
+  std::vector<EncodedRecord> records;
+  std::array<OrderSlot, kForgottenPerRecordMax> room;
+  for (const auto& engine : engines_) {
+    RetentionSweep sweep;
+    do {
+      const std::span<const OrderSlot> found = sweep.look(*engine, now, room, RetentionSweep::Lines::at_once);
+      if (found.empty()) continue;
+      ForgottenList list;
+      for (std::size_t i = 0; i < found.size(); ++i) list[i] = *engine->forgetting_of(found[i]);
+      const OrdersForgotten forgotten = {.retention_seconds = options_.order_retention_seconds,
+                                         .orders = std::span(list).first(found.size())};
+      EncodedRecord& record = records.emplace_back();
+      record.info = {
+          .kind = RecordKind::orders_forgotten, .version = 1, .tenant = kDefaultTenant, .tick = now};
+      record.payload.resize(forgotten_payload_bytes(forgotten.orders));
+      encode(forgotten, std::as_writable_bytes(std::span(record.payload)));
+      for (const ForgottenOrder& order : forgotten.orders) {
+        const bool done = engine->forget(order, now, engine->retention_ns());
+        DOORBUSTER_CHECK(done);  // it was just said to be over
+        if (!order.part) --orders_;
+      }
+    } while (!sweep.at_start());
+  }
+  return records;
 }
 
 Status StateBuilder::apply_alert(const JournalRecord& record) {
@@ -137,7 +219,15 @@ Status StateBuilder::apply_alert(const JournalRecord& record) {
   return {};
 }
 
-tl::unexpected<Error> StateBuilder::no_room(const JournalRecord& record, const Engine& engine) const {
+// The process that wrote this may have made room in between.
+bool StateBuilder::charge(Engine& engine, OrderSlot slot, std::uint32_t units) {
+  if (engine.charge_anyway(slot, units)) return true;
+  allowances_->compact();
+  return engine.charge_anyway(slot, units);
+}
+
+tl::unexpected<Error> StateBuilder::no_room(const JournalRecord& record, const Engine& engine) {
+  out_of_room_ = true;
   return contradicts(
       record, "more orders than server.max_orders (" + std::to_string(engine.orders_max()) + "): raise it");
 }
@@ -154,6 +244,9 @@ Status StateBuilder::apply_order(const JournalRecord& record) {
   buy.buyer = order->buyer;
   buy.key = order->key;
   Engine& engine = *engines_[owner_shard(offer, options_.shards)];
+  if (!engine.skip_numbers(offer, static_cast<std::uint32_t>(record.epoch))) {
+    return contradicts(record, "an order of an earlier start");
+  }
   OrderSlot slot;
   if (!engine.apply(*order, hash_buy(keys_.table_key, buy), slot)) {
     if (engine.full()) return no_room(record, engine);
@@ -166,7 +259,7 @@ Status StateBuilder::apply_order(const JournalRecord& record) {
       return contradicts(record, "a line of the basket contradicts the stock before it");
     }
   }
-  if (engine.has_total_limit(offer) && !engine.charge_anyway(slot, order->quantity)) {
+  if (engine.has_total_limit(offer) && !charge(engine, slot, order->quantity)) {
     return no_room(record, engine);
   }
   ++orders_;
@@ -189,42 +282,6 @@ Status StateBuilder::apply_catalog_record(const JournalRecord& record) {
   }
   if (!in_change_) return contradicts(record, "stands outside of a catalog change, or its kind is unknown");
   switch (record.info.kind) {
-    case RecordKind::tenant_put: {
-      auto tenant = decode_tenant_put(record.payload);
-      if (!tenant) return contradicts(record, "the payload is not a tenant");
-      pending_.tenants.push_back(std::move(*tenant));
-      ++change_records_;
-      return {};
-    }
-    case RecordKind::item_put: {
-      auto item = decode_item_put(record.payload);
-      if (!item) return contradicts(record, "the payload is not an item");
-      pending_.items.push_back(std::move(*item));
-      ++change_records_;
-      return {};
-    }
-    case RecordKind::campaign_put: {
-      auto campaign = decode_campaign_put(record.payload, record.info.version);
-      if (!campaign) return contradicts(record, "the payload is not a campaign");
-      pending_.campaigns.push_back(std::move(*campaign));
-      ++change_records_;
-      return {};
-    }
-    case RecordKind::offer_put: {
-      auto offer = decode_offer_put(record.payload, record.info.version);
-      if (!offer) return contradicts(record, "the payload is not an offer");
-      pending_.offers.push_back(std::move(*offer));
-      ++change_records_;
-      return {};
-    }
-    case RecordKind::plan_part: {
-      auto part = decode_plan_part(record.payload);
-      if (!part || !pending_.add_part(std::move(*part))) {
-        return contradicts(record, "the payload is no part of what was put before it");
-      }
-      ++change_records_;
-      return {};
-    }
     case RecordKind::catalog_change_end: {
       const auto end = decode_catalog_change(record.payload, record.info.version);
       if (!end || end->change != change_.change || end->records != change_records_) {
@@ -240,7 +297,12 @@ Status StateBuilder::apply_catalog_record(const JournalRecord& record) {
       return {};
     }
     default:
-      return contradicts(record, "unknown kind; start a newer doorbuster on this folder");
+      if (const std::string_view fault = add_definition(record.info, record.payload, pending_);
+          !fault.empty()) {
+        return contradicts(record, std::string(fault));
+      }
+      ++change_records_;
+      return {};
   }
 }
 
@@ -295,44 +357,14 @@ std::uint64_t state_hash(const std::vector<Engine*>& engines, const Allowances& 
   return sum;
 }
 
-std::vector<EncodedRecord> encode_change(const CatalogChangeSet& change, std::uint64_t number, Tick now) {
-  std::vector<EncodedRecord> records;
-  CatalogChange frame = {.change = number, .records = 0, .origin = change.origin};
-  const auto add = [&](RecordKind kind, const auto& value) {
-    EncodedRecord& record = records.emplace_back();
-    record.info = {.kind = kind, .version = 1, .tenant = kDefaultTenant, .tick = now};
-    if constexpr (std::is_same_v<decltype(value), const CampaignPut&>) {
-      record.info.version = campaign_put_version(value);
-    } else if constexpr (std::is_same_v<decltype(value), const OfferPut&>) {
-      record.info.version = offer_put_version(value);
-    } else if constexpr (std::is_same_v<decltype(value), const CatalogChange&>) {
-      record.info.version = catalog_change_version(value);
-    }
-    encode(value, record.payload);
-  };
-  const auto add_whole = [&](RecordKind kind, const auto& definition) {
-    add(kind, definition);
-    for (const PlanPart& part : plan_parts(definition)) add(RecordKind::plan_part, part);
-  };
-  for (const TenantPut& tenant : change.tenants) add(RecordKind::tenant_put, tenant);
-  for (const ItemPut& item : change.items) add(RecordKind::item_put, item);
-  for (const CampaignPut& campaign : change.campaigns) add_whole(RecordKind::campaign_put, campaign);
-  for (const OfferPut& offer : change.offers) add_whole(RecordKind::offer_put, offer);
-  frame.records = static_cast<std::uint32_t>(records.size());
-  add(RecordKind::catalog_change_begin, frame);
-  std::rotate(records.begin(), records.end() - 1, records.end());
-  frame.origin = {};
-  add(RecordKind::catalog_change_end, frame);
-  return records;
-}
-
-Result<std::uint64_t> orders_recorded_at_most(Storage& storage) {
+Result<std::uint64_t> orders_recorded_at_most(Storage& storage, std::uint64_t from_sequence) {
   constexpr std::uint64_t smallest = sizeof(RecordHeader) + kOrderFixedBytes;
   auto names = storage.list();
   if (!names) return tl::unexpected(names.error());
   std::uint64_t bytes = 0;
   for (const std::string& name : *names) {
-    if (!name.ends_with(".seg")) continue;
+    const auto first_sequence = parse_segment_name(name);
+    if (!first_sequence || *first_sequence < from_sequence) continue;
     auto file = storage.open(name, Storage::Mode::read);
     if (!file) return tl::unexpected(file.error());
     auto size = (*file)->size();

@@ -17,21 +17,25 @@ std::string_view Request::keep(std::string_view text_in) {
 
 RequestPool::RequestPool(std::uint16_t http_thread, std::uint32_t capacity)
     : http_thread_(http_thread), requests_(new Request[capacity]) {
+  const std::uint32_t kept = capacity / kRequestsKeptOneIn;
+  in_use_max_[static_cast<std::size_t>(Request::Kind::find_order)] = capacity - 2 * kept;
+  in_use_max_[static_cast<std::size_t>(Request::Kind::buy)] = capacity - kept;
+  in_use_max_[static_cast<std::size_t>(Request::Kind::order_command)] = capacity;
   for (std::uint32_t i = capacity; i-- > 0;) {
     requests_[i].next = free_;
     free_ = &requests_[i];
   }
 }
 
-Request* RequestPool::take(TenantId tenant) {
+Request* RequestPool::take(TenantId tenant, Request::Kind kind) {
+  if (!has_room(kind)) return nullptr;
   Request* request = free_;
-  if (request == nullptr) return nullptr;
   free_ = request->next;
   ++in_use_;
   ++in_use_by_tenant_[tenant.value];
   request->tenant = tenant;
   request->http_thread = http_thread_;
-  request->kind = Request::Kind::buy;
+  request->kind = kind;
   request->answer_when_decided = request->close_after = request->head_only = false;
   request->replayed = request->durable = request->answered = false;
   request->basket = nullptr;

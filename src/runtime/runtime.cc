@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "doorbuster/base/check.h"
+#include "doorbuster/runtime/checkpoint.h"
 
 namespace doorbuster {
 namespace {
@@ -16,7 +17,6 @@ namespace {
 // How long a shard may take to come to a task: far more than a duty cycle, short enough for an operator.
 constexpr std::int64_t kShardTaskTimeoutNs = 2 * kNsPerSecond;
 // Offers looked at in one task, so that an operator's question never holds a shard for long.
-constexpr std::size_t kOffersPerTaskMax = 4096;
 
 HashKey random_key() {
   HashKey key;
@@ -52,26 +52,36 @@ Result<std::unique_ptr<Runtime>> Runtime::open(Storage& storage, const Clock& cl
   return runtime;
 }
 
-Status Runtime::recover(const Configuration& configuration, ChangeOrigin origin) {
-  orders_max_ = configuration.server.max_orders;
-  if (orders_max_ == 0) {
-    auto recorded = orders_recorded_at_most(storage_);
-    if (!recorded) return tl::unexpected(recorded.error());
-    // A quarter more than the stock, so that a reload can add some. What is held can be held again and again.
-    constexpr std::uint64_t kOrdersPerHeldUnit = 4;
-    const bool holds = std::any_of(configuration.campaigns.begin(), configuration.campaigns.end(),
-                                   [](const CampaignConfiguration& each) { return each.hold_seconds != 0; });
-    const std::uint64_t possible =
-        orders_possible(configuration.campaigns) * (holds ? kOrdersPerHeldUnit : 1);
-    orders_max_ = std::clamp(possible + possible / 4 + *recorded, kOrdersDefault, kOrdersMax);
-  }
-  StateBuilder state({.shards = plan_.shards, .orders_max = orders_max_});
-  auto recovered =
-      recover_journal(storage_, [&state](const JournalRecord& record) { return state.apply(record); });
-  if (!recovered) return tl::unexpected(recovered.error());
+// How many orders the tables have room for when the file does not say, by how many there may be already.
+std::uint64_t Runtime::room_for_orders(const Configuration& configuration, std::uint64_t recorded) {
+  if (configuration.server.max_orders != 0) return configuration.server.max_orders;
+  // A quarter more than the stock, so that a reload can add some. What is held can be held again and again.
+  constexpr std::uint64_t kOrdersPerHeldUnit = 4;
+  const bool holds = std::any_of(configuration.campaigns.begin(), configuration.campaigns.end(),
+                                 [](const CampaignConfiguration& each) { return each.hold_seconds != 0; });
+  const std::uint64_t possible = orders_possible(configuration.campaigns) * (holds ? kOrdersPerHeldUnit : 1);
+  return std::clamp(possible + possible / 4 + recorded, kOrdersDefault, kOrdersMax);
+}
 
-  auto writer =
-      JournalWriter::open(storage_, *recovered, {.segment_bytes = configuration.server.segment_bytes});
+Status Runtime::recover(const Configuration& configuration, ChangeOrigin origin) {
+  const auto orders_max = [&](std::uint64_t recorded) {
+    return orders_max_ = room_for_orders(configuration, recorded);
+  };
+  auto folder =
+      recover_folder(storage_, {.shards = plan_.shards,
+                                .orders_max = orders_max,
+                                .order_retention_seconds = configuration.server.order_retention_seconds});
+  if (!folder) return tl::unexpected(folder.error());
+  StateBuilder& state = *folder->state;
+  const RecoveredJournal& recovered = folder->journal;
+  if (recovered.epoch >= kStartsMax) {
+    return fail(ErrorKind::runtime, "this data folder has been started " + std::to_string(recovered.epoch) +
+                                        " times, which is as often as order ids last: begin a new folder");
+  }
+
+  auto writer = JournalWriter::open(
+      storage_, recovered,
+      {.segment_bytes = configuration.server.segment_bytes, .prepare_in_background = plan_.spare_thread});
   if (!writer) return tl::unexpected(writer.error());
   const Tick now = std::max(clock_.wall_now(), state.last_tick());
   if (!state.has_keys()) {
@@ -82,19 +92,24 @@ Status Runtime::recover(const Configuration& configuration, ChangeOrigin origin)
     if (Status status = journal_now(**writer, {created}); !status) return status;
     state.set_keys(keys);
   }
-  recovery_ = {.fresh = recovered->fresh,
-               .records = recovered->records,
+  recovery_ = {.fresh = recovered.fresh,
+               .records = recovered.records,
                .orders = state.orders(),
-               .torn_bytes = recovered->torn_bytes,
-               .segments = recovered->segments,
-               .torn_segment = recovered->torn_segment,
-               .state_hash = state.state_hash()};
+               .torn_bytes = recovered.torn_bytes,
+               .segments = recovered.segments,
+               .torn_segment = recovered.torn_segment,
+               .state_hash = state.state_hash(),
+               .checkpoint = folder->checkpoint ? folder->checkpoint->place.next_sequence - 1 : 0,
+               .damaged_checkpoints = std::move(folder->damaged),
+               .samples = state.samples(),
+               .state_faults = state.state_faults()};
 
   auto change = plan_change(*state.catalog(), state.committed(), configuration, orders_max_);
   if (!change) return tl::unexpected(change.error());
   audit_ = std::move(state.audit());
   if (!change->empty()) {
     change->origin = std::move(origin);
+    if (Status status = journal_now(**writer, state.forget_over(now)); !status) return status;
     if (Status status = journal_now(**writer, encode_change(*change, state.catalog()->version() + 1, now));
         !status) {
       return status;
@@ -108,6 +123,8 @@ Status Runtime::recover(const Configuration& configuration, ChangeOrigin origin)
   keys_ = state.keys();
   catalog_.set(state.catalog());
   allowances_ = std::move(state.allowances());
+  const auto start = static_cast<std::uint32_t>((*writer)->epoch());
+  for (const auto& engine : state.engines()) engine->begin_start(start);
   assemble(configuration, std::move(state.engines()), now, std::move(*writer));
   return {};
 }
@@ -136,7 +153,10 @@ void Runtime::assemble(const Configuration& configuration, std::vector<std::uniq
   std::vector<Notifier*> listeners;
   for (std::uint32_t i = 0; i < plan_.shards; ++i) {
     const ShardOptions options = {
-        .shard = i, .answer_when_decided = configuration.server.acknowledge == Acknowledge::decided};
+        .shard = i,
+        .answer_when_decided = configuration.server.acknowledge == Acknowledge::decided,
+        .ring_bytes = plan_.ring_bytes,
+        .sample_bytes = plan_.sample_bytes};
     shards_.push_back(
         std::make_unique<ShardAgent>(options, std::move(engines[i]), plan_.http_threads, *board_, clock_));
     shards.push_back(shards_.back().get());
@@ -148,7 +168,7 @@ void Runtime::assemble(const Configuration& configuration, std::vector<std::uniq
 
   std::vector<ReplyDoor> reply_doors;
   for (std::uint16_t i = 0; i < plan_.http_threads; ++i) {
-    doors_.push_back(std::make_unique<EngineDoor>(i, shards, *board_, catalog_, keys_));
+    doors_.push_back(std::make_unique<EngineDoor>(i, shards, *board_, catalog_, keys_, plan_.requests_max));
     doors_.back()->set_notifier(notifiers_[i].get());
     reply_doors.push_back({.queue = &doors_.back()->replies(), .notifier = notifiers_[i].get()});
   }
@@ -180,6 +200,14 @@ void Runtime::start(const std::vector<SleepingAgent*>& http_agents) {
   }
 }
 
+std::vector<Agent*> Runtime::run_by_hand(std::function<void()> while_waiting) {
+  while_waiting_ = std::move(while_waiting);
+  std::vector<Agent*> agents;
+  for (const auto& shard : shards_) agents.push_back(shard.get());
+  agents.push_back(journal_agent_.get());
+  return agents;
+}
+
 void Runtime::ask_heartbeats() {
   for (const auto& thread : threads_) thread->ask_heartbeat();
   journal_thread_->ask_heartbeat();
@@ -195,17 +223,26 @@ Result<std::uint64_t> Runtime::stop() {
   threads_.clear();         // no more decisions
   journal_thread_.reset();  // what was published has been taken or stays in the rings
   if (Status status = journal_agent_->close(); !status) return tl::unexpected(status.error());
+  return state_hash();
+}
+
+std::uint64_t Runtime::state_hash() {
   std::vector<Engine*> engines;
   for (const auto& shard : shards_) {
     shard->finish();
     engines.push_back(&shard->engine());
   }
-  return state_hash(engines, *allowances_, *catalog_.get());
+  return doorbuster::state_hash(engines, *allowances_, *catalog_.get());
+}
+
+void Runtime::wait_a_moment() const {
+  if (while_waiting_) return while_waiting_();
+  std::this_thread::sleep_for(std::chrono::microseconds(50));
 }
 
 Status Runtime::on_every_shard(const std::function<void(ShardAgent&)>& task) {
   for (const auto& shard : shards_) {
-    if (!shard->run_on_shard([&] { task(*shard); }, kShardTaskTimeoutNs)) {
+    if (!shard->run_on_shard([&] { task(*shard); }, kShardTaskTimeoutNs, while_waiting_)) {
       return fail(ErrorKind::runtime, "a shard did not answer in time; try again");
     }
   }
@@ -248,6 +285,13 @@ Result<std::size_t> Runtime::change(const ChangePlanner& plan) {
   return applied->change.size();
 }
 
+Status Runtime::make_room() {
+  // change() makes it whenever the shards stand still.
+  const auto done = change([](const Catalog&, const std::vector<std::int64_t>&,
+                              Tick) -> Result<CatalogChangeSet> { return CatalogChangeSet{}; });
+  return done ? Status{} : tl::unexpected(done.error());
+}
+
 void Runtime::remember(const AppliedChange& applied) {
   const ChangeOrigin& origin = applied.change.origin;
   const auto kind =
@@ -266,6 +310,7 @@ AuditPage Runtime::audit(const AuditQuery& query) {
 // All shards stand still, so their engines may be looked at from here: run_on_shard() has synchronised with
 // each.
 Result<Runtime::AppliedChange> Runtime::change_while_paused(const ChangePlanner& plan) {
+  if (allowances_->is_crowded()) allowances_->compact();
   const CatalogPointer before = catalog_.get();
   std::vector<std::int64_t> committed(before->offers().size(), 0);
   for (std::uint32_t i = 0; i < committed.size(); ++i) {
@@ -278,6 +323,7 @@ Result<Runtime::AppliedChange> Runtime::change_while_paused(const ChangePlanner&
   if (change->empty()) return AppliedChange{};
   // Everything decided under the old catalog must stand in the journal before the change does.
   wait_for_published();
+  if (Status status = forget_over(); !status) return tl::unexpected(status.error());
   if (Status status = journal_change(*change, now); !status) return tl::unexpected(status.error());
   const CatalogPointer after = apply_change(*before, *change);
   const Status installed = on_every_shard([&after](ShardAgent& shard) { shard.install(after); });
@@ -289,6 +335,18 @@ Result<Runtime::AppliedChange> Runtime::change_while_paused(const ChangePlanner&
   return AppliedChange{.before = before, .change = std::move(*change), .at = now};
 }
 
+// What is over by the rules until now is not brought back by others: whether the sweeper has been there must
+// not show. All shards stand still, and what they recorded is durable.
+Status Runtime::forget_over() {
+  for (bool done = false; !done && !failed();) {
+    done = true;
+    const Status looked = on_every_shard([&done](ShardAgent& shard) { done = shard.forget_all() && done; });
+    if (!looked) return looked;
+    wait_for_published();
+  }
+  return {};
+}
+
 Status Runtime::journal_change(const CatalogChangeSet& change, Tick now) {
   return journal_running(encode_change(change, catalog_.get()->version() + 1, now));
 }
@@ -296,9 +354,7 @@ Status Runtime::journal_change(const CatalogChangeSet& change, Tick now) {
 void Runtime::wait_for_published() const {
   for (const auto& shard : shards_) {
     const std::uint64_t position = shard->ring().published();
-    while (shard->ring().durable() < position && !failed()) {
-      std::this_thread::sleep_for(std::chrono::microseconds(50));
-    }
+    while (shard->ring().durable() < position && !failed()) wait_a_moment();
   }
 }
 
@@ -327,7 +383,7 @@ Status Runtime::journal_running(std::span<const EncodedRecord> records) {
     while (!change_ring_.has_room() && !failed()) {
       change_ring_.publish();
       journal_notifier_.notify();
-      std::this_thread::sleep_for(std::chrono::microseconds(50));
+      wait_a_moment();
     }
     if (failed()) break;
     const std::span<std::byte> room = change_ring_.reserve(record.payload.size());
@@ -336,31 +392,9 @@ Status Runtime::journal_running(std::span<const EncodedRecord> records) {
   }
   change_ring_.publish();
   journal_notifier_.notify();
-  while (change_ring_.durable() < position && !failed())
-    std::this_thread::sleep_for(std::chrono::microseconds(50));
+  while (change_ring_.durable() < position && !failed()) wait_a_moment();
   if (failed()) return fail(ErrorKind::runtime, "the journal has failed: " + failure());
   return {};
-}
-
-Result<std::vector<OfferStock>> Runtime::stock(std::span<const OfferIndex> offers) {
-  const std::lock_guard lock(control_mutex_);
-  std::vector<OfferStock> result(offers.size());
-  for (std::size_t from = 0; from < offers.size(); from += kOffersPerTaskMax) {
-    const std::size_t to = std::min(from + kOffersPerTaskMax, offers.size());
-    const Status status = on_every_shard([&](ShardAgent& shard) {
-      for (std::size_t i = from; i < to; ++i) {
-        if (shard.engine().owns(offers[i])) result[i] = shard.engine().stock(offers[i]);
-      }
-    });
-    if (!status) return tl::unexpected(status.error());
-  }
-  return result;
-}
-
-std::uint64_t Runtime::wakeups() const {
-  std::uint64_t sum = journal_notifier_.wakeups() + watch_notifier_.wakeups() + stream_notifier_.wakeups();
-  for (const auto& notifier : notifiers_) sum += notifier->wakeups();
-  return sum;
 }
 
 }  // namespace doorbuster

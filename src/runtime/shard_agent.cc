@@ -9,6 +9,11 @@
 #include "doorbuster/base/check.h"
 
 namespace doorbuster {
+namespace {
+
+constexpr std::int64_t kAuditPauseNs = 10 * kNsPerMillisecond;  // when there is nothing else to do
+
+}  // namespace
 
 ShardAgent::ShardAgent(const ShardOptions& options, std::unique_ptr<Engine> engine, std::size_t http_threads,
                        Board& board, const Clock& clock)
@@ -47,7 +52,10 @@ std::size_t ShardAgent::do_work() {
     // does.
     stamp();
     const std::int64_t now_ns = clock_.monotonic_ns();
-    for (std::size_t i = 0; i < count; ++i) handle(drained[i], last_tick_, now_ns);
+    for (std::size_t i = 0; i < count; ++i) {
+      look_ahead(drained.data() + i, count - i);
+      handle(drained[i], last_tick_, now_ns);
+    }
     metrics_.commands.add(count);
     metrics_.drained.record(static_cast<std::int64_t>(count));
   }
@@ -55,8 +63,12 @@ std::size_t ShardAgent::do_work() {
   if (!paused_ && !journal_->failed()) done += discharge_durable();  // before those who wait for it ask again
   done += open_gate();
   if (!paused_) done += take_visits();
-  if (!paused_ && !journal_->failed()) done += serve_lines_left() + expire_due();
+  if (!paused_ && !journal_->failed()) {
+    done += serve_lines_left() + expire_due() + forget_some(count != 0);
+    done += audit_books(done != 0);
+  }
   if (done == 0) return 0;
+  sample_state();
   if (ring_.publish()) journal_notifier_->notify();
   if (changed_count_ != 0) {
     // Behind the records: who follows can have them made durable before it says anything.
@@ -85,8 +97,7 @@ bool ShardAgent::has_work() {
   if (task_.load(std::memory_order_relaxed) != nullptr) return true;
   if (!paused_ && (commands_.size() != 0 || visits_->size() != 0 || !released_.empty())) return true;
   if (!paused_ && !journal_->failed()) {
-    const Tick next = std::min(engine_->next_due(), engine_->next_quota_end());
-    if (!lines_left_.empty() || next <= clock_.wall_now()) return true;
+    if (!lines_left_.empty() || next_instant() <= clock_.wall_now()) return true;
     for (const Request* request : to_record_) {
       if (is_ready(*request->basket)) return true;
     }
@@ -102,9 +113,25 @@ std::int64_t ShardAgent::sleep_at_most_ns() {
   // The wall clock can be set while we sleep; then a hold is noticed this much late by the timer, and in time
   // by every decision.
   constexpr std::int64_t kLongestNs = kNsPerSecond / 2;
-  const Tick next = std::min(engine_->next_due(), engine_->next_quota_end());
-  if (next == HoldCalendar::kNever || paused_) return kUntilCalled;
-  return std::clamp(next.ns - clock_.wall_now().ns, std::int64_t{0}, kLongestNs);
+  // Nobody waits for what is to be forgotten.
+  constexpr std::int64_t kLongestToForgetNs = 3600 * kNsPerSecond;
+  if (paused_ || journal_->failed()) return kUntilCalled;
+  const Tick next = next_instant();
+  if (next == HoldCalendar::kNever) return has_books_to_audit() ? kAuditPauseNs : kUntilCalled;
+  const bool is_promised = std::min(engine_->next_due(), engine_->next_quota_end()) != HoldCalendar::kNever;
+  const std::int64_t longest = is_promised ? kLongestNs : kLongestToForgetNs;
+  return std::clamp(next.ns - clock_.wall_now().ns, std::int64_t{0},
+                    has_books_to_audit() ? kAuditPauseNs : longest);
+}
+
+// While one command is decided, the memory is asked for what one behind it will look up: else a sale with
+// more buyers than the cache holds waits for each of these.
+void ShardAgent::look_ahead(Request* const* commands, std::size_t count) const {
+  constexpr std::size_t kAhead = 8;
+  if (count <= kAhead || commands[kAhead]->kind != Request::Kind::buy) return;
+  const Request& next = *commands[kAhead];
+  engine_->prefetch(next.buy, next.hashes);
+  board_.prefetch_name(offer_limit_key(next.hashes.buyer, next.buy.offer));
 }
 
 void ShardAgent::handle(Request* request, Tick now, std::int64_t now_ns) {
@@ -131,10 +158,12 @@ void ShardAgent::handle_buy(Request* request, Tick now) {
     metrics_.refusals.add();
     return reply(request);
   }
-  const auto due_before = [&] { return engine_->due_before(request->buy, request->hashes, now); };
-  const bool way_is_free = clear_the_way(due_before, now);
-  Decision decision;
-  if (way_is_free) decision = engine_->decide(request->buy, request->hashes, now);
+  bool way_is_free = false;
+  Decision decision = decide_buy(request, now, way_is_free);
+  while (decision.outcome == Outcome::order_gone) {
+    way_is_free = free_key(decision.slot, now);
+    decision = way_is_free ? decide_buy(request, now, way_is_free) : Decision();
+  }
   request->outcome = decision.outcome;
   request->price = decision.price;
   request->free_at = decision.free_at;
@@ -163,6 +192,12 @@ void ShardAgent::handle_buy(Request* request, Tick now) {
   answer(request, position_by_slot_[slot.value]);
 }
 
+Decision ShardAgent::decide_buy(Request* request, Tick now, bool& way_is_free) {
+  const auto due_before = [&] { return engine_->due_before(request->buy, request->hashes, now); };
+  way_is_free = clear_the_way(due_before, now);
+  return way_is_free ? engine_->decide(request->buy, request->hashes, now) : Decision();
+}
+
 void ShardAgent::replay(Request* request, const Decision& decision) {
   metrics_.replays.add();
   request->outcome = decision.outcome;
@@ -171,6 +206,7 @@ void ShardAgent::replay(Request* request, const Decision& decision) {
   // Equal, and the request's own memory.
   request->order.buyer = request->buy.buyer;
   request->order.reference = request->buy.reference;
+  request->order.key = request->order.channel = request->order.region = request->order.segment = {};
   request->order.identities = {};
   request->order.payment = {};
   std::copy(decision.order.lines.begin(), decision.order.lines.end(), request->lines.begin());
@@ -184,6 +220,11 @@ void ShardAgent::replay(Request* request, const Decision& decision) {
 Outcome ShardAgent::take(const Decision& decision, Request* request, Tick now, OrderSlot& slot) {
   const Order& order = decision.order;
   const OfferIndex offer = order.number.offer();
+  // What is left of the segment is for the orders that there are: for payments, cancellations, returns.
+  if (journal_->short_of_room()) {
+    metrics_.overloaded_disk.add();
+    return Outcome::overloaded;
+  }
   if (!ring_.has_room()) {
     metrics_.overloaded_journal.add();
     return Outcome::overloaded;
@@ -192,6 +233,7 @@ Outcome ShardAgent::take(const Decision& decision, Request* request, Tick now, O
     metrics_.refusals.add();
     return Outcome::limit_reached;
   }
+  engine_->prefetch(order.number);
   encode(order, ring_.reserve(order_payload_bytes(order)));
   const TenantId tenant = engine_->catalog()->campaign_of(offer).definition.tenant;
   const std::uint64_t position = ring_.append({.kind = order_record_kind(order),
@@ -216,32 +258,13 @@ Outcome ShardAgent::take(const Decision& decision, Request* request, Tick now, O
 }
 
 void ShardAgent::handle_find(Request* request) {
-  const auto slot = engine_->find(request->order_number);
-  request->outcome = slot ? Outcome::ok : Outcome::order_not_found;
-  if (slot) {
-    show_order(request, *slot);
-    request->durable = position_by_slot_[slot->value] <= ring_.durable();
+  OrderSlot slot;
+  request->outcome = engine_->find(request->order_number, request->now, slot);
+  if (request->outcome == Outcome::ok) {
+    show_order(request, slot);
+    request->durable = position_by_slot_[slot.value] <= ring_.durable();
   }
   reply(request);
-}
-
-void ShardAgent::show_order(Request* request, OrderSlot slot) {
-  const Order order = engine_->order(slot);
-  request->forget_texts();
-  request->order = order;
-  // It has run out, whether or not anybody has written that down yet.
-  if (order.status == OrderStatus::held && order.expires_at <= request->now) {
-    request->order.status = OrderStatus::expired;
-  }
-  request->order.buyer = request->keep(order.buyer);
-  request->order.reference = request->keep(order.reference);
-  request->order.payment = request->keep(order.payment);
-  request->order.key = request->order.channel = request->order.region = request->order.segment = {};
-  request->order.identities = {};
-  std::copy(order.lines.begin(), order.lines.end(), request->lines.begin());
-  request->order.lines = OrderLines(request->lines).first(order.lines.size());
-  request->place = engine_->place(slot);
-  request->from_line = engine_->began_waiting(slot);
 }
 
 // Lets the answer go when the record at `position`, on which it rests, is durable.
@@ -298,6 +321,8 @@ void ShardAgent::install(CatalogPointer catalog) {
   discharge_durable();
   DOORBUSTER_CHECK(discharges_head_ == discharges_tail_);
   engine_->install(std::move(catalog));
+  agree_on_charges();
+  sweep_.start_over();
   publish_board();
 }
 
@@ -314,6 +339,7 @@ void ShardAgent::publish_board() {
 }
 
 void ShardAgent::publish_offer(OfferIndex offer) {
+  ++changes_;
   if (!board_.publish(offer, engine_->availability(offer, last_tick_), engine_->stock(offer))) return;
   // What a door reads is there at once; who follows the board is told at the end of the cycle.
   if (changed_count_ != 0 && changed_offers_[changed_count_ - 1] == offer) return;
@@ -335,7 +361,8 @@ void ShardAgent::run_task() {
   if (task != nullptr) (*task)();
 }
 
-bool ShardAgent::run_on_shard(const std::function<void()>& task, std::int64_t timeout_ns) {
+bool ShardAgent::run_on_shard(const std::function<void()>& task, std::int64_t timeout_ns,
+                              const std::function<void()>& wait) {
   std::atomic<bool> done = false;
   const std::function<void()> wrapped = [&] {
     task();
@@ -347,7 +374,11 @@ bool ShardAgent::run_on_shard(const std::function<void()>& task, std::int64_t ti
   const std::int64_t deadline = clock_.monotonic_ns() + timeout_ns;
   while (!done.load()) {
     if (clock_.monotonic_ns() > deadline && task_.exchange(nullptr) != nullptr) return false;
-    std::this_thread::sleep_for(std::chrono::microseconds(20));
+    if (wait) {
+      wait();
+    } else {
+      std::this_thread::sleep_for(std::chrono::microseconds(20));
+    }
   }
   return true;
 }

@@ -1,4 +1,4 @@
-// Baskets in a shard: as their home, and as the owner of one of their lines. basket.h has the way they go.
+// Baskets in a shard that is their home, and their way from shard to shard: basket.h has it.
 
 #include <algorithm>
 
@@ -6,36 +6,6 @@
 #include "doorbuster/runtime/shard_agent.h"
 
 namespace doorbuster {
-namespace {
-
-Outcome refusal_of(Engine::Pin pin) {
-  switch (pin) {
-    case Engine::Pin::expired:
-      return Outcome::hold_expired;
-    case Engine::Pin::limited:
-      return Outcome::limit_reached;
-    case Engine::Pin::not_enough:
-      return Outcome::validation_failed;
-    default:
-      return Outcome::ok;
-  }
-}
-
-// A line as a buy of its own.
-Buy line_as_buy(const Buy& basket, const OrderLine& line) {
-  Buy buy;
-  buy.offer = line.offer;
-  buy.quantity = line.quantity;
-  buy.buyer = basket.buyer;
-  buy.channel = basket.channel;
-  buy.region = basket.region;
-  buy.segment = basket.segment;
-  buy.identities = basket.identities;
-  buy.token_fault = basket.token_fault;
-  return buy;
-}
-
-}  // namespace
 
 Basket* ShardAgent::take_basket() {
   if (free_baskets_.empty()) return nullptr;
@@ -63,8 +33,10 @@ void ShardAgent::open_basket(Request* request, Tick now) {
     (outcome == Outcome::overloaded ? metrics_.overloaded_orders : metrics_.refusals).add();
     reply(request);
   };
-  if (const auto again = engine_->find_replay(request->buy, request->hashes)) {
-    return again->replayed ? replay(request, *again) : refused(again->outcome);
+  if (const auto again = engine_->find_replay(request->buy, request->hashes, now)) {
+    if (again->replayed) return replay(request, *again);
+    if (again->outcome != Outcome::order_gone) return refused(again->outcome);
+    if (!free_key(again->slot, now)) return refused(Outcome::overloaded);
   }
   if (is_in_flight(request->hashes.key)) return refused(Outcome::request_in_flight);
   Basket* basket = take_basket();
@@ -91,11 +63,8 @@ void ShardAgent::open_basket_event(Request* request, const OrderDecision& decisi
   request->basket = basket;
   basket->event = decision.event;
   basket->number = decision.event->order;
-  for (const OrderLine& line : engine_->order(decision.slot).lines) {
-    Basket::Line& entry = basket->lines[basket->count++];
-    entry.line = line;
-    entry.visited = decision.event->part && *decision.event->part != line.offer;
-  }
+  const Order order = engine_->order(decision.slot);
+  for (const OrderLine& line : order.lines) basket->lines[basket->count++].line = line;
   open_baskets_.push_back(request);
   visit(request, now);
 }
@@ -148,114 +117,13 @@ void ShardAgent::pass_on(Request* request, std::uint32_t shard) {
   shard_rung_[shard] = true;
 }
 
-void ShardAgent::step_line(Request* request, Basket::Line& line, Tick now) {
-  switch (request->basket->step) {
-    case Basket::Step::take:
-      request->basket->event ? pin_line(request, line, now) : take_line(request, line, now);
-      line.position = ring_.written();
-      request->basket->refused = request->basket->refused || line.outcome != Outcome::ok;
-      break;
-    case Basket::Step::settle:
-      settle_line(request, line, now);
-      break;
-    case Basket::Step::drop:
-      drop_line(request, line);
-      break;
-    case Basket::Step::record:
-      break;
-  }
-}
-
-// Asked also when another line was refused: the answer does not depend on the way.
-void ShardAgent::take_line(Request* request, Basket::Line& line, Tick now) {
-  const Buy buy = line_as_buy(request->buy, line.line);
-  const BuyHashes hashes = {.buyer = request->hashes.buyer, .key = {}};
-  line.line.unit_price = engine_->price(buy.offer, now);
-  Outcome outcome = Outcome::overloaded;
-  if (clear_the_way([&] { return engine_->due_before(buy, hashes, now); }, now)) {
-    const Decision decision = engine_->decide(buy, hashes, now);
-    outcome = decision.outcome;
-    if (outcome == Outcome::all_held) {
-      request->free_at = std::max(request->free_at, decision.free_at);
-      request->kept_until = std::max(request->kept_until, decision.kept_until);
-    }
-  }
-  const bool can_be_had = outcome == Outcome::confirmed || outcome == Outcome::held;
-  // The limit over the campaign was asked first, and is not the first in the order of the checks.
-  if (!can_be_had && (line.outcome == Outcome::ok || outcome < line.outcome)) line.outcome = outcome;
-  if (line.outcome != Outcome::ok || request->basket->refused) return;
-  line.reserved = engine_->reserve(buy, hashes, line.charged);
-  if (!line.reserved) line.outcome = Outcome::limit_reached;
-  publish_offer(buy.offer);
-}
-
-void ShardAgent::pin_line(Request* request, Basket::Line& line, Tick now) {
-  const OrderSlot part = engine_->part(request->command.order, line.line.offer);
-  OrderEvent& event = *request->basket->event;
-  if (event.kind == OrderEventKind::returned && request->command.quantity == 0) {
-    event.quantity = engine_->left_to_return(part);
-  }
-  if (!clear_the_way([&] { return engine_->due_before_part(part, event, now); }, now)) {
-    line.outcome = Outcome::overloaded;
-    return;
-  }
-  line.pin = engine_->pin(part, event, now);
-  line.outcome = refusal_of(line.pin);
-  if (request->basket->refused) {
-    // Asked for its answer only: what the refusal says does not depend on the way.
-    engine_->unpin(part, line.pin);
-    line.pin = Engine::Pin::none;
-  }
-  publish_offer(line.line.offer);
-}
-
-void ShardAgent::settle_line(Request* request, Basket::Line& line, Tick now) {
-  const OfferIndex offer = line.line.offer;
-  const Basket& basket = *request->basket;
-  if (!basket.event) {
-    const bool applied =
-        engine_->apply_part(request->order, line.line, request->hashes, Engine::Units::reserved);
-    DOORBUSTER_CHECK(applied);
-    const OrderSlot part = engine_->part(request->order.number, offer);
-    engine_->agree_on_charge(part, line.charged);
-    position_by_slot_[part.value] = 0;
-    mark_names(offer, request->hashes.buyer, request->buy.identities);
-    publish_offer(offer);
-    if (engine_->has_line(offer)) serve_line(offer, now);  // as behind a sale of one SKU
-    return;
-  }
-  Applied applied;
-  const bool done = engine_->apply_to_part(*basket.event, offer, line.pin, applied);
-  DOORBUSTER_CHECK(done);
-  if (applied.discharged != 0 && engine_->has_total_limit(offer)) {
-    engine_->discharge(applied.slot, applied.discharged);  // the record is durable
-  }
-  publish_offer(offer);
-  if (applied.freed) serve_line(offer, now);
-}
-
-void ShardAgent::drop_line(Request* request, Basket::Line& line) {
-  if (line.reserved) {
-    engine_->release(line_as_buy(request->buy, line.line), {.buyer = request->hashes.buyer, .key = {}},
-                     line.charged);
-  } else if (request->basket->event) {
-    engine_->unpin(engine_->part(request->command.order, line.line.offer), line.pin);
-  }
-  publish_offer(line.line.offer);
-  // What was kept and is free again belongs to who stands in front.
-  if (engine_->has_line(line.line.offer)) serve_line(line.line.offer, last_tick_);
-}
-
 void ShardAgent::begin_step(Basket& basket, Basket::Step step) {
   basket.step = step;
   for (std::size_t i = 0; i < basket.count; ++i) {
     Basket::Line& line = basket.lines[i];
-    const bool other = basket.event && basket.event->part && *basket.event->part != line.line.offer;
-    const bool nothing_kept = step == Basket::Step::drop && !line.reserved &&
-                              refusal_of(line.pin) == Outcome::ok &&
-                              (line.pin == Engine::Pin::none || line.pin == Engine::Pin::untouched);
-    line.visited =
-        other || nothing_kept || (step == Basket::Step::drop && refusal_of(line.pin) != Outcome::ok);
+    const bool is_pinned = line.pin != Engine::Pin::none && line.outcome == Outcome::ok;
+    const bool is_kept = basket.event ? is_pinned : step == Basket::Step::settle || line.reserved;
+    line.visited = !is_kept;
   }
 }
 
@@ -341,8 +209,9 @@ std::size_t ShardAgent::record_ready(Tick now) {
 
 void ShardAgent::record_basket(Request* request, Tick now) {
   Basket& basket = *request->basket;
-  if (!ring_.has_room() || (!basket.event && engine_->full())) {
-    metrics_.overloaded_journal.add();
+  const bool no_disk = !basket.event && journal_->short_of_room();
+  if (no_disk || !ring_.has_room() || (!basket.event && engine_->full())) {
+    (no_disk ? metrics_.overloaded_disk : metrics_.overloaded_journal).add();
     basket.lines[0].outcome = Outcome::overloaded;
     basket.refused = true;
     return refuse_basket(request, now);
@@ -374,9 +243,8 @@ void ShardAgent::record_basket(Request* request, Tick now) {
 }
 
 void ShardAgent::close_basket(Request* request) {
-  open_baskets_.erase(std::find(open_baskets_.begin(), open_baskets_.end(), request));
-  const bool event = request->basket->event.has_value();
-  const bool refused = request->basket->refused;
+  std::erase(open_baskets_, request);
+  const bool event = request->basket->event.has_value(), refused = request->basket->refused;
   free_baskets_.push_back(request->basket);
   request->basket = nullptr;
   if (request->outcome == Outcome::journal_failed) return reply(request);

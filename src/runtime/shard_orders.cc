@@ -1,4 +1,4 @@
-// What happens to orders in a shard: commands, expiries, the line.
+// What happens to orders in a shard: how they are shown, commands, expiries, the line.
 
 #include <algorithm>
 
@@ -7,6 +7,25 @@
 
 namespace doorbuster {
 
+void ShardAgent::show_order(Request* request, OrderSlot slot) {
+  const Order order = engine_->order(slot);
+  request->forget_texts();
+  request->order = order;
+  // It has run out, whether or not anybody has written that down yet.
+  if (order.status == OrderStatus::held && order.expires_at <= request->now) {
+    request->order.status = OrderStatus::expired;
+  }
+  request->order.buyer = request->keep(order.buyer);
+  request->order.reference = request->keep(order.reference);
+  request->order.payment = request->keep(order.payment);
+  request->order.key = request->order.channel = request->order.region = request->order.segment = {};
+  request->order.identities = {};
+  std::copy(order.lines.begin(), order.lines.end(), request->lines.begin());
+  request->order.lines = OrderLines(request->lines).first(order.lines.size());
+  request->place = engine_->place(slot);
+  request->from_line = engine_->began_waiting(slot);
+}
+
 void ShardAgent::handle_command(Request* request, Tick now) {
   request->outcome = Outcome::overloaded;
   if (journal_->failed()) request->outcome = Outcome::journal_failed;
@@ -14,7 +33,7 @@ void ShardAgent::handle_command(Request* request, Tick now) {
   if (journal_->failed() || !clear_the_way(due_before, now)) return reply(request);
 
   const OrderDecision decision = engine_->decide(request->command, now);
-  if (decision.outcome == Outcome::order_not_found) {
+  if (decision.outcome == Outcome::order_not_found || decision.outcome == Outcome::order_gone) {
     request->outcome = decision.outcome;
     return reply(request);
   }

@@ -50,6 +50,8 @@ Showing SaleWatch::showing_now(OfferIndex offer, const CampaignView& campaign) c
       return Showing::all_held;
     case Availability::sold_out:
       return Showing::sold_out;
+    case Availability::stopped:
+      return Showing::not_on_sale;
     default:
       return Showing::on_sale;
   }

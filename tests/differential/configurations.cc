@@ -8,6 +8,12 @@ namespace {
 
 constexpr std::int64_t kQuarterNs = kNsPerSecond / 4;
 
+// When a sale begins, and what its times are multiples of.
+struct Times {
+  Tick opens;
+  std::int64_t unit_ns = kQuarterNs;
+};
+
 class Dice {
  public:
   explicit Dice(std::uint64_t dice) : random_(dice) {}
@@ -18,22 +24,22 @@ class Dice {
   std::mt19937_64 random_;
 };
 
-void plan_windows(Dice& dice, CampaignConfiguration& campaign) {
+void plan_windows(Dice& dice, const Times& times, CampaignConfiguration& campaign) {
   Tick from = campaign.starts_at;
   for (std::uint32_t windows = 2 + dice.below(4); windows > 0; --windows) {
-    const Tick to = after(from, (1 + dice.below(24)) * kQuarterNs);
+    const Tick to = after(from, (1 + dice.below(24)) * times.unit_ns);
     campaign.plan.windows.push_back({from, to});
-    from = after(to, (1 + dice.below(3)) * kQuarterNs);
+    from = after(to, (1 + dice.below(3)) * times.unit_ns);
   }
   campaign.ends_at = campaign.plan.windows.back().to;
 }
 
-std::vector<PriceLayer> price_steps(Dice& dice, bool of_offer) {
+std::vector<PriceLayer> price_steps(Dice& dice, const Times& times, bool of_offer) {
   std::vector<PriceLayer> steps;
   for (std::uint32_t count = 1 + dice.below(3); count > 0; --count) {
     PriceLayer& step = steps.emplace_back();
-    step.from = after(kOpens, dice.below(40) * kQuarterNs);
-    if (!dice.one_in(4)) step.to = after(step.from, (1 + dice.below(20)) * kQuarterNs);
+    step.from = after(times.opens, dice.below(40) * times.unit_ns);
+    if (!dice.one_in(4)) step.to = after(step.from, (1 + dice.below(20)) * times.unit_ns);
     step.value = dice.below(101) * 100;
     if (!of_offer || dice.one_in(2)) continue;
     step.kind = PriceLayer::Kind::price;
@@ -51,25 +57,25 @@ Audience audience(Dice& dice) {
 }
 
 // With dice of their own: what else a sale has does not depend on them.
-void plan_quotas(Dice dice, CampaignConfiguration& campaign) {
+void plan_quotas(Dice dice, const Times& times, CampaignConfiguration& campaign) {
   for (OfferConfiguration& offer : campaign.offers) {
     if (!dice.one_in(3)) continue;
     std::int64_t left = offer.stock;
     for (std::uint32_t channel = 0; channel < 2 && left > 0; ++channel) {
       if (dice.one_in(4)) continue;
       const std::int64_t units = 1 + dice.below(static_cast<std::uint32_t>(left));
-      const Tick until = after(kOpens, dice.below(60) * kQuarterNs);
+      const Tick until = after(times.opens, dice.below(60) * times.unit_ns);
       offer.plan.channel_quotas.push_back({origin_of(channel).channel, units, until});
       left -= units;
     }
   }
 }
 
-void plan(Dice& dice, CampaignConfiguration& campaign) {
-  if (dice.one_in(3)) plan_windows(dice, campaign);
+void plan(Dice& dice, const Times& times, CampaignConfiguration& campaign) {
+  if (dice.one_in(3)) plan_windows(dice, times, campaign);
   if (dice.one_in(6)) campaign.plan.audience = audience(dice);
   if (!dice.one_in(3)) return;
-  campaign.plan.price_steps = price_steps(dice, false);
+  campaign.plan.price_steps = price_steps(dice, times, false);
   PriceForm& form = campaign.plan.price_form;
   form.rounding = static_cast<Rounding>(dice.below(4));
   if (dice.one_in(3)) form.ending = {dice.below(2), 2 + dice.below(2)};
@@ -83,7 +89,7 @@ Origin origin_of(std::uint32_t number) {
           "h" + std::to_string(number % 2)};
 }
 
-std::vector<CampaignConfiguration> configuration_from(std::uint64_t seed) {
+std::vector<CampaignConfiguration> configuration_from(std::uint64_t seed, Tick opens, bool days) {
   Dice dice(seed);
   std::vector<CampaignConfiguration> campaigns;
   for (std::uint32_t c = 0; c < kCampaigns; ++c) {
@@ -91,8 +97,10 @@ std::vector<CampaignConfiguration> configuration_from(std::uint64_t seed) {
     CampaignConfiguration& campaign = campaigns.emplace_back();
     campaign.id = campaign.name = "c" + std::to_string(c);
     campaign.currency = "EUR";
-    campaign.starts_at = after(kOpens, dice.below(3) * kQuarterNs);
-    campaign.ends_at = after(kOpens, (8 + dice.below(20)) * kNsPerSecond);
+    Times times{.opens = opens};
+    if (days && !dice.one_in(3)) times.unit_ns = 2 * 3600 * kNsPerSecond;
+    campaign.starts_at = after(opens, dice.below(3) * kQuarterNs);
+    campaign.ends_at = after(opens, (8 + dice.below(20)) * 4 * times.unit_ns);
     campaign.limit_per_buyer = dice.one_in(2) ? 0 : 1 + dice.below(4);
     campaign.limit_per_buyer_total = dice.one_in(3) ? 1 + dice.below(5) : 0;
     campaign.hold_seconds = dice.one_in(6) ? 0 : 1 + dice.below(6);
@@ -104,7 +112,7 @@ std::vector<CampaignConfiguration> configuration_from(std::uint64_t seed) {
       campaign.waitlist = !dice.one_in(3);
       if (campaign.waitlist) campaign.offer_seconds = 1 + dice.below(4);
     }
-    plan(dice, campaign);
+    plan(dice, times, campaign);
     for (std::uint32_t s = 0; s < kSkus; ++s) {
       if (dice.one_in(8)) continue;
       OfferConfiguration& offer = campaign.offers.emplace_back();
@@ -113,9 +121,9 @@ std::vector<CampaignConfiguration> configuration_from(std::uint64_t seed) {
       offer.list_price = 9;
       offer.price = 1 + dice.below(4);
       if (dice.one_in(10)) offer.plan.audience = audience(dice);
-      if (dice.one_in(4)) offer.plan.price_steps = price_steps(dice, true);
+      if (dice.one_in(4)) offer.plan.price_steps = price_steps(dice, times, true);
     }
-    plan_quotas(Dice(seed ^ (c + 1)), campaign);
+    plan_quotas(Dice(seed ^ (c + 1)), times, campaign);
   }
   return campaigns;
 }

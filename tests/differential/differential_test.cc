@@ -30,6 +30,18 @@ TEST_CASE("over random sales the engine and its twin say the same") {
   }
 }
 
+TEST_CASE("over random weeks the engine and its twin forget the same orders, and nothing that counts") {
+  Fates fates;
+  for (std::uint64_t seed = 20'001; seed <= 20'900; ++seed) play_random_weeks(seed, 400, fates);
+  CHECK(fates.orders > 15'000);
+  CHECK(fates.forgotten > 8'000);
+  CHECK(fates.baskets > 1'000);
+  for (const char* told : {"again", "new", "limit_reached", "command ok", "command order_gone"}) {
+    CAPTURE(told, fates.answers[told]);
+    CHECK(fates.answers[told] > 100);
+  }
+}
+
 rc::Gen<Step> arbitrary_step() {
   using rc::gen::inRange;
   using rc::gen::set;

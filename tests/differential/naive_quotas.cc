@@ -12,7 +12,7 @@ std::int64_t NaiveShop::kept(const NaiveOffer& offer, const std::string& channel
     if (quota.channel == channel && now < quota.until) kept = quota.units;
   }
   visit_units(offer, [&](const NaiveOrder& order, const NaivePart* part) {
-    if (order.asked.channel != channel) return;
+    if (order.asked.channel != channel || order.is_forgotten) return;
     const OrderStatus status = status_at(order, now);
     if (status == OrderStatus::held) kept -= quantity(order, part);
     if (status != OrderStatus::confirmed) return;
@@ -62,6 +62,7 @@ bool NaiveShop::serve_first(const NaiveCampaign& campaign, NaiveOffer& offer, Ti
     if (!never && units < order.asked.quantity) return false;
     offer.line.erase(std::find(offer.line.begin(), offer.line.end(), number));
     order.status = never ? OrderStatus::cancelled : OrderStatus::held;
+    if (never) order.since = now;
     if (never) return true;
     order.was_offered = true;
     order.held_at = now;

@@ -15,7 +15,7 @@ std::string at_price(const NaiveOrder& order) {
 
 const NaiveOrder* find_key(const NaiveOffer& offer, const std::string& key) {
   for (const NaiveOrder& order : offer.orders) {
-    if (!key.empty() && order.asked.key == key) return &order;
+    if (!key.empty() && order.asked.key == key && !order.is_forgotten) return &order;
   }
   return nullptr;
 }
@@ -59,7 +59,9 @@ std::int64_t NaiveShop::available(const NaiveOffer& offer, Tick now) const {
 
 std::size_t NaiveShop::orders() const {
   std::size_t count = 0;
-  for (const auto& [name, offer] : offers_) count += offer.orders.size();
+  for (const auto& [name, offer] : offers_) {
+    for (const NaiveOrder& order : offer.orders) count += order.is_forgotten ? 0U : 1U;
+  }
   return count;
 }
 
@@ -89,7 +91,7 @@ std::uint64_t NaiveShop::units(const NaiveOffer& offer, const std::string& buyer
     const auto& names = order.asked.identities;
     const bool same = identity.empty() ? order.asked.buyer == buyer
                                        : std::find(names.begin(), names.end(), identity) != names.end();
-    if (!same) return;
+    if (!same || order.is_forgotten) return;
     const OrderStatus status = status_at(order, now);
     const bool counts = status == OrderStatus::held || status == OrderStatus::waiting;
     if (counts) units += quantity(order, part);
@@ -137,6 +139,7 @@ std::optional<std::string> NaiveShop::answer_again(const NaiveOffer& offer, cons
 // Units that are there: sold, or held where the sale holds.
 std::string NaiveShop::take(const NaiveCampaign& campaign, NaiveOffer& offer, NaiveOrder order, Tick now) {
   order.number = offer.orders.size() + 1;
+  order.since = now;
   std::string answer = "new confirmed" + at_price(order);
   order.status = OrderStatus::confirmed;
   if (campaign.rules.hold_seconds == 0) {
@@ -188,6 +191,7 @@ std::string NaiveShop::buy(const NaiveBuy& wanted, Tick now) {
   }
   order.number = offer.orders.size() + 1;
   order.first_status = order.status = OrderStatus::waiting;
+  order.since = now;
   offer.line.push_back(order.number);
   offer.orders.push_back(order);
   return "new waiting" + at_price(order);
@@ -199,6 +203,7 @@ std::string NaiveShop::command(const NaiveCommand& command, Tick now) {
   NaiveOffer& offer = offers_[{command.campaign, command.sku}];
   if (command.number == 0 || command.number > offer.orders.size()) return "order_not_found";
   NaiveOrder& order = offer.orders[command.number - 1];
+  if (order.is_forgotten) return "order_gone";
   const NaiveCampaign& campaign = campaigns_[command.campaign];
   if (!offer.line.empty()) settle(campaign, offer, now);
   const OrderStatus before = order.status;
@@ -218,6 +223,7 @@ std::string NaiveShop::act(const NaiveCampaign& campaign, NaiveOffer& offer, Nai
       if (order.status == OrderStatus::cancelled) return "ok";
       if (order.status != OrderStatus::held) return "order_not_held";
       order.status = OrderStatus::cancelled;
+      order.since = now;
       serve_lines(campaign, order, now);
       return "ok";
     case OrderAction::extend:
@@ -237,6 +243,7 @@ std::string NaiveShop::confirm(const NaiveCampaign& campaign, NaiveOrder& order,
   const auto money_back = [&](const std::string& refusal) {
     if (!command.payment.empty() && !order.refund_due) {
       order.refund_due = true;
+      order.since = now;
       order.payment = command.payment;
     }
     return refusal;
@@ -255,6 +262,7 @@ std::string NaiveShop::confirm(const NaiveCampaign& campaign, NaiveOrder& order,
     if (!refusal.empty()) return money_back(refusal);
   }
   order.status = OrderStatus::confirmed;
+  order.since = now;
   order.confirmed = wanted;
   order.payment = command.payment;
   serve_lines(campaign, order, now);
@@ -300,6 +308,7 @@ std::string NaiveShop::payment_failed(const NaiveCampaign& campaign, NaiveOrder&
     case PaymentFailure::release:
       order.status = OrderStatus::cancelled;
       order.payment_failed = true;
+      order.since = now;
       serve_lines(campaign, order, now);
       return "ok";
   }
@@ -324,6 +333,7 @@ std::string NaiveShop::give_back(const NaiveCampaign& campaign, NaiveOrder& orde
   const std::uint32_t quantity = command.quantity == 0 ? left : command.quantity;
   if (quantity == 0 || quantity > left) return "validation_failed";
   order.returned += quantity;
+  order.since = now;
   if (is_basket) part->returned += quantity;
   if (command.restock) (is_basket ? part->restocked : order.restocked) += quantity;
   order.returns.push_back({command.key, command.part, quantity, command.restock});
@@ -336,6 +346,7 @@ std::string NaiveShop::leave(const NaiveCampaign& campaign, NaiveOffer& offer, N
   if (order.status == OrderStatus::cancelled && !order.was_offered) return "ok";
   if (order.status != OrderStatus::waiting) return "order_not_held";
   order.status = OrderStatus::cancelled;
+  order.since = now;
   offer.line.erase(std::find(offer.line.begin(), offer.line.end(), order.number));
   serve_line(campaign, offer, now);
   return "ok";

@@ -55,6 +55,8 @@ struct NaiveOrder {
   Tick held_at, expires_at, first_expires_at;
   std::uint32_t confirmed = 0, returned = 0, restocked = 0;
   bool was_offered = false, payment_failed = false, refund_due = false;
+  Tick since;                 // the last thing that somebody did to it
+  bool is_forgotten = false;  // as if it had never been, but for the units that went out
   std::string payment;
   std::vector<NaiveReturn> returns;
 };
@@ -87,6 +89,8 @@ struct NaiveOffer {
 
 class NaiveShop {
  public:
+  explicit NaiveShop(std::uint32_t retention_seconds) : retention_seconds_(retention_seconds) {}
+
   using OfferName = std::pair<std::string, std::string>;  // campaign and SKU
 
   // "refused", or "" and it is in force.
@@ -99,6 +103,10 @@ class NaiveShop {
   std::string command(const NaiveCommand& command, Tick now);
   // Everything that has run out is written down, and the lines get what is free.
   void timer(Tick now);
+  // Whatever nothing depends on any more, for as long as that is to be remembered.
+  void forget(Tick now);
+  // The next moment at which something is forgotten, as things stand.
+  std::optional<Tick> next_forgotten(Tick now) const;
 
   // Where the contract lets it show whether a timer has run: units that ran out in another SKU count for the
   // limit over all of them until that is written down, and a line gets its units when somebody asks for some.
@@ -128,7 +136,7 @@ class NaiveShop {
 
   const NaiveCampaign* find_campaign(const std::string& id) const;
   const std::map<OfferName, NaiveOffer>& offers() const { return offers_; }
-  std::size_t orders() const;
+  std::size_t orders() const;  // that are not forgotten
   std::int64_t sold(const NaiveOffer& offer) const;
   std::int64_t held(const NaiveOffer& offer, Tick now) const;
   // The next moment at which a hold runs out.
@@ -157,6 +165,8 @@ class NaiveShop {
   static std::uint32_t quantity(const NaiveOrder& order, const NaivePart* part) {
     return part == nullptr ? order.asked.quantity : part->quantity;
   }
+  // When it is forgotten, if nothing happens to it.
+  std::optional<Tick> forgotten_at(const NaiveOffer& offer, const NaiveOrder& order, Tick now) const;
   // Nothing when it is open.
   static std::optional<std::string> refuse_now(const NaiveCampaign& campaign, Tick now);
   std::optional<std::string> refuse_lines(const NaiveCampaign& campaign, const NaiveBuy& wanted,
@@ -197,6 +207,7 @@ class NaiveShop {
     return buy.lines.empty() ? std::vector<NaiveLine>{{buy.sku, buy.quantity}} : buy.lines;
   }
 
+  const std::uint32_t retention_seconds_;
   std::map<std::string, NaiveCampaign> campaigns_;
   std::map<OfferName, NaiveOffer> offers_;
 };

@@ -86,4 +86,55 @@ bool NaiveShop::depends_on_timer(const NaiveCommand& command, Tick now) const {
   return !asks_for_units || !offer.rules.plan.channel_quotas.empty();
 }
 
+// --- what nothing depends on any more ---
+
+std::optional<Tick> NaiveShop::forgotten_at(const NaiveOffer& offer, const NaiveOrder& order,
+                                            Tick now) const {
+  const auto later = [](Tick from, std::int64_t seconds) { return Tick{from.ns + seconds * kNsPerSecond}; };
+  const OrderStatus status = status_at(order, now);
+  if (order.is_forgotten || status == OrderStatus::held || status == OrderStatus::waiting)
+    return std::nullopt;
+  if (status == OrderStatus::expired)
+    return later(std::max(order.since, order.expires_at), retention_seconds_);
+  if (status == OrderStatus::cancelled) return later(order.since, retention_seconds_);
+
+  std::uint32_t restocked = order.restocked;
+  for (const NaivePart& part : order.parts) restocked += part.restocked;
+  const NaiveCampaign& campaign = campaigns_.at(offer.campaign);
+  const bool limits = campaign.rules.limit_per_buyer != 0 || campaign.rules.limit_per_buyer_total != 0;
+  bool quotas = !offer.rules.plan.channel_quotas.empty();
+  for (const auto& [name, other] : offers_) {
+    const bool counts = !order.parts.empty() && name.first == offer.campaign;
+    if (counts && !other.rules.plan.channel_quotas.empty()) quotas = true;
+  }
+  // What came back and is not sold again is gone from its channel for good.
+  const bool of_names = limits && order.confirmed > order.returned;
+  const bool of_channel = quotas && order.confirmed > restocked;
+  Tick over = order.since;
+  if (of_names || of_channel) {
+    const std::vector<Window> open = windows(campaign);
+    over = std::max(over, later(open.empty() ? *campaign.ended_at : open.back().to, kHoldSecondsMax));
+  }
+  return later(over, retention_seconds_);
+}
+
+void NaiveShop::forget(Tick now) {
+  for (auto& [name, offer] : offers_) {
+    for (NaiveOrder& order : offer.orders) {
+      const auto at = forgotten_at(offer, order, now);
+      if (at && *at <= now) order.is_forgotten = true;
+    }
+  }
+}
+
+std::optional<Tick> NaiveShop::next_forgotten(Tick now) const {
+  std::optional<Tick> next;
+  for (const auto& [name, offer] : offers_) {
+    for (const NaiveOrder& order : offer.orders) {
+      if (const auto at = forgotten_at(offer, order, now)) next = std::min(next.value_or(*at), *at);
+    }
+  }
+  return next;
+}
+
 }  // namespace doorbuster

@@ -14,27 +14,28 @@ namespace doorbuster {
 
 // What became of the orders of a sale: whether there was anything to differ in.
 struct Fates {
-  std::size_t orders = 0, expired = 0, confirmed = 0, offered = 0, refunds = 0, returned = 0, baskets = 0,
-              owed_baskets = 0;
+  std::size_t orders = 0, forgotten = 0, expired = 0, confirmed = 0, offered = 0, refunds = 0, returned = 0,
+              baskets = 0, owed_baskets = 0;
   std::map<std::string, std::size_t> answers;  // how often each code was told, and each thing was done
 };
 
 class Pair {
  public:
-  // Begins with a configuration.
-  Pair(std::uint64_t dice, std::uint64_t orders_max);
+  // Begins with a configuration. `days`: its sales last for days, and others follow them.
+  Pair(std::uint64_t dice, std::uint64_t orders_max, bool days = false);
 
   // Empty, or how the two differ. Answers, stock, orders, places and limits are compared of what was touched,
   // after a restart, a timer and a change of the configuration of everything.
   std::string play(const Step& step);
   void add_to(Fates& fates) const;
+  const World& world() const { return world_; }
 
  private:
   NaiveBuy wanted_by(const Step& step) const;
   std::string play_step(const Step& step);
   std::string play_buy(const Step& step);
   std::string play_command(const Step& step);
-  std::string play_timer(std::uint32_t at_most);
+  std::string play_timer(std::uint32_t at_most, bool sweeps);
   std::string play_configure(const Step& step);
   std::string play_act(const Step& step);
   void run_timer();
@@ -64,14 +65,17 @@ class Pair {
   OfferIndex index_of(const NaiveShop::OfferName& name) const;
 
   World world_;
-  NaiveShop twin_;
-  Tick now_ = kOpens;
-  std::uint64_t dice_;  // of the configuration in force
+  NaiveShop twin_{World::kRetentionSeconds};
+  const bool days_;
+  Tick now_ = kOpens, opens_ = kOpens;  // opens_: of the configuration in force
+  std::uint64_t dice_;                  // of the configuration in force
   std::map<std::string, std::size_t> answers_;
   std::map<NaiveShop::OfferName, bool> promises_;  // whether as much is left as is kept
 };
 
 // A sale of so many random questions. Fails with the first at which the two differ.
 void play_random_sale(std::uint64_t seed, std::uint32_t steps, Fates& fates);
+// Sales of some weeks, one after the other, in which days go by between two questions.
+void play_random_weeks(std::uint64_t seed, std::uint32_t steps, Fates& fates);
 
 }  // namespace doorbuster

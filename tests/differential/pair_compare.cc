@@ -42,7 +42,7 @@ std::string offer_text(const NaiveShop::OfferName& name) {
 }  // namespace
 
 std::string Pair::compare_touched(const NaiveBuy& asked) const {
-  world_.check_quotas();
+  world_.check_engines();
   std::vector<NaiveLine> lines = asked.lines;
   if (lines.empty()) lines.push_back({asked.sku, asked.quantity});
   for (const NaiveLine& line : lines) {
@@ -64,9 +64,10 @@ std::vector<Order> Pair::orders_in(const NaiveShop::OfferName& name) const {
     if (home.first != name.first) continue;
     for (const NaiveOrder& order : offer.orders) {
       const OrderNumber number = OrderNumber::make(index_of(home), order.number);
-      if (order.parts.empty() && home == name) orders.push_back(*world_.find(number));
-      for (const NaivePart& part : order.parts) {
-        if (part.sku == name.second) orders.push_back(world_.part(number, index));
+      const auto found = order.parts.empty() && home == name ? world_.find(number) : std::nullopt;
+      const auto part = order.parts.empty() ? std::nullopt : world_.part(number, index);
+      for (const auto& each : {found, part}) {
+        if (each) orders.push_back(*each);
       }
     }
   }
@@ -79,7 +80,7 @@ OfferIndex Pair::index_of(const NaiveShop::OfferName& name) const {
 }
 
 std::string Pair::compare_all() const {
-  if (world_.orders() != twin_.orders()) return "the numbers of orders differ";
+  if (world_.orders(now_) != twin_.orders()) return "the numbers of orders differ";
   for (const auto& [name, offer] : twin_.offers()) {
     std::string difference = compare(name);
     if (!difference.empty()) return difference;
@@ -123,18 +124,27 @@ std::string Pair::compare_orders(const NaiveShop::OfferName& name) const {
   const NaiveOffer& twin = twin_.offers().at(name);
   for (const NaiveOrder& order : twin.orders) {
     const OrderNumber number = OrderNumber::make(index, order.number);
+    const Outcome told = world_.find(number, now_);
+    if (order.is_forgotten && told == Outcome::order_gone) continue;
     const auto found = world_.find(number);
-    if (!found) return "an order of " + offer_text(name) + " is missing";
+    if (told != Outcome::ok || order.is_forgotten || !found) {
+      return "order " + std::to_string(order.number) + " of " + offer_text(name) + " is " +
+             std::string(outcome_code(told)) + ", and is not";
+    }
     if (!same_order(*found, world_.place(number), twin, order, now_) ||
         !same_lines(*found, order, *world_.catalog())) {
       return "order " + std::to_string(order.number) + " of " + offer_text(name) + " differs";
     }
     for (const NaivePart& part : order.parts) {
-      const Order line = world_.part(number, index_of({name.first, part.sku}));
-      if (line.returned_quantity != part.returned) return "more or less came back of " + part.sku;
+      const auto line = world_.part(number, index_of({name.first, part.sku}));
+      // A line that came back as a whole, or ran out, may go before its basket.
+      const std::uint32_t forgotten = order.status == OrderStatus::confirmed ? part.quantity : 0;
+      if ((line ? line->returned_quantity : forgotten) != part.returned)
+        return "more or less came back of " + part.sku;
     }
   }
-  if (world_.find(OrderNumber::make(index, twin.orders.size() + 1))) return "there is an order too many";
+  if (world_.find(OrderNumber::make(index, twin.orders.size() + 1), now_) != Outcome::order_not_found)
+    return "there is an order too many";
   return "";
 }
 

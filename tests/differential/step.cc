@@ -11,9 +11,10 @@ constexpr const char* kActions[] = {"confirm", "cancel", "extend", "payment-fail
 }  // namespace
 
 std::ostream& operator<<(std::ostream& out, const Step& step) {
-  out << (step.to_next_expiry   ? "at the next expiry and "
-          : step.to_next_border ? "at the next border and "
-                                : "after ")
+  out << (step.to_next_expiry      ? "at the next expiry and "
+          : step.to_next_border    ? "at the next border and "
+          : step.to_next_forgotten ? "when the next is forgotten and "
+                                   : "after ")
       << step.pause_ns << " ns: ";
   switch (step.kind) {
     case Step::restart:

@@ -19,6 +19,7 @@ struct Step {
   // price step begins or ends, and `pause_ns` from there.
   std::int64_t pause_ns = 0;
   bool to_next_expiry = false, to_next_border = false;
+  bool to_next_forgotten = false;  // the next moment at which the retention of an order is over
 
   std::uint32_t campaign = 0, sku = 0, key = 0, quantity = 1;  // buy, basket, command; key 0: none
   std::uint32_t order = 0;  // command: which of the offer's; 0: one that it has not
@@ -49,7 +50,8 @@ struct Origin {
 Origin origin_of(std::uint32_t number);
 
 std::ostream& operator<<(std::ostream& out, const Step& step);
-std::vector<CampaignConfiguration> configuration_from(std::uint64_t dice);
+// Of sales that begin at `opens` and are over some seconds later; with `days`, some of them a week later.
+std::vector<CampaignConfiguration> configuration_from(std::uint64_t dice, Tick opens, bool days);
 Step random_step(std::mt19937_64& random);
 
 }  // namespace doorbuster

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "e2e/basket.h"
+#include "e2e/calendar.h"
 
 namespace doorbuster {
 namespace {
@@ -12,7 +13,7 @@ namespace {
 const std::filesystem::path kGolden = "tests/golden/journal/1.0";
 
 // The configuration that the folder's catalog came from.
-ShopSpec golden_shop() {
+ShopSpec golden_shop(const Calendar& calendar) {
   const std::string holds =
       R"(,"hold_seconds":600,"hold_max_seconds":900,"limit_per_buyer_total":6,"waitlist":true,)"
       R"("on_payment_failed":"grace","grace_seconds":20,"offer_seconds":30)";
@@ -23,7 +24,8 @@ ShopSpec golden_shop() {
                          .rules = holds,
                          .offers = {{.sku = "shoe", .stock = 4, .price = 102, .list_price = 202},
                                     {.sku = "sock", .stock = 5, .price = 103, .list_price = 203}}}},
-          .cores = 2};
+          .cores = 2,
+          .tracer = calendar.tracer()};
 }
 
 std::string sold_and_left(const Shop& shop, const std::string& sku, const std::string& campaign) {
@@ -35,13 +37,15 @@ std::string sold_and_left(const Shop& shop, const std::string& sku, const std::s
 }  // namespace
 
 TEST_CASE("a folder with every payload that there ever was is started on, on any number of cores", "[e2e]") {
-  Shop shop(golden_shop());
+  // Some days after the folder was left: its orders are remembered.
+  const Calendar calendar("@2023-12-01 00:00:00");
+  Shop shop(golden_shop(calendar));
   shop.stop();
   std::filesystem::remove_all(shop.data());
   std::filesystem::copy(kGolden / "payloads", shop.data());
   for (const int cores : {2, 1, 3}) {
     INFO(cores << " cores");
-    ShopSpec spec = golden_shop();
+    ShopSpec spec = golden_shop(calendar);
     spec.cores = cores;
     shop.stop();
     shop.start(spec);

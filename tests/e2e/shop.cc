@@ -74,6 +74,8 @@ void Shop::start(const ShopSpec& spec) {
   write_file(config(), configuration_text(spec));
   cores_ = spec.cores;
   descriptors_max_ = spec.descriptors_max;
+  data_ = spec.data;
+  tracer_ = spec.tracer;
   start();
 }
 

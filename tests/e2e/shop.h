@@ -37,6 +37,8 @@ struct ShopSpec {
   int cores = -1;
   std::uint64_t descriptors_max = 0;  // 0: as the test itself has
   std::string more = {};              // more members of the file, each with a comma in front: ,"tenants":[]
+  std::string data = {};              // data folder; empty: one in the shop's own folder
+  std::vector<std::string> tracer = {};  // in front of the server's command line
 };
 
 // Small segments, so that starts are quick and journals have several.
@@ -68,14 +70,14 @@ class Shop {
   ServerProcess& server() { return *server_; }
   std::uint16_t port() const { return server_->port(); }
   const std::string& folder() const { return folder_.path(); }
-  std::string data() const { return folder_.file("data"); }
+  std::string data() const { return data_.empty() ? folder_.file("data") : data_; }
   std::string config() const { return folder_.file("shop.json"); }
   std::string log_file() const { return folder_.file("log"); }
   ServeOptions serve_options() const {
     return {.config = config(),
             .data = data(),
             .cores = cores_,
-            .tracer = {},
+            .tracer = tracer_,
             .descriptors_max = descriptors_max_};
   }
 
@@ -106,6 +108,8 @@ class Shop {
   TempFolder folder_;
   int cores_ = -1;
   std::uint64_t descriptors_max_ = 0;
+  std::string data_;
+  std::vector<std::string> tracer_;
   std::unique_ptr<ServerProcess> server_;
 };
 

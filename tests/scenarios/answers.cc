@@ -121,7 +121,7 @@ std::string order_text(const World& world, const std::string& sku, const Order& 
   }
   if (order.returned_quantity != 0) text += ", " + std::to_string(order.returned_quantity) + " returned";
   for (const OrderLine& line : order.lines) {
-    const std::uint32_t back = world.part(order.number, line.offer).returned_quantity;
+    const std::uint32_t back = world.part(order.number, line.offer)->returned_quantity;
     if (back != 0) text += " (" + std::to_string(back) + " " + world.sku(line.offer) + ")";
   }
   if (!order.payment.empty()) text += ", paid with " + std::string(order.payment);

@@ -48,7 +48,7 @@ class Player {
     for (const Offer& offer : world_->catalog()->offers()) {
       REQUIRE(what_is_wrong(*world_, offer.definition.offer) == "");
     }
-    world_->check_quotas();
+    world_->check_engines();
     return answer;
   }
 

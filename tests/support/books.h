@@ -1,6 +1,7 @@
 #pragma once
 // What must be true of an offer's books after every step, counted from its orders and nothing else.
 
+#include <algorithm>
 #include <cstdint>
 #include <set>
 #include <string>
@@ -12,6 +13,7 @@ namespace doorbuster {
 // What one offer's orders say of its units.
 struct BooksOfOffer {
   std::int64_t held = 0, confirmed = 0, returned = 0;
+  bool is_whole = true;  // nothing is forgotten
   void add(const Order& order) {
     if (order.status == OrderStatus::held) held += order.quantity;
     confirmed += order.confirmed_quantity;
@@ -24,7 +26,17 @@ inline std::string what_is_wrong_in_basket(const World& world, const Order& bask
   BooksOfOffer parts;
   std::int64_t quantity = 0, price = 0;
   for (const OrderLine& line : basket.lines) {
-    const Order part = world.part(basket.number, line.offer);
+    quantity += line.quantity;
+    price += line.quantity * line.unit_price;
+    const auto found = world.part(basket.number, line.offer);
+    if (!found) {
+      // Forgotten: all of it came back; or it ran out, and its order lives on because money is owed since.
+      const std::uint32_t units = basket.status == OrderStatus::confirmed ? line.quantity : 0;
+      parts.confirmed += units;
+      parts.returned += units;
+      continue;
+    }
+    const Order& part = *found;
     if (part.quantity != line.quantity) return "a part is not its line";
     if (part.buyer != basket.buyer) return "a part is another's";
     const bool sold = basket.status == OrderStatus::confirmed;
@@ -34,8 +46,6 @@ inline std::string what_is_wrong_in_basket(const World& world, const Order& bask
     if (part.status == OrderStatus::held && part.expires_at != basket.expires_at)
       return "a part has its own time";
     if (part.returned_quantity > line.quantity) return "more came back of a line than went out";
-    quantity += line.quantity;
-    price += line.quantity * line.unit_price;
     parts.add(part);
   }
   if (basket.quantity != quantity || basket.unit_price != price)
@@ -45,6 +55,11 @@ inline std::string what_is_wrong_in_basket(const World& world, const Order& bask
   return "";
 }
 
+inline bool has_line(const Order& order, OfferIndex offer) {
+  return std::any_of(order.lines.begin(), order.lines.end(),
+                     [&](const OrderLine& line) { return line.offer == offer; });
+}
+
 // The units that baskets have of the offer.
 inline BooksOfOffer baskets_of(const World& world, OfferIndex offer) {
   BooksOfOffer books;
@@ -52,11 +67,11 @@ inline BooksOfOffer baskets_of(const World& world, OfferIndex offer) {
   for (const Offer& home : world.catalog()->offers()) {
     if (home.definition.campaign != campaign) continue;
     for (std::uint64_t ordinal = 1;; ++ordinal) {
-      const auto order = world.find(OrderNumber::make(home.definition.offer, ordinal));
-      if (!order) break;
-      for (const OrderLine& line : order->lines) {
-        if (line.offer == offer) books.add(world.part(order->number, offer));
-      }
+      const OrderNumber number = OrderNumber::make(home.definition.offer, ordinal);
+      if (world.find(number, kOpens) == Outcome::order_not_found) break;
+      const auto order = world.find(number), part = world.part(number, offer);
+      if (part) books.add(*part);
+      books.is_whole = books.is_whole && order && (part || !has_line(*order, offer));
     }
   }
   return books;
@@ -69,8 +84,10 @@ inline std::string what_is_wrong(const World& world, OfferIndex offer) {
   std::uint32_t waiting = 0;
   std::set<std::string_view> keys;
   for (std::uint64_t ordinal = 1;; ++ordinal) {
+    if (world.find(OrderNumber::make(offer, ordinal), kOpens) == Outcome::order_not_found) break;
     const auto order = world.find(OrderNumber::make(offer, ordinal));
-    if (!order) break;
+    books.is_whole = books.is_whole && order;
+    if (!order) continue;
     if (order->number != OrderNumber::make(offer, ordinal)) return "an order has another's number";
     if (!order->key.empty() && !keys.insert(order->key).second) return "two orders have one key";
     if (!order->lines.empty()) {
@@ -89,7 +106,7 @@ inline std::string what_is_wrong(const World& world, OfferIndex offer) {
   if (stock.allocated != stock.available + stock.held + stock.sold) return "the parts are not the whole";
   if (stock.held != books.held) return "held is not what the orders hold";
   // Units that came back and cannot be sold again stay sold.
-  if (stock.sold > books.confirmed || stock.sold < books.confirmed - books.returned)
+  if ((books.is_whole && stock.sold > books.confirmed) || stock.sold < books.confirmed - books.returned)
     return "sold is not what the orders have";
   return "";
 }

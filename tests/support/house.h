@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "doorbuster/platform/memory_storage.h"
+#include "doorbuster/runtime/checkpoint.h"
 #include "doorbuster/runtime/journal_agent.h"
 #include "doorbuster/runtime/recovery.h"
 #include "doorbuster/runtime/shard_agent.h"
@@ -23,6 +24,7 @@ struct HouseOptions {
   std::uint32_t requests_max = 256;
   std::size_t ring_bytes = 256U << 10;
   bool answer_when_decided = false;
+  std::uint64_t sample_bytes = 1024;
 };
 
 // What came back, in memory of its own.
@@ -103,7 +105,10 @@ class House {
   }
 
   // --- an HTTP thread's part ---
-  Request* take(std::size_t http = 0) { return doors_[http]->take(); }
+  // Any of all that there are.
+  Request* take(std::size_t http = 0) {
+    return doors_[http]->take(kDefaultTenant, Request::Kind::order_command);
+  }
   void submit(Request* request, std::size_t http = 0) { REQUIRE(doors_[http]->submit(request)); }
   void ask(const Buy& buy, std::size_t http = 0, bool respond_async = false) {
     Request* request = take(http);
@@ -177,8 +182,28 @@ class House {
   Board& board() { return *board_; }
   const Catalog& catalog() const { return *catalog_.get(); }
   std::uint64_t recovered_orders() const { return recovered_orders_; }
+  std::uint64_t checkpoint() const { return checkpoint_; }  // that it began with; 0: none
+  std::uint64_t replayed() const { return replayed_; }      // records behind it
+  // Of the state of the houses before it, compared; those that this one did not come to.
+  std::uint64_t samples() const { return samples_; }
+  const std::vector<std::string>& state_faults() const { return state_faults_; }
   OfferStock stock(OfferIndex offer) { return owner(offer).stock(offer); }
   Engine& owner(OfferIndex offer) { return shards_[owner_shard(offer, options_.shards)]->engine(); }
+  // Of the offer's orders, ascending.
+  std::vector<OrderNumber> numbers(OfferIndex offer) {
+    std::vector<OrderNumber> found;
+    const OrderStore& store = owner(offer).store();
+    store.visit([&](OrderSlot slot) {
+      const OrderNumber number{store.row(slot).number};
+      if (number.offer() == offer && !store.row(slot).is_part) found.push_back(number);
+    });
+    std::sort(found.begin(), found.end());
+    return found;
+  }
+  // What a runtime does while its shards stand still.
+  void make_room() {
+    if (allowances_->is_crowded()) allowances_->compact();
+  }
   std::uint64_t hash() {
     std::vector<Engine*> engines;
     for (const auto& shard : shards_) {
@@ -192,12 +217,16 @@ class House {
   House(ManualClock& clock, const HouseOptions& options) : clock_(clock), options_(options) {}
 
   Status recover(MemoryStorage& storage, const CatalogChangeSet& shop) {
-    StateBuilder state({.shards = options_.shards, .orders_max = options_.orders_max});
     if (Status locked = storage.lock(); !locked) return locked;
-    auto recovered =
-        recover_journal(storage, [&](const JournalRecord& record) { return state.apply(record); });
-    if (!recovered) return tl::unexpected(recovered.error());
-    auto writer = JournalWriter::open(storage, *recovered,
+    auto folder = recover_folder(
+        storage, {.shards = options_.shards, .orders_max = [this](auto) { return options_.orders_max; }});
+    if (!folder) return tl::unexpected(folder.error());
+    StateBuilder& state = *folder->state;
+    for (const StateFault& fault : state.state_faults()) state_faults_.push_back(fault.text);
+    samples_ = state.samples();
+    checkpoint_ = folder->checkpoint ? folder->checkpoint->place.next_sequence - 1 : 0;
+    replayed_ = folder->journal.records;
+    auto writer = JournalWriter::open(storage, folder->journal,
                                       {.segment_bytes = kSegmentBytesMin, .prepare_in_background = false});
     if (!writer) return tl::unexpected(writer.error());
     const auto append = [&](const RecordInfo& info, const std::string& payload) {
@@ -216,6 +245,8 @@ class House {
     }
     if (Status committed = (*writer)->commit(); !committed) return committed;
     recovered_orders_ = state.orders();
+    for (const auto& engine : state.engines())
+      engine->begin_start(static_cast<std::uint32_t>((*writer)->epoch()));
     assemble(state, std::move(*writer));
     return {};
   }
@@ -227,8 +258,10 @@ class House {
     std::vector<JournalRing*> rings;
     std::vector<ShardAgent*> shards;
     for (std::uint32_t i = 0; i < options_.shards; ++i) {
-      const ShardOptions own = {
-          .shard = i, .answer_when_decided = options_.answer_when_decided, .ring_bytes = options_.ring_bytes};
+      const ShardOptions own = {.shard = i,
+                                .answer_when_decided = options_.answer_when_decided,
+                                .ring_bytes = options_.ring_bytes,
+                                .sample_bytes = options_.sample_bytes};
       shards_.push_back(std::make_unique<ShardAgent>(own, std::move(state.engines()[i]),
                                                      options_.http_threads, *board_, clock_));
       shards.push_back(shards_.back().get());
@@ -259,7 +292,8 @@ class House {
   std::vector<std::unique_ptr<ShardAgent>> shards_;
   std::unique_ptr<JournalAgent> journal_;
   std::vector<std::unique_ptr<EngineDoor>> doors_;
-  std::uint64_t recovered_orders_ = 0;
+  std::uint64_t recovered_orders_ = 0, checkpoint_ = 0, replayed_ = 0, samples_ = 0;
+  std::vector<std::string> state_faults_;
 };
 
 // A house on a disk of its own, for tests of one life.

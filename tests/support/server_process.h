@@ -11,10 +11,12 @@
 #include <string>
 #include <vector>
 
+#include "support/sanitizers.h"
+
 namespace doorbuster {
 
 // Sanitizers make everything slower: counts go down and patience up.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#if defined(DOORBUSTER_SANITIZED)
 inline constexpr bool kSanitized = true;
 #else
 inline constexpr bool kSanitized = false;

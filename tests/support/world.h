@@ -1,9 +1,11 @@
 #pragma once
-// Engines and the journal that they would have written, without a disk or a thread: sell, change the
-// configuration, and start again from the records with any number of shards.
+// Engines and the journal that they would have written: no disk, no thread, any number of shards.
 
 #include <algorithm>
+#include <iterator>
+#include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -12,12 +14,17 @@
 #include "doorbuster/catalog/configuration.h"
 #include "doorbuster/runtime/basket.h"
 #include "doorbuster/runtime/recovery.h"
+#include "support/records.h"
+#include "support/saved_state.h"
 #include "support/wanted.h"
 
 namespace doorbuster {
 
 class World {
  public:
+  // The least that there can be.
+  static constexpr std::uint32_t kRetentionSeconds = kOrderRetentionSecondsMin;
+
   explicit World(std::uint32_t shards = 1, std::uint64_t orders_max = 1000) : orders_max_(orders_max) {
     begin(shards);
     FolderCreated created{.table_key = kTableKey, .order_id_key = kOrderIdKey};
@@ -31,9 +38,8 @@ class World {
   Result<std::size_t> configure(const std::vector<CampaignConfiguration>& campaigns, Tick now) {
     Configuration configuration;
     configuration.campaigns = campaigns;
-    for (const ItemPut& item : catalog()->items()) {
+    for (const ItemPut& item : catalog()->items())
       if (item.listed) configuration.items.push_back(item);
-    }
     return configure(configuration, now);
   }
   Result<std::size_t> configure(const Configuration& configuration, Tick now) {
@@ -57,9 +63,8 @@ class World {
   // A change as it was planned, by whomever.
   std::size_t make(const CatalogChangeSet& change, Tick now) {
     if (change.empty()) return 0;
-    for (EncodedRecord& record : encode_change(change, catalog()->version() + 1, now)) {
-      log_.push_back(std::move(record));
-    }
+    sweep(now);
+    log_all(encode_change(change, catalog()->version() + 1, now));
     state_->install(apply_change(*catalog(), change));
     for (const Offer& offer : catalog()->offers()) serve_line(offer.definition.offer, now);
     return change.campaigns.size() + change.offers.size();
@@ -79,8 +84,11 @@ class World {
     buy.offer = offer->definition.offer;
     Engine& engine = owner(buy.offer);
     const BuyHashes hashes = hash_buy(kTableKey, buy);
-    while (const auto due = engine.due_before(buy, hashes, now)) record(engine.expiry_of(*due, now));
-    decision = engine.decide(buy, hashes, now);
+    do {
+      if (decision.outcome == Outcome::order_gone) free_key(engine, decision.slot, now);
+      while (const auto due = engine.due_before(buy, hashes, now)) record(engine.expiry_of(*due, now));
+      decision = engine.decide(buy, hashes, now);
+    } while (decision.outcome == Outcome::order_gone);
     if (!is_new_order(decision)) return decision;
     if (engine.has_total_limit(buy.offer)) REQUIRE(engine.charge(decision.order, hashes));
     log_order(decision.order, now);
@@ -96,14 +104,17 @@ class World {
   BasketDecision basket(std::string_view campaign, const std::vector<WantedLine>& wanted, Buy buy, Tick now) {
     end_quotas(now);
     std::vector<OrderLine> lines;
-    BasketDecision answer = resolve(campaign, wanted, !buy.key.empty(), lines);
+    BasketDecision answer = resolve(*catalog(), campaign, wanted, !buy.key.empty(), lines);
     if (answer.outcome != Outcome::ok) return answer;
     buy.lines = lines;
     buy.offer = lines.front().offer;
     buy.quantity = 0;
     for (const OrderLine& line : lines) buy.quantity += line.quantity;
     const BuyHashes hashes = hash_buy(kTableKey, buy);
-    if (const auto again = owner(buy.offer).find_replay(buy, hashes)) return {{*again}, ""};
+    if (const auto again = owner(buy.offer).find_replay(buy, hashes, now)) {
+      if (again->outcome != Outcome::order_gone) return {{*again}, ""};
+      free_key(owner(buy.offer), again->slot, now);
+    }
 
     Basket basket;
     for (const OrderLine& line : lines) basket.lines[basket.count++].line = line;
@@ -165,15 +176,24 @@ class World {
     const auto slot = owner(number.offer()).find(number);
     return slot ? std::optional(owner(number.offer()).order(*slot)) : std::nullopt;
   }
-  // A line of a basket, as an order of its offer that has the basket's number.
-  Order part(OrderNumber basket, OfferIndex offer) const {
+  // What whoever asks for it at that time is told: ok, order_gone or order_not_found.
+  Outcome find(OrderNumber number, Tick now) const {
+    OrderSlot slot;
+    return owner(number.offer()).find(number, now, slot);
+  }
+  // A line of a basket, as an order of its offer that has the basket's number; nothing when it is forgotten.
+  std::optional<Order> part(OrderNumber basket, OfferIndex offer) const {
     const Engine& engine = owner(offer);
-    return engine.order(engine.part(basket, offer));
+    const auto slot = engine.part(basket, offer);
+    return slot ? std::optional(engine.order(*slot)) : std::nullopt;
   }
   std::uint32_t place(OrderNumber number) const {
     const auto slot = owner(number.offer()).find(number);
     return slot ? owner(number.offer()).place(*slot) : 0;
   }
+
+  // The sweeper's share: forgets whatever is over.
+  std::size_t sweep(Tick now) { return log_all(state_->forget_over(now)); }
 
   // The process ends and another reads what it wrote. Everything must be as it was.
   void restart(std::uint32_t shards) {
@@ -187,13 +207,12 @@ class World {
       read.payload = std::as_bytes(std::span(record.payload));
       read.segment = "log";
       const Status applied = state_->apply(read);
-      INFO((applied ? std::string() : applied.error().message));
-      REQUIRE(applied.has_value());
+      if (!applied) FAIL(applied.error().message);
     }
     REQUIRE(hash() == before);
-    check_quotas();
+    state_ = through_checkpoint(*state_, {shards, orders_max_, kRetentionSeconds});
+    check_engines();
   }
-
   // What was kept for a channel until now goes to the line, before anything else happens.
   void end_quotas(Tick now) {
     for (const auto& engine : state_->engines()) {
@@ -207,32 +226,43 @@ class World {
   OfferStock stock(OfferIndex offer) const { return owner(offer).stock(offer); }
   std::uint32_t shards() const { return static_cast<std::uint32_t>(state_->engines().size()); }
   std::uint64_t hash() const { return state_->state_hash(); }
-  void check_quotas() const {
-    for (const auto& engine : state_->engines()) REQUIRE(engine->check_quotas());
+  void check_engines() const {
+    for (const auto& engine : state_->engines()) {
+      REQUIRE(engine->check_quotas());
+      engine->audit(3);  // a part of a round: the sale goes on in the middle of it
+      REQUIRE(engine->books_audit().faults().empty());
+    }
   }
-  // A basket is one.
-  std::uint64_t orders() const {
+  // That are not forgotten at `now`, whoever has noticed; else all that are kept. A basket is one.
+  std::uint64_t orders(Tick now = Tick{}) const {
     std::uint64_t rows = 0;
-    for (const auto& engine : state_->engines()) rows += engine->orders();
-    return rows - parts_;
+    for (const auto& engine : state_->engines()) {
+      engine->store().visit([&](OrderSlot slot) {
+        const bool counts = !engine->store().row(slot).is_part && !engine->is_forgotten(slot, now);
+        rows += counts ? 1U : 0U;
+      });
+    }
+    return rows;
   }
+  const std::vector<std::unique_ptr<Engine>>& engines() const { return state_->engines(); }
 
  private:
   void begin(std::uint32_t shards) {
-    state_ = std::make_unique<StateBuilder>(RecoveryOptions{.shards = shards, .orders_max = orders_max_});
+    const RecoveryOptions options = {shards, orders_max_, kRetentionSeconds};
+    state_ = std::make_unique<StateBuilder>(options);
   }
-  void log_order(const Order& order, Tick now) {
-    std::string payload(order_payload_bytes(order), '\0');
-    encode(order, std::as_writable_bytes(std::span(payload)));
-    log_.push_back({{.kind = order_record_kind(order), .version = order_record_version(order), .tick = now},
-                    std::move(payload)});
+  std::size_t log_all(std::vector<EncodedRecord> records) {
+    std::move(records.begin(), records.end(), std::back_inserter(log_));
+    return records.size();
   }
-  void log_event(const OrderEvent& event) {
-    std::string payload(order_event_payload_bytes(event), '\0');
-    encode(event, std::as_writable_bytes(std::span(payload)));
-    log_.push_back(
-        {{.kind = RecordKind::order_event, .version = order_event_version(event), .tick = event.tick},
-         std::move(payload)});
+  void log_order(const Order& order, Tick now) { log_.push_back(encoded_record(order, now)); }
+  void log_event(const OrderEvent& event) { log_.push_back(encoded_record(event)); }
+  // The key of an order that is over.
+  void free_key(Engine& engine, OrderSlot slot, Tick now) {
+    if (!engine.forgetting_of(slot)) record(engine.expiry_of(slot, now));
+    const ForgottenOrder order = *engine.forgetting_of(slot);
+    log_.push_back(encoded_record({.retention_seconds = kRetentionSeconds, .orders = {&order, 1}}, now));
+    REQUIRE(engine.forget(order, now, engine.retention_ns()));
   }
   // As a shard does it, when every record is durable at once.
   void record(const OrderEvent& event) {
@@ -254,42 +284,7 @@ class World {
   }
 
   // --- baskets ---
-  // As an HTTP thread does it: each SKU once, in the order of the offers. With a key the owner is asked about
-  // what is not listed any more: the order may be kept there.
-  BasketDecision resolve(std::string_view campaign, const std::vector<WantedLine>& wanted, bool has_key,
-                         std::vector<OrderLine>& lines) const {
-    const Campaign* found = catalog()->find_campaign(kDefaultTenant, campaign);
-    if (found == nullptr) return {refused(Outcome::campaign_not_found), ""};
-    for (const WantedLine& line : wanted) {
-      const Offer* offer = catalog()->find_offer(found->definition.campaign, line.sku);
-      const bool kept = offer != nullptr && has_key;
-      if (!found->definition.listed && !kept) return {refused(Outcome::campaign_not_found), ""};
-      if (offer == nullptr || (!offer->definition.listed && !kept)) {
-        return {refused(Outcome::sku_not_found), line.sku};
-      }
-      const OfferIndex index = offer->definition.offer;
-      const auto at = std::lower_bound(lines.begin(), lines.end(), index,
-                                       [](const OrderLine& a, OfferIndex b) { return a.offer < b; });
-      const bool again = at != lines.end() && at->offer == index;
-      if (again) at->quantity += line.quantity;
-      if (!again) lines.insert(at, {.offer = index, .quantity = line.quantity});
-    }
-    return {refused(Outcome::ok), ""};
-  }
-
-  // The lines in the order in which they are visited: the first line's shard, then that of the first line
-  // that is left.
-  std::vector<std::size_t> way(OrderLines lines) const {
-    std::vector<std::size_t> way;
-    for (std::size_t i = 0; i < lines.size(); ++i) {
-      for (std::size_t j = i; j < lines.size(); ++j) {
-        const bool same_shard = &owner(lines[i].offer) == &owner(lines[j].offer);
-        if (same_shard && std::find(way.begin(), way.end(), j) == way.end()) way.push_back(j);
-      }
-    }
-    return way;
-  }
-
+  std::vector<std::size_t> way(OrderLines lines) const { return way_through(lines, shards()); }
   // Asked also when another line was refused: of all refusals the first in the order of the checks is told.
   void take_line(Basket& basket, Basket::Line& line, const Buy& buy, const BuyHashes& hashes, Tick now,
                  BasketDecision& answer) {
@@ -323,9 +318,7 @@ class World {
     for (const Basket::Line& line : std::span(basket.lines).first(basket.count)) {
       Engine& engine = owner(line.line.offer);
       REQUIRE(engine.apply_part(order, line.line, hashes, Engine::Units::reserved));
-      engine.agree_on_charge(engine.part(order.number, line.line.offer), line.charged);
       serve_line(line.line.offer, now);
-      ++parts_;
     }
     answer.outcome = order.status == OrderStatus::held ? Outcome::held : Outcome::confirmed;
     answer.order = home.order(slot);
@@ -339,10 +332,19 @@ class World {
     Basket basket;
     for (const OrderLine& line : lines) basket.lines[basket.count++].line = line;
     for (const std::size_t i : way(lines)) {
-      if (event.part.value_or(lines[i].offer) != lines[i].offer) continue;
+      const bool is_its_own = event.part.value_or(lines[i].offer) == lines[i].offer;
       Engine& engine = owner(lines[i].offer);
-      const OrderSlot part = engine.part(event.order, lines[i].offer);
-      const bool all_that_is_left = event.kind == OrderEventKind::returned && command.quantity == 0;
+      const auto found = engine.part(event.order, lines[i].offer);
+      if (!found) {
+        // Only a line that came back as a whole goes before its basket.
+        REQUIRE(event.kind == OrderEventKind::returned);
+        if (is_its_own) basket.lines[i].outcome = Outcome::validation_failed;
+        basket.refused = basket.refused || is_its_own;
+        continue;
+      }
+      const OrderSlot part = *found;
+      const bool all_that_is_left =
+          is_its_own && event.kind == OrderEventKind::returned && command.quantity == 0;
       if (all_that_is_left) event.quantity = engine.left_to_return(part);
       while (const auto due = engine.due_before_part(part, event, now)) record(engine.expiry_of(*due, now));
       Basket::Line& line = basket.lines[i];
@@ -381,16 +383,15 @@ class World {
       record(owed);
     }
     for (const Basket::Line& line : std::span(basket.lines).first(basket.count)) {
-      if (line.pin != Engine::Pin::still && line.pin != Engine::Pin::again) continue;
+      if (line.pin == Engine::Pin::none || refusal_of(line.pin) != Outcome::ok) continue;
       Engine& engine = owner(line.line.offer);
-      engine.unpin(engine.part(command.order, line.line.offer), line.pin);
+      engine.unpin(*engine.part(command.order, line.line.offer), line.pin);
       serve_line(line.line.offer, now);
     }
     return answer;
   }
 
   const std::uint64_t orders_max_;
-  std::uint64_t parts_ = 0;  // rows that are lines of baskets
   std::vector<EncodedRecord> log_;
   std::unique_ptr<StateBuilder> state_;
 };

@@ -9,6 +9,7 @@
 #include "doorbuster/platform/clock.h"
 #include "doorbuster/runtime/alert_agent.h"
 #include "doorbuster/runtime/campaign_keeper.h"
+#include "doorbuster/runtime/checkpoint_agent.h"
 #include "doorbuster/runtime/runtime.h"
 #include "doorbuster/stream/stream_agent.h"
 
@@ -18,6 +19,7 @@ namespace doorbuster {
 struct ServerState {
   Runtime* runtime = nullptr;
   const CampaignKeeper* keeper = nullptr;
+  const CheckpointMetrics* checkpoints = nullptr;  // null: nobody makes any
   const StreamAgent* stream = nullptr;
   std::vector<const HttpAgent*> http;
   const AlertMetrics* alerts = nullptr;  // null: nobody follows the sale

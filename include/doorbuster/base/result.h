@@ -17,6 +17,7 @@ enum class ErrorKind {
 struct [[nodiscard]] Error {
   ErrorKind kind = ErrorKind::runtime;
   std::string message;
+  bool no_room = false;  // the disk is full: what has not been begun can be tried again later
 };
 
 template <typename T>

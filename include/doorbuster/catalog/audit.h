@@ -83,6 +83,7 @@ class AuditLog {
   // In the order of the changes.
   void append(AuditEntry entry);
   AuditPage read(const AuditQuery& query) const;
+  const std::deque<AuditEntry>& entries() const { return entries_; }
 
  private:
   std::deque<AuditEntry> entries_;

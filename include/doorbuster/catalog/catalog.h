@@ -75,6 +75,10 @@ class Catalog {
   Catalog(std::uint64_t version, std::vector<CampaignPut> campaigns, std::vector<OfferPut> offers);
   // The next snapshot. REQUIRES: check_change().
   Catalog(const Catalog& before, const CatalogChangeSet& change);
+  // All of a catalog as definitions, and a revision for each campaign. REQUIRES: check_change() of them on
+  // Catalog(), a revision for each.
+  Catalog(std::uint64_t version, const CatalogChangeSet& definitions,
+          std::span<const std::uint64_t> revisions);
   Catalog(const Catalog&) = delete;
   Catalog& operator=(const Catalog&) = delete;
 

@@ -31,8 +31,11 @@ struct ServerOptions {
   std::size_t max_body_bytes = kBodyBytesDefault;
   std::uint32_t max_connections = kConnectionsDefault;
   std::uint32_t max_pipeline = kPipelineDepthMax;
+  std::uint32_t order_retention_seconds = kOrderRetentionSecondsDefault;  // after they are over
   std::uint64_t max_orders = 0;  // 0: from the stock of all campaigns, at least kOrdersDefault
   std::size_t segment_bytes = kSegmentBytesDefault;
+  std::uint32_t checkpoint_segments = kCheckpointSegmentsDefault;             // 0: none is made by itself
+  std::uint32_t journal_retention_seconds = kJournalRetentionSecondsDefault;  // for a restore to a time
   std::uint32_t header_timeout_ms = 10'000;  // first byte of a request to the end of its header
   std::uint32_t body_timeout_ms = 10'000;    // end of the header to the end of the body
   std::uint32_t idle_timeout_ms = 75'000;    // between requests

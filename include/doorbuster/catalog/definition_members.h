@@ -29,6 +29,9 @@ std::span<const DefinitionMember<OfferPut>> offer_members();
 // What a configuration says, then "listed". Without "sku".
 std::span<const DefinitionMember<ItemPut>> item_members();
 
+// One of these names, or one that a difference has besides them, as it stands here; empty: there is none.
+std::string_view known_member(std::string_view name);
+
 // {"starts_at":...,"ends_at":...} as members of the object that is being written.
 void write_window(JsonWriter& json, const Window& window);
 

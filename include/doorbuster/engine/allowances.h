@@ -1,6 +1,7 @@
 #pragma once
 // Units by name over a whole campaign, where SKUs live in different shards: one table that all shards of the
-// process use, without a lock. Nothing is ever removed; a name's units go up and down.
+// process use, without a lock. A name's units go up and down; one that has none any more keeps its place
+// until nobody uses the table for a moment, and compact() makes it anew.
 //
 // Exact in the direction that matters: units are taken by compare-and-swap against the limit, so no
 // interleaving takes one too many. Two buys of one person in two shards at the same instant may each meet
@@ -29,6 +30,15 @@ class Allowances {
   // REQUIRES: they were taken.
   void give_back(std::span<const Hash128> names, std::uint32_t units);
   bool full() const { return names_.load() >= names_max_; }
+  std::uint64_t names() const { return names_.load(); }
+  // Half of the room that compact() has left is used.
+  bool is_crowded() const {
+    const std::uint64_t left = left_.load();
+    return names_.load() > left + (names_max_ - left) / 2;
+  }
+
+  // Takes out the names without units. REQUIRES: nobody else uses the table. May allocate.
+  void compact();
 
   // Of names with units; whatever the order in which they came. Nobody else may be writing.
   std::uint64_t state_hash() const;
@@ -48,6 +58,7 @@ class Allowances {
   const std::uint64_t mask_;
   ReservedArray<Entry> entries_;
   std::atomic<std::uint64_t> names_ = 0;
+  std::atomic<std::uint64_t> left_ = 0;  // names that the last compact() found in use
 };
 
 }  // namespace doorbuster

@@ -23,7 +23,7 @@
 //   E2  an order number is given once; orders of an offer are numbered 1, 2, 3, ...
 //   E3  one order for each idempotency key of an offer
 //   E4  a buyer's or identity's units of an offer are those of its orders that are held, confirmed and not
-//       returned, or waiting
+//       returned, or waiting; what counts for a limit or a quota is never forgotten
 //   E5  what is taken of a channel's quota is what orders of the channel have of the offer's held and sold
 
 #include <array>
@@ -37,76 +37,18 @@
 #include "doorbuster/base/limits.h"
 #include "doorbuster/catalog/catalog.h"
 #include "doorbuster/engine/allowances.h"
+#include "doorbuster/engine/books_audit.h"
 #include "doorbuster/engine/channel_quotas.h"
+#include "doorbuster/engine/decision.h"
+#include "doorbuster/engine/engine_options.h"
 #include "doorbuster/engine/hold_calendar.h"
 #include "doorbuster/engine/limit_ledger.h"
+#include "doorbuster/engine/offer_state.h"
 #include "doorbuster/engine/order_store.h"
 #include "doorbuster/engine/waiting_line.h"
 #include "doorbuster/model/order.h"
-#include "doorbuster/model/outcome.h"
 
 namespace doorbuster {
-
-struct EngineOptions {
-  std::uint32_t shard = 0;   // this engine's, below `shards`
-  std::uint32_t shards = 1;  // an offer belongs to shard offer % shards
-  std::uint64_t orders_max = 0;
-  HashKey table_key;  // of the data folder, for keyed_hash()
-  // Units of each buyer over a whole campaign, shared by all engines of the process. Outlives the engine.
-  Allowances* allowances = nullptr;
-};
-
-inline constexpr std::uint32_t owner_shard(OfferIndex offer, std::uint32_t shards) {
-  return offer.value % shards;
-}
-
-// Hashes of a command's texts, made by whoever has time for it.
-struct BuyHashes {
-  Hash128 buyer;  // a name: see offer_limit_key()
-  Hash128 key;    // zero without a key
-};
-BuyHashes hash_buy(const HashKey& table_key, const Buy& buy);
-// The name that is kept of an identity.
-Hash128 hash_identity(const HashKey& table_key, std::string_view identity);
-
-// What a name's units are counted under, in one offer and in a whole campaign.
-Hash128 offer_limit_key(const Hash128& name, OfferIndex offer);
-Hash128 campaign_limit_key(const Hash128& name, CampaignIndex campaign);
-
-struct Decision {
-  Outcome outcome = Outcome::overloaded;
-  bool replayed = false;   // an earlier order under the same key; `slot` says which
-  OrderSlot slot;          // of a replayed order
-  Order order;             // confirmed, held, waiting: the order, new (to be applied) or replayed
-  std::int64_t price = 0;  // price_changed: the price in force
-  Tick free_at;            // all_held: no unit comes back before it, unless somebody gives one back
-  Tick kept_until;         // all_held: what is left is kept for other channels until then; zero: it is not
-};
-
-struct OrderDecision {
-  Outcome outcome = Outcome::order_not_found;
-  bool replayed = false;            // give_back: done before under the same key
-  OrderSlot slot;                   // of the order, unless it was not found
-  std::optional<OrderEvent> event;  // to be journaled and applied; also some refusals have one (refund_due)
-};
-
-struct Applied {
-  OrderSlot slot;
-  std::uint32_t discharged = 0;  // units that the names have back: for discharge()
-  std::uint32_t charged = 0;     // units that a part took once more: recovery charges them
-  bool freed = false;            // units came back to the offer: for next_offer()
-};
-
-struct OfferStock {
-  std::int64_t allocated = 0, available = 0, held = 0, sold = 0;
-};
-
-enum class Availability : std::uint8_t { on_sale, all_held, sold_out };
-
-struct OfferFigures {
-  Availability availability{};
-  OfferStock stock;
-};
 
 class Engine {
  public:
@@ -115,6 +57,11 @@ class Engine {
   // From here on decisions are made by this catalog. Control path: may allocate.
   // REQUIRES: no offer's allocation is below what is committed of it.
   void install(CatalogPointer catalog);
+  // The journal has been read, and this start's orders come next: OrderNumber::kOrdinalsPerStart says which
+  // numbers they get.
+  void begin_start(std::uint32_t start);
+  // For recovery: this order of the offer is of that start. False: starts do not go back.
+  [[nodiscard]] bool skip_numbers(OfferIndex offer, std::uint32_t start);
   const CatalogPointer& catalog() const { return catalog_; }
 
   bool owns(OfferIndex offer) const { return owner_shard(offer, options_.shards) == options_.shard; }
@@ -126,6 +73,13 @@ class Engine {
   // that fails is the answer. REQUIRES: owns(buy.offer), the offer is in the catalog; buy's texts are within
   // their bounds; nothing is due_before() it.
   Decision decide(const Buy& buy, const BuyHashes& hashes, Tick now) const;
+  // Asks the memory for what decide() will look at: worth its price some decisions ahead. Changes nothing.
+  void prefetch(const Buy& buy, const BuyHashes& hashes) const {
+    if (!buy.key.empty()) store_.prefetch_key(hashes.key);
+    ledger_.prefetch(offer_limit_key(hashes.buyer, buy.offer));
+  }
+  // The same for apply(): the place where the order will be found by its number.
+  void prefetch(OrderNumber number) const { store_.prefetch(number); }
   // Takes an order that decide() made, or that the journal says was made. False, with nothing changed, when
   // it cannot have been decided here (for recovery: the journal contradicts itself).
   [[nodiscard]] bool apply(const Order& order, const BuyHashes& hashes, OrderSlot& slot);
@@ -136,23 +90,26 @@ class Engine {
   // order's own. Nothing is journaled until the whole is decided; what is kept for it until then counts as
   // held.
   //
-  // The order that the key stands for; the answer is replay's.
-  std::optional<Decision> find_replay(const Buy& buy, const BuyHashes& hashes) const;
+  // The order that the key stands for; the answer is replay's, or order_gone.
+  std::optional<Decision> find_replay(const Buy& buy, const BuyHashes& hashes, Tick now) const;
   // Whether all units of the basket together are within the limit over the campaign.
   bool within_total_limit(const Buy& basket, const BuyHashes& hashes) const;
   // Keeps a line's units and the room for its row, after decide() has said yes to the line as a buy of its
   // own. False, with nothing kept: the campaign's limit is in the way.
-  // `charged`: whether they count for that limit; a reload can bring or end it before the basket is settled.
+  // `charged`: whether they count for that limit.
   [[nodiscard]] bool reserve(const Buy& line, const BuyHashes& hashes, bool& charged);
   void release(const Buy& line, const BuyHashes& hashes, bool charged);
-  // After apply_part() of what was reserved: the part counts for that limit if there is one now.
-  void agree_on_charge(OrderSlot part, bool charged);
+  // After install(), for each line that is reserved here: that limit may have come, or gone.
+  void agree_on_charge(const Buy& line, const BuyHashes& hashes, bool& charged);
   Order new_basket(const Buy& basket, Tick now) const;  // prices stand in its lines
   // The home's share of a basket is apply(); this is a line's. From what was reserved, or from what is free.
   enum class Units : std::uint8_t { reserved, free };
   [[nodiscard]] bool apply_part(const Order& basket, const OrderLine& line, const BuyHashes& hashes,
                                 Units from);
-  OrderSlot part(OrderNumber basket, OfferIndex offer) const { return *store_.find_part(basket, offer); }
+  // Nothing when it is forgotten: before the whole only where all of the line came back.
+  std::optional<OrderSlot> part(OrderNumber basket, OfferIndex offer) const {
+    return store_.find_part(basket, offer);
+  }
   bool is_basket(OrderSlot slot) const { return store_.row(slot).lines != 0; }
   // In force at `now`.
   std::int64_t price(OfferIndex offer, Tick now) const {
@@ -164,18 +121,20 @@ class Engine {
   // units.
   enum class Pin : std::uint8_t {
     none,
-    still,      // it was held, and is
-    again,      // it had expired, and its units were taken once more
-    untouched,  // it had expired, and the action does not need it
-    expired,    // refused: the units are gone
-    limited,    // refused: a limit is in the way
-    not_enough  // refused: less is left than is to be given back
+    still,       // it was held, and is
+    again,       // it had expired, and its units were taken once more
+    untouched,   // the action does not change its units; it must not be forgotten meanwhile
+    expired,     // refused: the units are gone
+    limited,     // refused: a limit is in the way
+    not_enough,  // refused: less is left than is to be given back
+    no_room      // refused: the tables are full
   };
   std::optional<OrderSlot> due_before_part(OrderSlot part, const OrderEvent& event, Tick now) const;
   std::uint32_t left_to_return(OrderSlot part) const { return live_units(part); }
   Pin pin(OrderSlot part, const OrderEvent& event, Tick now);
   void unpin(OrderSlot part, Pin pin);
-  // What happened to the basket, for one of its parts. `pin` is what pin() said; in recovery none.
+  // What happened to the basket, for each of its parts, also those that it did not happen to. `pin` is what
+  // pin() said; in recovery none.
   [[nodiscard]] bool apply_to_part(const OrderEvent& event, OfferIndex offer, Pin pin, Applied& applied);
 
   // --- what happens to orders ---
@@ -211,11 +170,32 @@ class Engine {
   void discharge(OrderSlot slot, std::uint32_t units);
   bool has_total_limit(OfferIndex offer) const { return offers_[offer.value].has_total_limit; }
 
+  // --- forgetting: engine_retention.cc ---
+  // An order is over when nothing about it counts any more: it was cancelled, has expired or came back as a
+  // whole; or it was confirmed, and no limit of names and no quota counts its units, or its campaign has been
+  // over for as long as a hold can last. When it has been over for the retention it counts as forgotten, in
+  // every decision and whether or not anybody has forgotten it. The instant from which on that is so, as
+  // things stand at `now`; nothing: as things stand it is not over.
+  std::optional<Tick> forgotten_at(OrderSlot slot, Tick now) const {
+    return forgotten_at(slot, now, options_.retention_ns);
+  }
+  bool is_forgotten(OrderSlot slot, Tick now) const;
+  // What a record says of it. Nothing: its hold has to be written down as expired first.
+  std::optional<ForgottenOrder> forgetting_of(OrderSlot slot) const;
+  // Forgets it: its key is free, and its slot is another order's. False, with nothing changed, when it is not
+  // there or had not been over for so long (for recovery).
+  [[nodiscard]] bool forget(const ForgottenOrder& order, Tick now, std::int64_t retention_ns);
+  // ok; order_gone: there was such an order; or order_not_found.
+  Outcome find(OrderNumber number, Tick now, OrderSlot& slot) const;
+
   std::optional<OrderSlot> find(OrderNumber number) const { return store_.find(number); }
   Order order(OrderSlot slot) const { return store_.order(slot); }  // views live as long as the engine
   // As the buyer was first told: what became of it later does not show.
   Order order_as_decided(OrderSlot slot) const { return store_.order_as_decided(slot); }
+  const OrderStore& store() const { return store_; }
+  std::uint64_t names() const { return ledger_.names(); }  // under which units of offers are counted
   std::uint64_t orders() const { return store_.size(); }
+  std::int64_t retention_ns() const { return options_.retention_ns; }
   std::uint64_t orders_max() const { return options_.orders_max; }
   // No room for another order.
   bool full() const { return store_.size() + reserved_rows_ >= options_.orders_max || !ledger_.has_room(); }
@@ -229,6 +209,12 @@ class Engine {
   bool has_line(OfferIndex offer) const { return offers_[offer.value].has_line; }
   // Nothing left, and nothing can come back from a hold.
   bool sold_out_for_good(OfferIndex offer) const { return offers_[offer.value].is_gone(); }
+  // --- the second set of books: books_audit.h ---
+  // So many steps more of the round. True when it is over. An offer whose books are found to be wrong is not
+  // sold any more.
+  bool audit(std::size_t steps);
+  const BooksAudit& books_audit() const { return audit_; }
+
   // For tests: whether every quota's counters are what the orders come to (E5).
   bool check_quotas() const;
 
@@ -237,49 +223,46 @@ class Engine {
   template <typename Visit>
   void visit_limit_keys(Visit&& visit) const {
     ledger_.visit(visit);
-    for (std::uint32_t i = 0; i < store_.size(); ++i) {
-      const OrderSlot slot{i};
-      if (!has_total_limit(store_.offer(slot))) continue;
+    store_.visit([&](OrderSlot slot) {
+      if (!has_total_limit(store_.offer(slot))) return;
       const CampaignKeys keys = campaign_keys(slot);
       for (const Hash128& key : keys.view()) visit(key);
-    }
+    });
   }
 
+  // --- checkpoints: engine_restore.cc ---
+  SavedOffer saved_offer(OfferIndex offer) const;
+  // It comes back after install(): offers, their orders and returns, finish_restore(). False: it cannot be.
+  [[nodiscard]] bool restore(const SavedOffer& saved);
+  void restore(const SavedOrder& saved) { store_.restore(saved); }
+  [[nodiscard]] bool restore(const Hash128& key, const KeptReturn& kept);
+  enum class Restored : std::uint8_t { fine, no_room, contradiction };
+  Restored finish_restore();  // makes every other table; engines may do it at the same time
   // Of everything that apply() changes. The sum over all shards does not depend on how many there are.
   std::uint64_t state_hash() const;
+  // --- samples of it: state_sample.cc ---
+  StateSample sample(OfferIndex offer, std::uint64_t first_ordinal) const;
+  // Of an order at random, and those behind it; nothing when there is none. `random`: any number.
+  std::optional<StateSample> sample(std::uint64_t random) const;
 
  private:
-  // Rules and stock of one offer, together in one cache line: a hot SKU is one line.
-  struct alignas(64) OfferState {
-    std::int64_t allocated = 0;
-    std::int64_t held = 0;
-    std::int64_t sold = 0;
-    std::uint64_t orders = 0;
-    std::int64_t price = 0;
-    Tick starts_at, ends_at;
-    std::uint32_t limit_per_buyer = 0;
-    bool campaign_listed : 1 = false;
-    bool offer_listed : 1 = false;
-    bool has_total_limit : 1 = false;
-    bool sells_by_hold : 1 = false;
-    bool has_line : 1 = false;    // somebody waits
-    bool has_quotas : 1 = false;  // of channels
-    bool is_planned : 1 = false;  // windows, a pause, arming, price steps, an audience: the catalog knows
-    std::int64_t available() const { return allocated - held - sold; }
-    // What anybody can have: with a line, what comes back belongs to it.
-    std::int64_t open() const { return has_line ? 0 : available(); }
-    bool is_gone() const { return held <= 0 && available() <= 0; }
-  };
-  static_assert(sizeof(OfferState) == 64);
+  friend class EngineBreaker;  // for tests: what a bug or a flipped bit would do
 
-  // What only holds, lines and campaign limits need.
-  struct OfferRules {
-    CampaignIndex campaign;
-    std::uint32_t hold_seconds = 0, hold_max_seconds = 0, grace_seconds = 0, offer_seconds = 0;
-    std::uint32_t total_limit = 0;
-    PaymentFailure on_payment_failed = PaymentFailure::release;
-    bool waitlist = false;
-  };
+  // How many numbers the offer has given: what starts have skipped is none.
+  std::uint64_t numbers_given(OfferIndex offer) const {
+    return offers_[offer.value].last_ordinal -
+           (tallies_[offer.value].start - 1) * OrderNumber::kOrdinalsPerStart;
+  }
+
+  // --- the second set of books: books_audit.cc ---
+  OfferBooks books_of(OrderSlot slot) const;   // what the order says of its offer
+  OfferBooks books(OfferIndex offer) const;    // what the counters say of what is remembered
+  void count_books(OrderSlot slot, int sign);  // for the audit, where it has been there
+  void audit_order(OrderSlot slot);
+  void audit_offer(OfferIndex offer, const OfferBooks& orders);
+  void break_offer(OfferIndex offer, BooksFault::Kind kind, const OfferBooks& orders);
+  class NewBooks;  // in the sources: recount.h
+  class Recount;
 
   // Calls visit(name) for the buyer and each identity.
   template <typename Visit>
@@ -300,6 +283,9 @@ class Engine {
 
   void count_for_total_limits();
   std::uint32_t live_units(OrderSlot slot) const;  // that count for its names
+  std::optional<Tick> over_since(OrderSlot slot, Tick now) const;
+  std::optional<Tick> forgotten_at(OrderSlot slot, Tick now, std::int64_t retention_ns) const;
+  void release_names(OrderSlot slot, std::uint32_t units);
   struct OwnDue {
     bool over_limit = false;
     std::optional<OrderSlot> hold;  // only when over_limit
@@ -370,16 +356,21 @@ class Engine {
   void end_hold(OrderSlot slot, OrderStatus becomes);
   void subtract_names(OrderSlot slot, std::uint32_t units);
   Hash128 buyer_name(OrderSlot slot) const;
+  Restored restore_tables(OrderSlot slot);
+  void restore_holds();
 
   const EngineOptions options_;
   CatalogPointer catalog_;
-  std::vector<OfferState> offers_;  // by OfferIndex; those of other shards stay empty
-  std::vector<OfferRules> rules_;   // the same
+  std::vector<OfferState> offers_;   // by OfferIndex; those of other shards stay empty
+  std::vector<OfferRules> rules_;    // the same
+  std::vector<OfferTally> tallies_;  // the same
+  std::uint32_t start_ = 0;          // of the engine on its folder; 0: the journal is being read
   OrderStore store_;
   LimitLedger ledger_;
   HoldCalendar calendar_;
   WaitingLines lines_;
   ChannelQuotas quotas_;
+  BooksAudit audit_;
   // Units that baskets which are being decided have reserved, by channel_key(): no order says them yet.
   boost::unordered_flat_map<Hash128, std::int64_t, Hash128Identity> reserved_by_channel_;
   std::uint64_t reserved_rows_ = 0;  // of baskets that are being decided

@@ -28,6 +28,8 @@ class HoldCalendar {
   void add(OrderSlot hold, OfferIndex offer, Tick expires_at);
   void remove(OrderSlot hold);  // REQUIRES: it is there
   void move(OrderSlot hold, Tick expires_at);
+  // One whose end was moved before.
+  void add_moved(OrderSlot hold, OfferIndex offer, Tick expires_at);
 
   struct First {
     OrderSlot hold;

@@ -26,6 +26,12 @@ class WaitingLines {
   // The first for whom wanted(slot) is true. Looks at every place.
   template <typename Wanted>
   std::optional<OrderSlot> find_first(OfferIndex offer, const Wanted& wanted) const;
+  // --- checkpoints: the next place of an offer's line, then who stands in it, each once and in any order ---
+  std::uint32_t next_place(OfferIndex offer) const;
+  void restore_next_place(OfferIndex offer, std::uint32_t next);
+  // False: nobody can stand there.
+  [[nodiscard]] bool restore(OfferIndex offer, std::uint32_t place, OrderSlot who);
+
   // How many stand at the place and before it.
   std::uint32_t position(OfferIndex offer, std::uint32_t place) const;
 
@@ -37,6 +43,7 @@ class WaitingLines {
     std::uint32_t size = 0;
   };
   static bool stands(const Line& line, std::uint32_t place);
+  Line& make_line(OfferIndex offer);
 
   std::vector<std::unique_ptr<Line>> lines_;  // by offer; null: nobody ever waited
 };

@@ -14,6 +14,12 @@ namespace doorbuster {
 struct RequestContext {
   ReplyFrame frame;
   std::int64_t received_ns = 0;  // monotonic
+  std::int64_t turn_ns = 0;  // how long the thread's turn went on before this round of it: see kBuyTurnMsMax
+  bool* shed = nullptr;      // set when it is refused for that
+  // A buy that finds no request free waits for one: it sets this, answers nothing, and is handed in again
+  // when its connection's turn has come. Null: it has waited long enough, and is told `overloaded`.
+  bool* waits = nullptr;
+  bool others_wait = false;  // and come first
   bool draining = false;
   Handover* handover = nullptr;  // null: this listener has no streams
 };

@@ -7,7 +7,9 @@
 //
 // Bounds (name; at the bound; counter):
 //   max_connections      503 `overloaded`, closed          connections_refused
-//   requests of a thread 503 `overloaded`                  overloaded_requests
+//   requests of a thread buys wait kRoomWaitMsMax, then
+//                        503 `overloaded`; others at once  room_waits; overloaded_requests
+//   kBuyTurnMsMax        503 `overloaded`                  overloaded_turn
 //   max_pipeline         reading stops until replies left  pipeline_full
 //   reply bytes pending  reading stops until they are sent pipeline_full
 //   header, body, idle and write deadlines: closed         timeouts_*
@@ -43,7 +45,7 @@ struct HttpMetrics {
   std::array<Counter, kOutcomeCount> replies;  // by outcome
   Counter connections_accepted, connections_closed, connections_refused, accept_errors;
   Counter timeouts_header, timeouts_body, timeouts_idle, timeouts_write;
-  Counter pipeline_full, overloaded_requests;
+  Counter pipeline_full, room_waits, overloaded_requests, overloaded_turn;
   Counter bytes_received, bytes_sent, reads, writes;
   BucketHistogram decision_ns{kLatencyBoundsNs};  // read to decided
   BucketHistogram reply_ns{kLatencyBoundsNs};     // read to written

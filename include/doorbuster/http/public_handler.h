@@ -43,13 +43,19 @@ class PublicHandler final : public Handler {
     std::string_view path;
     Scope scope;
     Request* (PublicHandler::*answer)(const Exchange& exchange, std::string_view part);
+    bool waits_for_room = false;  // see RequestContext::waits
   };
   static const Route kRoutes[];
   friend std::vector<RouteScope> public_routes();
 
   // --- public_handler.cc: who is let in ---
-  // Null: within the tenant's limits. Else a refusal that has been answered.
-  bool is_limited(const Exchange& exchange);
+  // Whether it is beyond the tenant's share of the requests, or beyond its rate; then it has been answered.
+  bool is_over_share(const Exchange& exchange);
+  bool is_over_rate(const Exchange& exchange);
+  // Whether there is no request for it: then it waits, or has been answered.
+  bool lacks_room(const Exchange& exchange);
+  // Whether its turn comes too late; then it has been answered.
+  bool is_shed(const Exchange& exchange, std::int64_t turn_ms_max);
   AudienceCheck& audience_of(TenantId tenant);
   Request* show_problem(const Exchange& exchange, std::string_view name);
   Request* stream(const Exchange& exchange, std::string_view);

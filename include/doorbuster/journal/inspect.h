@@ -18,7 +18,8 @@ int dump_journal(Storage& storage, std::ostream& out, std::ostream& err);
 
 // Checks every byte, and that every payload is one that this program understands. Prints one line: "ok: ..."
 // or "damaged: FILE, bytes FROM to TO: reason" for the first bad byte range [FROM, TO). A torn tail gets a
-// line of its own.
+// line of its own, and so does each checkpoint. Where the first segments were pruned, all three begin with
+// the first that is there.
 int verify_journal(Storage& storage, std::ostream& out, std::ostream& err);
 
 // Counts, sizes and times, one "name value" a line.

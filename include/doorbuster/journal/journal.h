@@ -8,11 +8,14 @@
 //
 // It does not know what the records mean: kinds and payloads belong to model/record.h.
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "doorbuster/base/limits.h"
@@ -27,15 +30,31 @@ namespace doorbuster {
 struct JournalRecord {
   RecordInfo info;
   std::uint64_t sequence = 0;
-  std::uint64_t epoch = 0;
+  std::uint64_t epoch = 1;
   std::span<const std::byte> payload;
   std::string_view segment;  // file name
   std::uint64_t offset = 0;  // of the record's header in it
+  std::uint32_t crc = 0;     // what the next record continues
 };
 
 // Called for each valid record, batch_end ones included, in order. An error stops the reading and is passed
 // on.
 using RecordVisitor = std::function<Status(const JournalRecord&)>;
+
+// "journal-<16 hex digits of the first sequence>.seg"
+std::string segment_name(std::uint64_t first_sequence);
+// The sequence that a segment's name promises; nothing when it is no segment's name.
+std::optional<std::uint64_t> parse_segment_name(std::string_view name);
+
+// Between two segments: what the next one has to continue.
+struct JournalPlace {
+  FolderIdentity identity{};
+  std::uint64_t next_sequence = 1;
+  std::uint64_t epoch = 0;     // of the segment before
+  std::uint32_t last_crc = 0;  // of the last record before
+  // That the next segment exists is known. One that does not is then damage, and never the journal's end.
+  bool followed = false;
+};
 
 struct RecoveredJournal {
   bool fresh = false;  // the folder was empty: the identity is newly made
@@ -46,6 +65,7 @@ struct RecoveredJournal {
   std::uint64_t records = 0;
   std::uint64_t bytes = 0;
   std::uint64_t segments = 0;
+  std::uint64_t first_sequence = 1;  // where the reading began
   // A torn tail that was cut: never acknowledged. Its bytes are kept in `<segment>.torn`.
   std::uint64_t torn_bytes = 0;
   std::string torn_segment;
@@ -59,18 +79,32 @@ struct RecoveredJournal {
 // - Anything else that is invalid is refused with ErrorKind::configuration, file, offset and reason: damage
 //   before the tail, a missing, foreign, doubled or swapped segment, a newer format, or an end before what a
 //   later record or the watermark proves to have been durable.
+// - With `after`, segments before that place are neither read nor missed, and the journal goes on from there:
+//   its identity, sequence, epoch and chain are the place's. What counts is what was read.
 // REQUIRES: storage.lock() was taken.
-Result<RecoveredJournal> recover_journal(Storage& storage, const RecordVisitor& visit);
+Result<RecoveredJournal> recover_journal(Storage& storage, const RecordVisitor& visit,
+                                         const std::optional<JournalPlace>& after = {});
 
 // The same checks without changing anything, for the offline tools; works beside a running writer (whose
 // unfinished tail is then reported as torn, not as damage).
-Result<RecoveredJournal> read_journal(Storage& storage, const RecordVisitor& visit);
+Result<RecoveredJournal> read_journal(Storage& storage, const RecordVisitor& visit,
+                                      const std::optional<JournalPlace>& after = {});
+
+// The same for all segments but the newest, which only has to continue them. They are complete and durable,
+// also while a writer is at work. Where it ended is the place of a checkpoint.
+Result<RecoveredJournal> read_sealed_segments(Storage& storage, const RecordVisitor& visit,
+                                              const std::optional<JournalPlace>& after = {});
+
+// Of the newest segment whose header can be read; nothing: there is none.
+Result<std::optional<FolderIdentity>> read_identity(Storage& storage);
 
 struct JournalOptions {
   std::size_t segment_bytes = kSegmentBytesDefault;
   // Fills the next segment on a helper thread; false: when it is needed, on the caller's (tests,
   // determinism).
   bool prepare_in_background = true;
+  // On a full disk: how long until the next try to make the next segment.
+  std::chrono::milliseconds room_retry{1000};
 };
 
 // Where in the journal we are; plain numbers for metrics. Read only by the writer's thread.
@@ -105,6 +139,10 @@ class JournalWriter {
   virtual std::uint64_t epoch() const = 0;
   virtual const FolderIdentity& identity() const = 0;
   virtual const JournalCounters& counters() const = 0;
+  // Any thread: the disk has no room for the next segment. What goes into this one is as safe as ever; when
+  // it is full, commit() waits a while for room and then fails. Who can refuse new work does it now. False
+  // again as soon as there is room.
+  virtual bool short_of_room() const = 0;
 };
 
 }  // namespace doorbuster

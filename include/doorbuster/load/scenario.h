@@ -87,7 +87,7 @@ struct Scenario {
 inline constexpr std::size_t kScenarioBytesMax = 1U << 20;
 inline constexpr std::uint64_t kVisitorsMax = 8'000'000;  // of one run; about 1 GB of plan and record
 inline constexpr double kSecondsMax = 3600;
-inline constexpr double kRateMax = 1'000'000;
+inline constexpr double kRateMax = 10'000'000;
 inline constexpr std::uint32_t kLoadConnectionsMax = 16'384;
 inline constexpr std::uint32_t kLoadPipelineMax = 256;
 inline constexpr std::uint32_t kBuyersMax = 99'999'999;

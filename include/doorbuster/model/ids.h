@@ -45,6 +45,11 @@ struct OrderNumber {
   static constexpr OrderNumber make(OfferIndex offer, std::uint64_t ordinal) {
     return {(static_cast<std::uint64_t>(offer.value) << kOrdinalBits) | ordinal};
   }
+  // What is told before it is durable (202) can be lost with the power, its number must name no other order
+  // ever. So each start of the engine on its folder leaves out as many numbers of each offer as can be on
+  // their way to the disk, for itself and for each start since that offer's last durable order:
+  // the first of them is last_ordinal + (start - start of that) * kOrdinalsPerStart + 1.
+  static constexpr std::uint64_t kOrdinalsPerStart = 1ULL << 18;
   constexpr OfferIndex offer() const { return {static_cast<std::uint32_t>(value >> kOrdinalBits)}; }
   constexpr std::uint64_t ordinal() const { return value & ((1ULL << kOrdinalBits) - 1); }
   friend constexpr auto operator<=>(OrderNumber, OrderNumber) = default;

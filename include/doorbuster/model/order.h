@@ -113,4 +113,10 @@ struct OrderEvent {
   Hash128 key;               // zero: none
 };
 
+// An order of which nothing counts any more, or a basket's line of an offer, on its way out of the books.
+struct ForgottenOrder {
+  OrderNumber order;
+  std::optional<OfferIndex> part;
+};
+
 }  // namespace doorbuster

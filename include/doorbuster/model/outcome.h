@@ -49,6 +49,7 @@ enum class Outcome : std::uint8_t {
 
   // Orders.
   order_not_found,
+  order_gone,  // there was one, and its retention is over
   order_not_held,
   hold_expired,
 

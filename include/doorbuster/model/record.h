@@ -29,11 +29,13 @@ enum class RecordKind : std::uint16_t {
   plan_part = 20,           // more of the campaign or offer that was put before it
   tenant_put = 21,
   item_put = 22,
-  order_confirmed = 32,  // a new order that is final
-  order_held = 33,       // a new order that is to be confirmed
-  order_waiting = 34,    // a new order without units: a place in the line
-  order_event = 35,      // something that happened to one of the three
-  alert = 48,            // raised or cleared: nothing rests on it
+  order_confirmed = 32,   // a new order that is final
+  order_held = 33,        // a new order that is to be confirmed
+  order_waiting = 34,     // a new order without units: a place in the line
+  order_event = 35,       // something that happened to one of the three
+  orders_forgotten = 36,  // orders whose retention is over: from here on they were never there
+  state_sample = 37,      // what the engine had here: replay has to come to the same
+  alert = 48,             // raised or cleared: nothing rests on it
 };
 
 // The kind's name as `journal dump` prints it, or "unknown".
@@ -227,6 +229,11 @@ constexpr std::size_t order_payload_bytes(const Order& order) {
 }
 // REQUIRES: out.size() >= order_payload_bytes(order).
 std::size_t encode(const Order& order, std::span<std::byte> out);
+// How many identities and lines an order's payload says it has, without looking at anything else of it.
+struct OrderListSizes {
+  std::uint8_t identities = 0, lines = 0;
+};
+OrderListSizes order_list_sizes(std::span<const std::byte> payload);
 
 inline constexpr std::size_t kOrderEventFixedBytes = 48;
 // Version 1 is what happens to a whole order, version 2 to one line of a basket.
@@ -238,6 +245,33 @@ constexpr std::size_t order_event_payload_bytes(const OrderEvent& event) {
 }
 // REQUIRES: out.size() >= order_event_payload_bytes(event).
 std::size_t encode(const OrderEvent& event, std::span<std::byte> out);
+
+// The orders of one record, whole ones and lines of baskets as they come. They may be of several tenants.
+struct OrdersForgotten {
+  std::uint32_t retention_seconds = 0;  // in force: each of them had been over for so long
+  std::span<const ForgottenOrder> orders;
+};
+// REQUIRES: 1 to kForgottenPerRecordMax orders.
+std::size_t forgotten_payload_bytes(std::span<const ForgottenOrder> orders);
+// REQUIRES: out.size() >= forgotten_payload_bytes(value.orders).
+std::size_t encode(const OrdersForgotten& value, std::span<std::byte> out);
+
+// What an engine had of one offer and of some of its orders, behind all records of its shard before this one.
+// Nothing rests on it: it is there to find out when a replay comes to something else.
+struct StateSample {
+  OfferIndex offer;
+  bool has_units = false;           // false: lines of baskets were on their way, held and sold say nothing
+  std::uint16_t orders = 0;         // that were there, of the kStateSampleOrders numbers from
+  std::uint64_t first_ordinal = 0;  // this one on
+  std::int64_t held = 0, sold = 0;
+  std::uint64_t orders_hash = 0;  // the sum of their hashes, as that version of this program makes them
+  friend bool operator==(const StateSample&, const StateSample&) = default;
+};
+// Goes up with the layout of OrderRow and OrderLife: samples of another version are not compared.
+inline constexpr std::uint8_t kStateSampleVersion = 1;
+inline constexpr std::size_t kStateSamplePayloadBytes = 40;
+// REQUIRES: out.size() >= kStateSamplePayloadBytes.
+std::size_t encode(const StateSample& sample, std::span<std::byte> out);
 
 // Nothing when the bytes are not exactly such a payload of that version. Views point into `payload`.
 std::optional<FolderCreated> decode_folder_created(std::span<const std::byte> payload);
@@ -256,5 +290,10 @@ struct OrderLists {
 std::optional<Order> decode_order(std::span<const std::byte> payload, const RecordInfo& info,
                                   OrderLists& lists);
 std::optional<OrderEvent> decode_order_event(std::span<const std::byte> payload, const RecordInfo& info);
+// `list` is where the orders are put.
+using ForgottenList = std::array<ForgottenOrder, kForgottenPerRecordMax>;
+std::optional<OrdersForgotten> decode_orders_forgotten(std::span<const std::byte> payload,
+                                                       ForgottenList& list);
+std::optional<StateSample> decode_state_sample(std::span<const std::byte> payload);
 
 }  // namespace doorbuster

@@ -11,13 +11,16 @@
 // - A sync that fails leaves some of the pending writes behind and forgets the others: they can still be
 //   read, a later sync() reports success without writing them, and crash() or sync_and_drop_cache() reveals
 //   it. This is what Linux does.
+// - On request the device lies: a write lands elsewhere and is reported as done, bits turn over at rest.
 //
 // Thread-safe.
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "doorbuster/platform/storage.h"
 
@@ -68,7 +71,25 @@ class MemoryStorage final : public Storage {
   // written a part, a sync that fails has synced a part, other operations have done nothing.
   void fail_nth(StorageOperation operation, std::uint64_t nth,
                 Error error = {ErrorKind::runtime, "planned error"});
+  // The same, and from then on every operation of that kind.
+  void fail_from_nth(StorageOperation operation, std::uint64_t nth,
+                     Error error = {ErrorKind::runtime, "planned error"});
+  // All files together may have so many bytes. A write that would make them more writes what there is room
+  // for and fails.
+  void set_capacity(std::uint64_t bytes);
+  // The nth write from now reports success, and its bytes land in another file or at another offset, at once
+  // and durably. Where they should be, nothing but the file's size changes.
+  void misdirect_nth_write(std::uint64_t nth);
+  std::string misdirected_to() const;  // "FILE at OFFSET"; empty: not yet, or the plan is forgotten
+  // A few bits of one file turn over, of what is durable and of what is cached. Returns where: "FILE at
+  // OFFSET"; empty: there is no byte.
+  std::string rot(std::uint64_t seed);
+  // Ends all plans, those for errors, capacity and misdirected writes.
   void forget_plan();
+  // Called before every operation; it must not use this storage. What it throws comes out of the operation,
+  // which then has done nothing: how a process dies between two system calls.
+  using Observer = std::function<void(StorageOperation operation, std::string_view name)>;
+  void observe(Observer observer);
   // How many operations of that kind there were so far, failed ones included.
   std::uint64_t operations(StorageOperation operation) const;
   // Every file as a running process reads it now.

@@ -23,6 +23,9 @@ class AlertLog {
   };
 
   void append(const Alert& alert);
+  // Of an earlier life: entries in their order, and what stands though its entry has left them. REQUIRES:
+  // nothing was appended; sequences ascend and end with `last`.
+  void restore(const std::vector<Entry>& entries, const std::vector<Entry>& active, std::uint64_t last);
   // What came behind this one, the oldest first; 0: all that is kept. Entries that have left it are not told
   // of: the first one's sequence says so.
   std::vector<Entry> after(std::uint64_t sequence) const;

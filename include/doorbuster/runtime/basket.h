@@ -35,7 +35,7 @@ struct Basket {
     Engine::Pin pin = Engine::Pin::none;  // what happens to an order: how its part stands still
     bool reserved = false;                // a new basket: its units are kept
     bool charged = false;                 // and count for the limit over the campaign
-    bool visited = false;        // in this step; what happens to one line only does not visit the others
+    bool visited = false;                 // in this step
     std::uint64_t position = 0;  // in its shard's ring: what was recorded there before must be durable
   };
   std::array<Line, kBasketLinesMax> lines;

@@ -23,6 +23,7 @@
 
 #include "doorbuster/base/hash.h"
 #include "doorbuster/base/limits.h"
+#include "doorbuster/base/prefetch.h"
 #include "doorbuster/base/reserved_array.h"
 #include "doorbuster/engine/engine.h"
 #include "doorbuster/model/ids.h"
@@ -41,6 +42,8 @@ class Board {
 
   // --- the offer's shard ---
   void mark_name(const Hash128& limit_key);
+  // Asks the memory for the mark: worth its price some names ahead.
+  void prefetch_name(const Hash128& limit_key) const { prefetch_line(names_.data() + word_of(limit_key)); }
   // What there is to say of an offer. False when that is what the board says already; else the shard calls
   // mark_changed(), at once or later in its duty cycle, and then wakes who follows.
   bool publish(OfferIndex offer, Availability availability, const OfferStock& stock);

@@ -6,6 +6,9 @@
 //
 // What the pool cannot back is refused as a whole, told once, and tried again after every change of the
 // catalog: a reload, more stock, what another campaign has given back.
+//
+// It also has the names of limits over whole campaigns taken out of which nothing is left, when they have
+// used up half of the room that there was.
 
 #include <cstdint>
 #include <functional>
@@ -54,6 +57,8 @@ class CampaignKeeper final : public Agent {
 
   bool is_due(std::uint64_t changes, Tick now) const;
   bool is_look_due() const;
+  bool is_room_due() const;
+  std::size_t make_room();
   std::size_t arm_due(const Catalog& catalog, std::uint64_t changes, Tick now);
   bool arm(const CampaignPut& campaign, std::uint64_t changes);
   std::size_t release_due(const Catalog& catalog, std::size_t offers_max, Tick now);
@@ -70,6 +75,7 @@ class CampaignKeeper final : public Agent {
   Tick event_at_ = kNoEnd;       // when something is to be done that the catalog knows of
   Tick retry_at_ = kNoEnd;       // a change failed
   std::int64_t look_at_ns_ = 0;  // monotonic; when `has_returning_`
+  std::int64_t room_at_ns_ = 0;  // monotonic; not before
   bool has_returning_ = false;   // units may come free in what is over
   std::size_t next_offer_ = 0;   // where the next look begins
   bool failed_told_ = false;

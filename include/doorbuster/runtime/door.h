@@ -34,7 +34,10 @@ class EngineDoor {
   const DataFolderKeys& keys() const { return keys_; }
 
   // Null at the bound: answer `overloaded`. `tenant`: who asks.
-  Request* take(TenantId tenant = kDefaultTenant) { return pool_.take(tenant); }
+  Request* take(TenantId tenant = kDefaultTenant, Request::Kind kind = Request::Kind::buy) {
+    return pool_.take(tenant, kind);
+  }
+  bool has_room(Request::Kind kind) const { return pool_.has_room(kind); }
   void give_back(Request* request) { pool_.give_back(request); }
   std::uint32_t in_use() const { return pool_.in_use(); }
   std::uint32_t in_use(TenantId tenant) const { return pool_.in_use(tenant); }

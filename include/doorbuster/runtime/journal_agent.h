@@ -39,6 +39,8 @@ class JournalAgent final : public Agent {
     return failed_.load(std::memory_order_acquire);
   }
   const std::string& failure() const { return failure_; }  // REQUIRES: failed()
+  // The disk has no room for the next segment: no new orders until it has. Any thread.
+  bool short_of_room() const { return writer_->short_of_room(); }
 
   // The last batch, after the shards have stopped. Caller: whoever stopped this agent's thread.
   Status close();
@@ -53,6 +55,7 @@ class JournalAgent final : public Agent {
   const std::vector<Notifier*> listeners_;
   const Clock& clock_;
   JournalMetrics metrics_;
+  bool is_first_ = true;
   std::atomic<bool> failed_ = false;
   std::string failure_;
 };

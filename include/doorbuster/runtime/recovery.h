@@ -3,10 +3,14 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "doorbuster/catalog/audit.h"
 #include "doorbuster/engine/engine.h"
+#include "doorbuster/journal/checkpoint.h"
 #include "doorbuster/journal/journal.h"
 #include "doorbuster/runtime/alert_log.h"
 #include "doorbuster/runtime/door.h"
@@ -16,6 +20,20 @@ namespace doorbuster {
 struct RecoveryOptions {
   std::uint32_t shards = 1;
   std::uint64_t orders_max = kOrdersDefault;
+  std::uint32_t order_retention_seconds = kOrderRetentionSecondsDefault;
+  // For reading what a process with larger tables had room for: see EngineOptions.
+  std::uint64_t names_min = 0, returns_min = 0;
+};
+
+struct EncodedRecord {
+  RecordInfo info;
+  std::string payload;
+};
+
+// A sample of the state that the replay did not come to.
+struct StateFault {
+  std::uint64_t epoch = 0;  // of the process that wrote it
+  std::string text;
 };
 
 // Feeds records to engines. apply() is a journal's RecordVisitor.
@@ -25,11 +43,24 @@ class StateBuilder {
 
   Status apply(const JournalRecord& record);
 
+  // --- checkpoints: checkpoint_state.cc, load_checkpoint.cc ---
+  // All of it, what of a change has come so far included. REQUIRES: has_keys().
+  Status save(CheckpointWriter& writer) const;
+  // Instead of the first apply(). An error of kind configuration says that the checkpoint is damaged, and
+  // where, unless out_of_room(): then it is larger than orders_max. After any error nothing of this is of
+  // use.
+  Status load(CheckpointReader& reader);
+  static CheckpointContent checkpoint_content();
+
   bool has_keys() const { return has_keys_; }
   const DataFolderKeys& keys() const { return keys_; }
   void set_keys(const DataFolderKeys& keys);  // of a fresh folder; makes the engines
   const CatalogPointer& catalog() const { return catalog_; }
   void install(CatalogPointer catalog);
+  // Forgets every order that is over at `now`, before a change that it may be over by. What to journal.
+  std::vector<EncodedRecord> forget_over(Tick now);
+  // A record did not fit the tables, or a checkpoint.
+  bool out_of_room() const { return out_of_room_; }
   // The changes of the catalog that were applied, the last ones.
   AuditLog& audit() { return audit_; }
   // What was raised and cleared. The state hash is without it: nothing rests on an alert.
@@ -39,22 +70,30 @@ class StateBuilder {
   std::unique_ptr<Allowances>& allowances() { return allowances_; }
   std::uint64_t state_hash() const;  // of all engines, the allowances and the catalog
   Tick last_tick() const { return last_tick_; }
-  std::uint64_t orders() const { return orders_; }
+  std::uint64_t orders() const { return orders_; }  // that are remembered
+  // Samples of what the running engine had, compared so far; those that are not what this has,
+  // kStateFaultsKept of them at most.
+  std::uint64_t samples() const { return samples_; }
+  const std::vector<StateFault>& state_faults() const { return state_faults_; }
   // Units sold or held of each offer, by index.
   std::vector<std::int64_t> committed() const;
 
  private:
+  friend class StateLoader;
   Status apply_catalog_record(const JournalRecord& record);
   Status apply_alert(const JournalRecord& record);
+  Status apply_sample(const JournalRecord& record);
   Status apply_order(const JournalRecord& record);
   Status apply_order_event(const JournalRecord& record);
+  Status apply_forgotten(const JournalRecord& record);
   Status apply_to_parts(const JournalRecord& record, const OrderEvent& event, const Engine& home,
                         OrderSlot basket);
   Status check_pending() const;
-  tl::unexpected<Error> no_room(const JournalRecord& record, const Engine& engine) const;
+  [[nodiscard]] bool charge(Engine& engine, OrderSlot slot, std::uint32_t units);
+  tl::unexpected<Error> no_room(const JournalRecord& record, const Engine& engine);
   void make_engines();
 
-  const RecoveryOptions options_;
+  RecoveryOptions options_;
   bool has_keys_ = false;
   DataFolderKeys keys_;
   CatalogPointer catalog_ = std::make_shared<const Catalog>();
@@ -67,7 +106,9 @@ class StateBuilder {
   std::unique_ptr<Allowances> allowances_;
   std::vector<std::unique_ptr<Engine>> engines_;
   Tick last_tick_;
-  std::uint64_t orders_ = 0;
+  std::uint64_t orders_ = 0, samples_ = 0;
+  std::vector<StateFault> state_faults_;
+  bool out_of_room_ = false;
 };
 
 // The sum over all engines and the catalog: the same after replay as in the process that wrote the journal.
@@ -75,15 +116,16 @@ class StateBuilder {
 std::uint64_t state_hash(const std::vector<Engine*>& engines, const Allowances& allowances,
                          const Catalog& catalog);
 
-// An upper bound for the orders in the folder's segments: their bytes by the smallest order's. To size tables
-// before anything is read.
-Result<std::uint64_t> orders_recorded_at_most(Storage& storage);
+// An upper bound for the orders in the folder's segments from that one on: their bytes by the smallest
+// order's. To size tables before anything is read.
+Result<std::uint64_t> orders_recorded_at_most(Storage& storage, std::uint64_t from_sequence = 0);
+
+// One definition, in the order in which they are journaled: what is wrong with it; empty: nothing.
+std::string_view add_definition(const RecordInfo& info, std::span<const std::byte> payload,
+                                CatalogChangeSet& change);
+bool is_known_version(const RecordInfo& info);
 
 // Payload records of one change, in the order in which they are journaled.
-struct EncodedRecord {
-  RecordInfo info;
-  std::string payload;
-};
 std::vector<EncodedRecord> encode_change(const CatalogChangeSet& change, std::uint64_t number, Tick now);
 
 }  // namespace doorbuster

@@ -80,15 +80,19 @@ struct Request {
 class RequestPool {
  public:
   RequestPool(std::uint16_t http_thread, std::uint32_t capacity);
-  // Null when all are on their way: the outcome is `overloaded`. REQUIRES: tenant.value <= kTenantsMax.
-  Request* take(TenantId tenant = kDefaultTenant);
+  // Null when as many are on their way as there may be for one of this kind: the outcome is `overloaded`.
+  // REQUIRES: tenant.value <= kTenantsMax.
+  Request* take(TenantId tenant = kDefaultTenant, Request::Kind kind = Request::Kind::buy);
   void give_back(Request* request);
+  // Whether take() of this kind would give one.
+  bool has_room(Request::Kind kind) const { return in_use_ < in_use_max_[static_cast<std::size_t>(kind)]; }
   std::uint32_t in_use() const { return in_use_; }
   std::uint32_t in_use(TenantId tenant) const { return in_use_by_tenant_[tenant.value]; }
 
  private:
   const std::uint16_t http_thread_;
   std::unique_ptr<Request[]> requests_;
+  std::array<std::uint32_t, 3> in_use_max_;  // when one of the kind may still be taken
   Request* free_ = nullptr;
   std::uint32_t in_use_ = 0;
   std::array<std::uint32_t, kTenantsMax + 1> in_use_by_tenant_{};

@@ -3,7 +3,7 @@
 // who runs on which thread. The steps of a life, in order:
 //
 //   open()       lock, recover, journal the configuration's changes
-//   start()      threads run; decisions are made
+//   start()      threads run; decisions are made (or run_by_hand(): the caller steps every agent)
 //   ...          reconfigure(), stock(), failed()
 //   stop()       after the HTTP agents have drained: last batch, clean end of the journal
 //
@@ -34,20 +34,40 @@
 
 namespace doorbuster {
 
-// Which threads there are.
+// Which threads there are, and how much room there is between them.
 struct WiringPlan {
   std::uint32_t shards = 1;
   std::uint32_t http_threads = 1;
-  bool shared = true;  // thread i runs HTTP agent i and shard i; else each agent has its own
+  bool shared = true;        // thread i runs HTTP agent i and shard i; else each agent has its own
+  bool spare_thread = true;  // fills the journal's next segment ahead of time; else who needs it does
+  // The bounds, or less where there are many small runtimes.
+  std::uint32_t requests_max = kRequestsPerThreadMax;
+  std::size_t ring_bytes = kJournalRingBytes;
+  std::uint64_t sample_bytes = kStateSampleBytes;
 };
 // `processors` are what the process may use. The measurement behind `automatic`: bench/results/.
 WiringPlan plan_wiring(Wiring wiring, std::uint32_t cores, std::uint32_t processors);
 
+// An offer whose books are wrong, and the last of its orders.
+struct BooksEvidence {
+  struct OrderFacts {
+    std::uint64_t ordinal = 0;
+    OrderStatus status{};
+    std::uint32_t quantity = 0, confirmed_quantity = 0, returned_quantity = 0;
+  };
+  BooksFault fault;
+  std::vector<OrderFacts> orders;  // at most kEvidenceOrdersMax
+};
+
 struct RecoveryReport {
   bool fresh = false;
-  std::uint64_t records = 0, orders = 0, torn_bytes = 0, segments = 0;
+  std::uint64_t records = 0, orders = 0, torn_bytes = 0, segments = 0;  // records, segments: that were read
   std::string torn_segment;
   std::uint64_t state_hash = 0;
+  std::uint64_t checkpoint = 0;                  // the last record of the one that it began with; 0: none
+  std::vector<std::string> damaged_checkpoints;  // that were of no use, and why
+  std::uint64_t samples = 0;                     // of the state of who wrote the journal, compared
+  std::vector<StateFault> state_faults;          // what they had, and the replay did not come to
 };
 
 class Runtime {
@@ -66,9 +86,16 @@ class Runtime {
 
   // http_agents[i] uses door(i). They must outlive stop().
   void start(const std::vector<SleepingAgent*>& http_agents);
-  // Stops all threads, ends the journal cleanly and returns the final state hash. REQUIRES: start() was
-  // called.
+  // Instead of start(): no thread runs, and the caller steps the agents that are returned (the shards, then
+  // the journal) on its own. What would sleep until another thread has done something calls `while_waiting`
+  // over and over instead, inside of change(), stock() and journal_alerts(). It steps agents, but must not
+  // call any of these three again; when it throws, this process is dead and only the destructor may follow.
+  std::vector<Agent*> run_by_hand(std::function<void()> while_waiting);
+  // Stops all threads, ends the journal cleanly and returns the final state hash. REQUIRES: start() or
+  // run_by_hand() was called.
   Result<std::uint64_t> stop();
+  // Of everything decided. REQUIRES: run by hand or stopped, and nothing is on its way.
+  std::uint64_t state_hash();
 
   // For a watchdog: whether every thread has begun a cycle since the last ask_heartbeats().
   void ask_heartbeats();
@@ -77,6 +104,7 @@ class Runtime {
   // A write or sync has failed: nothing is decided any more, every buy is answered `journal_failed`.
   bool failed() const { return journal_agent_->failed(); }
   const std::string& failure() const { return journal_agent_->failure(); }
+  bool short_of_room() const { return journal_agent_->short_of_room(); }
 
   // What has to change about the catalog in force. `committed`: units sold or held of each offer, by index.
   // Called while all shards stand still, so what it reads is what the change is made to; `now` is after every
@@ -91,6 +119,12 @@ class Runtime {
   Result<std::size_t> reconfigure(const std::vector<CampaignConfiguration>& campaigns,
                                   ChangeOrigin origin = {});
 
+  // Names are counted for limits over whole campaigns, and those of which nothing is left take up room.
+  bool counts_names() const { return allowances_->names() != 0; }
+  bool is_crowded() const { return allowances_->is_crowded(); }
+  // Makes room again. All shards stop for it and go on after it.
+  Status make_room();
+
   // Rung after every change of the catalog. Before start(); it outlives the runtime's last change.
   void ring_after_changes(Notifier& notifier) { change_notifiers_.push_back(&notifier); }
 
@@ -100,6 +134,10 @@ class Runtime {
   // Exact, each offer at one instant between two of its decisions.
   Result<std::vector<OfferStock>> stock(std::span<const OfferIndex> offers);
   CatalogPointer catalog() const { return catalog_.get(); }
+  // What the audit of the books has found in this life, and how many offers of all that is; the count costs
+  // nothing.
+  Result<std::vector<BooksEvidence>> books_evidence();
+  std::uint64_t broken_offers() const;
   // Another number as soon as catalog() has another answer.
   std::uint64_t catalog_changes() const { return catalog_.changes(); }
 
@@ -139,6 +177,7 @@ class Runtime {
     Tick at;
   };
 
+  static std::uint64_t room_for_orders(const Configuration& configuration, std::uint64_t recorded);
   Status recover(const Configuration& configuration, ChangeOrigin origin);
   Status journal_now(JournalWriter& writer, const std::vector<EncodedRecord>& records);
   void assemble(const Configuration& configuration, std::vector<std::unique_ptr<Engine>> engines,
@@ -146,8 +185,10 @@ class Runtime {
   Result<AppliedChange> change_while_paused(const ChangePlanner& plan);
   void remember(const AppliedChange& applied);
   Status journal_change(const CatalogChangeSet& change, Tick now);
+  Status forget_over();
   // Until all that the shards have published by now is durable.
   void wait_for_published() const;
+  void wait_a_moment() const;
   Status journal_running(std::span<const EncodedRecord> records);
   Status on_every_shard(const std::function<void(ShardAgent&)>& task);
 
@@ -174,6 +215,7 @@ class Runtime {
   std::mutex control_mutex_;
   AuditLog audit_;                                        // under control_mutex_
   std::array<Counter, std::size(kChangeKinds)> changes_;  // written under control_mutex_
+  std::function<void()> while_waiting_;                   // run by hand; else empty
   std::vector<std::unique_ptr<AgentThread>> threads_;
   std::unique_ptr<AgentThread> journal_thread_;
 };

@@ -20,11 +20,13 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "doorbuster/base/counters.h"
 #include "doorbuster/base/reserved_array.h"
 #include "doorbuster/engine/engine.h"
+#include "doorbuster/engine/retention_sweep.h"
 #include "doorbuster/platform/clock.h"
 #include "doorbuster/runtime/agent.h"
 #include "doorbuster/runtime/basket.h"
@@ -39,6 +41,11 @@ namespace doorbuster {
 using CommandQueue = BoundedQueue<Request, kRequestsPerThreadMax>;  // producers: HTTP threads
 using VisitQueue = BoundedQueue<Request, kRequestsPerThreadMax>;    // producers: shards
 static_assert(kBasketsPerShardMax * kShardsMax <= kRequestsPerThreadMax);
+// Orders that can be told and lost: in a ring and in two batches. Their numbers are left out by the next
+// start.
+static_assert(kJournalRingBytes / (kOrderFixedBytes + 32) +
+                  2 * kJournalBatchBytesMax / (kOrderFixedBytes + 48) <
+              OrderNumber::kOrdinalsPerStart);
 using ReplyQueue = BoundedQueue<Request, kRequestsPerThreadMax>;  // producers: shards
 
 // An HTTP thread as a shard sees it.
@@ -51,13 +58,16 @@ struct ReplyDoor {
 struct ShardMetrics {
   Counter commands, sold_orders, sold_units, replays, refusals;
   Counter overloaded_journal;   // bound hit: the ring to the journal was full
+  Counter overloaded_disk;      // bound hit: the disk has no room for the next segment
   Counter overloaded_orders;    // bound hit: the order table was full
   Counter overloaded_expiries;  // bound hit: too many holds to expire before one decision
   Counter held_orders, confirmed_holds, confirmed_late, cancelled_holds, expired_holds, extended_holds;
   Counter refunds_due;  // orders whose money came when the units were gone
   Counter returned_units, restocked_units;
   Counter waiting_orders, offered_orders, left_lines;
+  Counter forgotten_orders;  // rows: an order, or a basket's line
   Counter gate_depth, orders;
+  Counter audit_rounds, broken_offers;  // of the books: see engine/books_audit.h
   BucketHistogram drained{kSizeBounds};
 };
 
@@ -65,6 +75,7 @@ struct ShardOptions {
   std::uint32_t shard = 0;
   bool answer_when_decided = false;  // acknowledge: decided
   std::size_t ring_bytes = kJournalRingBytes;
+  std::uint64_t sample_bytes = kStateSampleBytes;  // of records, from one sample of the state to the next
 };
 
 class ShardAgent final : public Agent {
@@ -94,7 +105,10 @@ class ShardAgent final : public Agent {
   const ShardMetrics& metrics() const { return metrics_; }
   // Runs `task` on the shard's thread, between two duty cycles, and returns when it has run; false, without
   // having run it, when the shard did not come to it in time. One caller at a time. Not for hot paths.
-  bool run_on_shard(const std::function<void()>& task, std::int64_t timeout_ns);
+  // Until then it calls `wait` over and over; empty: it sleeps. When that throws, the shard must not be used
+  // any more.
+  bool run_on_shard(const std::function<void()>& task, std::int64_t timeout_ns,
+                    const std::function<void()>& wait = {});
 
   // --- the shard's thread, a task on it, or before its thread runs ---
   Engine& engine() { return *engine_; }
@@ -102,6 +116,9 @@ class ShardAgent final : public Agent {
   void pause(bool paused) { paused_ = paused; }
   // The catalog in force from here on. REQUIRES: everything recorded is durable, no command is taken.
   void install(CatalogPointer catalog);
+  // Before a change of the catalog: forgets what is over by the rules that it may end. False: not all of it,
+  // the ring is full.
+  bool forget_all();
   // Publishes what the board has to say of the offers that this shard owns, and has their lines looked at:
   // after recovery or a changed catalog.
   void publish_board();
@@ -122,10 +139,12 @@ class ShardAgent final : public Agent {
   };
   static constexpr std::uint64_t kDischargesMax = kJournalRingBytes / 64;  // no record is smaller in the ring
 
+  void look_ahead(Request* const* commands, std::size_t count) const;
   void handle(Request* request, Tick now, std::int64_t now_ns);
   void handle_buy(Request* request, Tick now);
   void handle_find(Request* request);
   void handle_command(Request* request, Tick now);
+  Decision decide_buy(Request* request, Tick now, bool& way_is_free);
   Outcome take(const Decision& decision, Request* request, Tick now, OrderSlot& slot);
   void show_order(Request* request, OrderSlot slot);
   void answer(Request* request, std::uint64_t position);
@@ -133,7 +152,7 @@ class ShardAgent final : public Agent {
 
   void replay(Request* request, const Decision& decision);
 
-  // --- baskets: shard_baskets.cc ---
+  // --- baskets: shard_baskets.cc, shard_basket_lines.cc ---
   void open_basket(Request* request, Tick now);
   void open_basket_event(Request* request, const OrderDecision& decision, Tick now);
   Basket* take_basket();
@@ -146,6 +165,7 @@ class ShardAgent final : public Agent {
   void pin_line(Request* request, Basket::Line& line, Tick now);
   void settle_line(Request* request, Basket::Line& line, Tick now);
   void drop_line(Request* request, Basket::Line& line);
+  void agree_on_charges();
   void pass_on(Request* request, std::uint32_t shard);
   void come_home(Request* request, Tick now);
   void begin_step(Basket& basket, Basket::Step step);
@@ -170,8 +190,16 @@ class ShardAgent final : public Agent {
     return true;
   }
   std::size_t stamp();  // how many quotas have ended
+  Tick next_instant() const;
   std::size_t expire_due();
   bool record(const OrderEvent& event);
+
+  // --- orders whose retention is over: shard_retention.cc ---
+  bool can_forget(OrderSlot slot) const;
+  bool free_key(OrderSlot slot, Tick now);
+  bool forget(std::span<const OrderSlot> slots, Tick now);
+  std::size_t forget_some(bool stamped);
+  bool look_for_forgotten(RetentionSweep::Lines lines, std::size_t& forgotten);
   void serve_line(OfferIndex offer, Tick now);
   std::size_t serve_lines_left();
   void count(const OrderEvent& event);
@@ -181,6 +209,9 @@ class ShardAgent final : public Agent {
   std::size_t discharge_durable();
   bool has_discharges_under_way(const Request* request) const;
   std::size_t open_gate();
+  bool has_books_to_audit() const { return in_audit_ || audited_changes_ != changes_; }
+  std::size_t audit_books(bool busy);
+  void sample_state();
   void reply(Request* request);
   void run_task();
 
@@ -210,6 +241,7 @@ class ShardAgent final : public Agent {
   std::vector<Basket*> free_baskets_;
   std::vector<Request*> open_baskets_;  // this shard is their home
   std::vector<Request*> to_record_;     // of those: they wait for what they rest on
+  RetentionSweep sweep_;
   std::vector<OfferIndex> lines_left_;  // to be served as soon as there is room in the ring
   std::vector<Waiting> gate_;           // a ring: bounded by all the requests that there are
   std::size_t gate_head_ = 0, gate_count_ = 0;
@@ -218,6 +250,11 @@ class ShardAgent final : public Agent {
   // Published in this cycle, and not marked yet: an offer that sells many times in it is marked once.
   std::array<OfferIndex, 64> changed_offers_;
   std::size_t changed_count_ = 0;
+  // The audit of the books goes on until a whole round has seen no change.
+  std::uint64_t changes_ = 1, audited_changes_ = 0;
+  std::int64_t audited_ns_ = 0;
+  bool in_audit_ = false;
+  std::uint64_t sampled_at_ = 0;  // the ring's position
   Tick last_tick_;
   bool paused_ = false;
   ShardMetrics metrics_;

@@ -24,7 +24,7 @@ TEST_CASE(
         FaultCase{"journal", "pwrite64:error=ENOSPC:when=5"},
         FaultCase{"journal", "pwrite64:error=EIO:when=6"}, FaultCase{"journal", "fsync:error=EIO:when=1"},
         FaultCase{"journal", "renameat:error=EIO:when=1"},
-        FaultCase{"journal-spare", "pwrite64:error=ENOSPC:when=1"},
+        FaultCase{"journal-spare", "pwrite64:error=EIO:when=1"},
         FaultCase{"journal-spare", "fdatasync:error=EIO:when=1"}}) {
     INFO(fault.thread << ": " << fault.injection);
     Shop shop(endless_sale());

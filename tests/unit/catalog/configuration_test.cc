@@ -73,8 +73,9 @@ TEST_CASE("every server key is taken from the file") {
   const ParsedConfiguration parsed = parse_configuration(R"({"campaigns": [], "server": {
     "listen": "0.0.0.0:0", "admin": "[::1]:9", "data_dir": "/srv/d", "cores": 3, "acknowledge": "decided",
     "wiring": "dedicated", "max_body_bytes": 512, "max_connections": 2, "max_pipeline": 4, "max_orders": 5,
-    "segment_bytes": 65536, "header_timeout_ms": 100, "body_timeout_ms": 101, "idle_timeout_ms": 102,
-    "write_timeout_ms": 3600000, "stock_metrics": true,
+    "order_retention_seconds": 86400, "segment_bytes": 65536, "checkpoint_segments": 0,
+    "journal_retention_seconds": 9, "header_timeout_ms": 100, "body_timeout_ms": 101,
+    "idle_timeout_ms": 102, "write_timeout_ms": 3600000, "stock_metrics": true,
     "audience_tokens": {"secrets": ["a secret of 2026", "another of 2025."], "required": true}}})");
   REQUIRE(parsed.configuration);
   const ServerOptions& server = parsed.configuration->server;
@@ -88,7 +89,10 @@ TEST_CASE("every server key is taken from the file") {
   CHECK(server.max_connections == 2);
   CHECK(server.max_pipeline == 4);
   CHECK(server.max_orders == 5);
+  CHECK(server.order_retention_seconds == 86'400);
   CHECK(server.segment_bytes == 65536);
+  CHECK(server.checkpoint_segments == 0);
+  CHECK(server.journal_retention_seconds == 9);
   CHECK(server.header_timeout_ms == 100);
   CHECK(server.body_timeout_ms == 101);
   CHECK(server.idle_timeout_ms == 102);
@@ -138,6 +142,8 @@ TEST_CASE("what is wrong with the server is told at its place") {
       {replaced("127.0.0.1:8080", "a:65536"), "3:15: /server/listen", "a port from 0 to 65535"},
       {replaced("9090", "8080"), "4:14: /server/admin", "listen and admin are both 127.0.0.1:8080"},
       {replaced("600", "599"), "5:19: /server/max_orders", "raise max_orders from 599 to at least 600"},
+      {replaced("\"max_orders\": 600", "\"order_retention_seconds\": 86399"),
+       "5:32: /server/order_retention_seconds", "from 86400 to 315619200, not 86399"},
       {replaced("600", "-1"), "5:19: /server/max_orders", "from 0 to 134217728, not -1"},
       {replaced("600", "600.0"), "5:19: /server/max_orders", "without fraction and exponent, not 600.0"},
       {replaced("\"max_orders\": 600", "\"acknowledge\": \"durrable\""), "5:20: /server/acknowledge",

@@ -4,7 +4,8 @@
 namespace doorbuster {
 namespace {
 
-constexpr Tick kMuchLater{kCloses.ns + 365 * 24 * 3600 * kNsPerSecond};
+// The last moment at which an order of the first one is remembered.
+constexpr Tick kMuchLater{kOpens.ns + kOrderRetentionSecondsDefault * kNsPerSecond - 1};
 
 Buy first_buy() {
   Buy buy = buy_of("ann", "8e03978e-40d5-43e8-bc93-6894a57f9324", 2);

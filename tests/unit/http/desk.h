@@ -49,6 +49,8 @@ class Desk {
     REQUIRE(framing.bytes == bytes.size());
     const RequestContext context = {.frame = {.date = kDate, .head_only = http.method == Method::head},
                                     .received_ns = 0,
+                                    .turn_ns = turn_ns,
+                                    .shed = &shed,
                                     .draining = draining};
     text.clear();
     Request* request = handler_.handle(http, context, text, outcome);
@@ -86,7 +88,8 @@ class Desk {
 
   ManualClock clock{kOpens};
   Board board;
-  bool draining = false;
+  bool draining = false, shed = false;
+  std::int64_t turn_ns = 0;
   std::string text;
   Outcome outcome = Outcome::ok;
 

@@ -61,6 +61,7 @@ TEST_CASE("each code has the status of the contract") {
                                                                      {campaign_not_found, 404},
                                                                      {sku_not_found, 404},
                                                                      {order_not_found, 404},
+                                                                     {order_gone, 410},
                                                                      {method_not_allowed, 405},
                                                                      {campaign_not_started, 409},
                                                                      {campaign_paused, 409},

@@ -41,6 +41,17 @@ class Chronicle {
     encode(event, std::as_writable_bytes(std::span(bytes)));
     write(RecordKind::order_event, order_event_version(event), bytes);
   }
+  void forget(const std::vector<ForgottenOrder>& orders) {
+    const OrdersForgotten forgotten = {.retention_seconds = kOrderRetentionSecondsDefault, .orders = orders};
+    std::string bytes(forgotten_payload_bytes(orders), '\0');
+    encode(forgotten, std::as_writable_bytes(std::span(bytes)));
+    write(RecordKind::orders_forgotten, 1, bytes);
+  }
+  void sample(const StateSample& sample) {
+    std::string bytes(kStateSamplePayloadBytes, '\0');
+    encode(sample, std::as_writable_bytes(std::span(bytes)));
+    write(RecordKind::state_sample, kStateSampleVersion, bytes);
+  }
 
  private:
   void write(RecordKind kind, std::uint8_t version, const std::string& bytes) {

@@ -1,7 +1,8 @@
 // Folders with every kind and every version of payload that this program writes, each as one history that can
 // have been, and what `journal dump` prints of it in a .jsonl beside it: tests/golden/journal/1.0/payloads,
-// 1.0/plans and 1.0/life with what came later. Payloads do not change the format, so they stand with
-// format 1.0. Later versions add folders of their own and must read these, byte for byte as they are.
+// 1.0/plans, 1.0/life and 1.0/forgotten with what came later. Payloads do not change the format, so they
+// stand with format 1.0. Later versions add folders of their own and must read these, byte for byte as they
+// are.
 //
 // With DOORBUSTER_UPDATE_GOLDEN=1 this file writes it anew; see golden_test.cc for when not to.
 #include <cstdlib>
@@ -22,7 +23,7 @@ namespace doorbuster {
 namespace {
 
 const std::filesystem::path kGolden = "tests/golden/journal/1.0";
-const std::string kFolders[] = {"payloads", "plans", "life"};
+const std::string kFolders[] = {"payloads", "plans", "life", "forgotten", "samples"};
 
 constexpr Hash128 kCard{5, 6}, kDevice{7, 1};
 
@@ -172,6 +173,33 @@ void write_held_baskets(Chronicle& chronicle) {
   chronicle.order(basket_of(OrderLines(one_each).last(1), "b-9", OrderStatus::held), kSock);
 }
 
+// A month later: an order whose key is used again, and a basket, whose lines go a minute after it.
+void write_forgotten(Chronicle& chronicle) {
+  Order plain = order_of(2, 100, "b-1");
+  plain.key = "k-1";
+  const OrderNumber sold = chronicle.order(plain, kTv);
+  const OrderLine lines[] = {{.offer = kTv, .quantity = 1, .unit_price = 100},
+                             {.offer = kPc, .quantity = 2, .unit_price = 101}};
+  const OrderNumber basket = chronicle.order(basket_of(lines, "b-3"), kTv);
+  chronicle.wait(kOrderRetentionSecondsDefault);
+  chronicle.forget({{.order = sold, .part = {}}, {.order = basket, .part = {}}});
+  chronicle.order(plain, kTv);
+  chronicle.wait(kLineRetentionSeconds);
+  chronicle.forget({{.order = basket, .part = kTv}, {.order = basket, .part = kPc}});
+}
+
+// What a sample says is for an engine to judge; here it is only read.
+void write_samples(Chronicle& chronicle) {
+  chronicle.sample({.offer = {1},
+                    .has_units = true,
+                    .orders = 64,
+                    .first_ordinal = 262'145,
+                    .held = 3,
+                    .sold = 1'000'000,
+                    .orders_hash = 0xfedcba9876543210});
+  chronicle.sample({.offer = {0}, .has_units = false, .orders = 0, .first_ordinal = 1, .held = 7, .sold = 7});
+}
+
 MemoryStorage::Files make(const std::string& name) {
   MemoryStorage storage;
   RecoveredJournal recovered;
@@ -182,9 +210,11 @@ MemoryStorage::Files make(const std::string& name) {
   auto writer = JournalWriter::open(storage, recovered, kTinySegments).value();
   Chronicle chronicle(*writer);
   using Writers = std::vector<void (*)(Chronicle&)>;
-  const Writers writers = name == "plans" ? Writers{write_catalog, write_plans}
-                          : name == "life"
-                              ? Writers{write_catalog, write_life}
+  const Writers writers = name == "plans"       ? Writers{write_catalog, write_plans}
+                          : name == "life"      ? Writers{write_catalog, write_life}
+                          : name == "forgotten" ? Writers{write_catalog, write_forgotten}
+                          : name == "samples"
+                              ? Writers{write_catalog, write_samples}
                               : Writers{write_catalog, write_sales, write_holds, write_held_baskets};
   for (const auto write : writers) {
     write(chronicle);
@@ -251,7 +281,9 @@ TEST_CASE("this program still writes the bytes of the golden folders") {
 
 TEST_CASE("the golden folders have every kind in every version, and every event") {
   std::map<std::string, int> seen;
-  std::istringstream lines(dump_of(load("payloads")) + dump_of(load("plans")) + dump_of(load("life")));
+  std::string dumps;
+  for (const std::string& name : kFolders) dumps += dump_of(load(name));
+  std::istringstream lines(dumps);
   for (std::string line; std::getline(lines, line);) {
     const auto value = [&line](const std::string& name) {
       const std::size_t at = line.find("\"" + name + "\":");
@@ -304,11 +336,13 @@ TEST_CASE("the golden folders have every kind in every version, and every event"
                                "\"order_event\" 1 \"offered\"",
                                "\"order_event\" 1 \"left_line\"",
                                "\"order_event\" 2 \"expired\"",
-                               "\"order_event\" 2 \"returned\""}) {
+                               "\"order_event\" 2 \"returned\"",
+                               "\"orders_forgotten\" 1 ",
+                               "\"state_sample\" 1 "}) {
     CAPTURE(expected);
     CHECK(seen[expected] > 0);
   }
-  CHECK(seen.size() == 39);
+  CHECK(seen.size() == 41);
 }
 
 }  // namespace

@@ -41,6 +41,7 @@ TEST_CASE("each outcome has the word of its enumerator") {
       {all_held, "all_held"},
       {sold_out, "sold_out"},
       {order_not_found, "order_not_found"},
+      {order_gone, "order_gone"},
       {order_not_held, "order_not_held"},
       {hold_expired, "hold_expired"},
       {campaign_exists, "campaign_exists"},

@@ -290,7 +290,9 @@ TEST_CASE("every kind of record has a name of its own, and what is none says so"
   CHECK(record_kind_name(RecordKind::order_held) == "order_held");
   CHECK(record_kind_name(RecordKind::order_waiting) == "order_waiting");
   CHECK(record_kind_name(RecordKind::order_event) == "order_event");
-  CHECK(record_kind_name(static_cast<RecordKind>(36)) == "unknown");
+  CHECK(record_kind_name(RecordKind::orders_forgotten) == "orders_forgotten");
+  CHECK(record_kind_name(RecordKind::state_sample) == "state_sample");
+  CHECK(record_kind_name(static_cast<RecordKind>(38)) == "unknown");
   CHECK(record_kind_name(static_cast<RecordKind>(999)) == "unknown");
 }
 

@@ -150,5 +150,84 @@ TEST_CASE("what is open for reading cannot be changed, what is not there cannot 
   CHECK(storage.files().at("f") == "text");
 }
 
+TEST_CASE("a lasting error hits every later operation of its kind, until it is forgotten") {
+  MemoryStorage storage({{"f", std::string("text")}});
+  auto file = storage.open("f", Mode::read).value();
+  std::byte out[4];
+  storage.fail_from_nth(StorageOperation::read, 2);
+  CHECK(file->read_at(0, out));
+  CHECK_FALSE(file->read_at(0, out));
+  CHECK_FALSE(file->read_at(0, out));
+  storage.forget_plan();
+  CHECK(file->read_at(0, out));
+}
+
+TEST_CASE("a full disk takes what it has room for, and writes over what is there go on") {
+  MemoryStorage storage({{"f", std::string(100, 'o')}});
+  auto file = storage.open("f", Mode::read_write).value();
+  storage.set_capacity(150);
+  CHECK(file->write_at(0, bytes_of(std::string(100, 'n'))));
+  CHECK_FALSE(file->write_at(100, bytes_of(std::string(80, 'n'))));
+  CHECK(storage.files().at("f") == std::string(150, 'n'));
+  CHECK_FALSE(storage.open("g", Mode::create).value()->write_at(0, bytes_of("x")));
+}
+
+TEST_CASE("a misdirected write is reported as done, lands elsewhere within an end, and cannot be lost") {
+  std::set<std::string> hit;
+  for (std::uint64_t fill = 0; fill < 60; ++fill) {
+    MemoryStorage storage({{"f", std::string(1024, 'o')}, {"g", std::string(700, 'o')}});
+    auto file = storage.open("f", Mode::read_write).value();
+    // Other luck each time.
+    for (std::uint64_t i = 0; i < fill; ++i) {
+      storage.misdirect_nth_write(1);
+      REQUIRE(file->write_at(0, bytes_of("o")));
+    }
+    storage.misdirect_nth_write(2);
+    REQUIRE(file->write_at(0, bytes_of(std::string(512, 'o'))));
+    REQUIRE(file->write_at(1024, bytes_of(std::string(300, 'n'))));
+    REQUIRE(file->sync());
+    const std::string where = storage.misdirected_to();
+    storage.kill();
+    const auto files = storage.files();
+    REQUIRE(files.at("f").size() == 1324);
+    REQUIRE(files.at("f").substr(1024, 300).find('n') == std::string::npos);
+    REQUIRE(files.at("g").size() == 700);
+    const bool there = (files.at("f") + files.at("g")).find('n') != std::string::npos;
+    REQUIRE(there == (where != "nowhere"));
+    hit.insert(where);
+  }
+  CHECK(hit.contains("f at 0"));
+  CHECK(hit.contains("g at 512"));
+}
+
+TEST_CASE("rot changes a few bits of what is durable, and says where") {
+  for (std::uint64_t seed = 0; seed < 40; ++seed) {
+    const MemoryStorage::Files before = {{"f", std::string(100, 'o')}, {"g", std::string(100, 'o')}};
+    MemoryStorage storage(before);
+    const std::string where = storage.rot(seed);
+    const auto files = storage.files();
+    const std::string name = where.substr(0, 1);
+    CHECK(files.at(name == "f" ? "g" : "f") == std::string(100, 'o'));
+    const std::size_t at = std::stoul(where.substr(where.rfind(' ')));
+    CHECK(files.at(name).substr(0, at) == std::string(at, 'o'));
+    storage.crash(seed);
+    CHECK(storage.files() == files);
+  }
+  CHECK(MemoryStorage().rot(1).empty());
+}
+
+TEST_CASE("an observer hears of every operation before it happens, and what it throws prevents it") {
+  MemoryStorage storage;
+  std::string heard;
+  storage.observe([&](StorageOperation operation, std::string_view name) {
+    heard += std::to_string(static_cast<int>(operation)) + std::string(name) + " ";
+    if (operation == StorageOperation::write) throw 1;
+  });
+  auto file = storage.open("f", Mode::create).value();
+  CHECK_THROWS_AS(static_cast<void>(file->write_at(0, bytes_of("x"))), int);
+  CHECK(storage.files().at("f").empty());
+  CHECK(heard == "0f 3f ");
+}
+
 }  // namespace
 }  // namespace doorbuster

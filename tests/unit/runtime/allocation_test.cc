@@ -7,6 +7,7 @@
 #include <new>
 
 #include "support/house.h"
+#include "support/sanitizers.h"
 
 namespace {
 bool counting = false;
@@ -38,7 +39,7 @@ void operator delete[](void* memory, std::size_t) noexcept {
   std::free(memory);
 }
 
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#if !defined(DOORBUSTER_SANITIZED)
 // The engine's tables take their memory past the heap. (The sanitizers have an mmap of their own.)
 extern "C" void* mmap(void* address, std::size_t bytes, int protection, int flags, int file,
                       off_t offset) noexcept {

@@ -175,14 +175,12 @@ class Saga : public MortalMachine {
     Books books;
     for (std::uint32_t offer = 0; offer < kOffers; ++offer) {
       Engine& engine = house.owner({offer});
-      for (std::uint64_t ordinal = 1;; ++ordinal) {
-        const auto slot = engine.find(OrderNumber::make({offer}, ordinal));
-        if (!slot) break;
-        const Order order = engine.order(*slot);
+      for (const OrderNumber number : house.numbers({offer})) {
+        const Order order = engine.order(*engine.find(number));
         if (order.lines.empty()) count(books, {offer}, order);
         for (const OrderLine& line : order.lines) {
           Engine& owner = house.owner(line.offer);
-          const Order part = owner.order(owner.part(order.number, line.offer));
+          const Order part = owner.order(*owner.part(order.number, line.offer));
           count(books, line.offer, part);
           REQUIRE((part.status == OrderStatus::confirmed) == (order.status == OrderStatus::confirmed));
           if (order.status == OrderStatus::cancelled) REQUIRE(part.status == OrderStatus::expired);

@@ -1,6 +1,7 @@
 // From records to engines; what contradicts itself stops the start with a sentence, never the process.
 #include "doorbuster/runtime/recovery.h"
 
+#include "support/records.h"
 #include "support/shop.h"
 
 namespace doorbuster {
@@ -117,6 +118,48 @@ TEST_CASE("orders of an offer that was never defined, doubled, missing or beyond
   reader.refuses(cut, "not an order");
   CHECK(reader.state.orders() == 1);
   CHECK(reader.state.committed() == std::vector<std::int64_t>{2, 0});
+}
+
+EncodedRecord forgotten_record(const std::vector<ForgottenOrder>& orders, Tick now,
+                               std::uint32_t seconds = kOrderRetentionSecondsMin) {
+  return encoded_record({.retention_seconds = seconds, .orders = orders}, now);
+}
+
+TEST_CASE("only what is there and was over for the retention that the record names is forgotten") {
+  const std::int64_t seconds_ns = kNsPerSecond, least_ns = kOrderRetentionSecondsMin * seconds_ns;
+  Reader reader;
+  reader.must_change({{campaign_put(0), campaign_put(1, 2)}, {offer_put(0, 5), offer_put(1, 5, 4990, 1)}});
+  reader.must(Reader::order_record({0}, 1, 2, "k-1"));
+  reader.must(Reader::order_record({0}, 2, 1));
+  reader.must(Reader::order_record({1}, 1, 1));
+  const ForgottenOrder first = {.order = OrderNumber::make({0}, 1), .part = {}};
+  const ForgottenOrder counted = {.order = OrderNumber::make({1}, 1), .part = {}};
+  const Tick over = after(kOpens, least_ns);
+  reader.refuses(forgotten_record({first}, after(over, -1)), "was not over");
+  reader.refuses(forgotten_record({first}, over, kOrderRetentionSecondsMin + 1), "was not over");
+  reader.refuses(forgotten_record({counted}, over), "was not over");  // a limit counts it still
+  for (const ForgottenOrder& none : {ForgottenOrder{.order = OrderNumber::make({0}, 3), .part = {}},
+                                     ForgottenOrder{.order = OrderNumber::make({7}, 1), .part = {}},
+                                     ForgottenOrder{.order = first.order, .part = OfferIndex{0}}}) {
+    reader.refuses(forgotten_record({none}, over), "not there");
+  }
+  EncodedRecord cut = forgotten_record({first}, over);
+  cut.payload.pop_back();
+  reader.refuses(cut, "not a list of orders");
+  EncodedRecord newer = forgotten_record({first}, over);
+  newer.info.version = 2;
+  reader.refuses(newer, "newer than this program");
+  CHECK(reader.state.orders() == 3);
+
+  reader.must(forgotten_record({first}, over));
+  CHECK(reader.state.orders() == 2);
+  CHECK(reader.state.committed() == std::vector<std::int64_t>{3, 1});
+  reader.refuses(forgotten_record({first}, over), "not there");
+  // Its key is free, its number is not.
+  reader.refuses(Reader::order_record({0}, 1, 1, "k-1"), "contradicts");
+  reader.must(Reader::order_record({0}, 3, 1, "k-1"));
+  // There was room for four.
+  reader.must(Reader::order_record({0}, 4, 1));
 }
 
 TEST_CASE("more orders than the tables hold stop the start and name the setting") {

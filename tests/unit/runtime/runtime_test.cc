@@ -23,6 +23,7 @@ TEST_CASE("what one wiring sold, every other finds again") {
       configuration_with({{"tv", 20, 99900, 49900}, {"radio", 5, 2000, 1000}});
   std::uint64_t hash = 0;
   std::uint32_t sold = 0;
+  std::uint64_t skipped = 0;
   for (const WiringPlan& plan : kPlans) {
     OpenShop shop(storage, clock, configuration, plan);
     CHECK(shop->recovery().fresh == (sold == 0));
@@ -33,7 +34,7 @@ TEST_CASE("what one wiring sold, every other finds again") {
           shop.customer(i).buy({.buyer = "b-" + std::to_string(sold), .key = "k-" + std::to_string(sold)});
       CHECK(answer.outcome == Outcome::confirmed);
       CHECK(answer.durable);
-      CHECK(answer.number == OrderNumber::make({0}, ++sold));
+      CHECK(answer.number == OrderNumber::make({0}, skipped + ++sold));
       const Answer first = shop.customer(i).buy({.buyer = "b-0", .key = "k-0"});
       CHECK(first.replayed);
       CHECK(first.number == OrderNumber::make({0}, 1));
@@ -44,6 +45,7 @@ TEST_CASE("what one wiring sold, every other finds again") {
     REQUIRE(stopped.has_value());
     hash = *stopped;
     storage.kill();  // the lock is free
+    skipped += OrderNumber::kOrdinalsPerStart;
   }
 }
 
@@ -233,6 +235,54 @@ TEST_CASE("a task for a shard that nobody runs is given up in time and never run
   done.store(true);
   runner.join();
   CHECK(ran);
+}
+
+TEST_CASE("by hand nothing happens between steps, and what waits for others has them stepped") {
+  MemoryStorage storage;
+  ManualClock clock(kOpens);
+  const WiringPlan plan = {.shards = 2, .http_threads = 2, .spare_thread = false, .requests_max = 8};
+  auto opened = Runtime::open(storage, clock, configuration_with({{"tv", 3, 2, 1}}), plan);
+  REQUIRE(opened.has_value());
+  Runtime& runtime = **opened;
+  std::vector<Agent*> agents;
+  std::size_t waits = 0;
+  agents = runtime.run_by_hand([&] { agents[waits++ % agents.size()]->do_work(); });
+  REQUIRE(agents.size() == 3);
+
+  EngineDoor& door = runtime.door(0);
+  Request* request = door.take();
+  fill(*request, buy_of("ann"), door.keys().table_key);
+  REQUIRE(door.submit(request));
+  CHECK_FALSE(door.has_replies());
+  CHECK(agents[0]->do_work() != 0);
+  CHECK_FALSE(door.has_replies());  // decided, and not durable
+  // The change waits until it is.
+  const auto changed = runtime.reconfigure({campaign_with({{"tv", 4, 2, 1}})});
+  REQUIRE(changed.has_value());
+  CHECK(*changed == 1);
+  CHECK(waits > 4);
+  while (agents[0]->do_work() + agents[2]->do_work() != 0) {
+  }
+  CHECK(door.has_replies());
+  const std::uint64_t hash = runtime.state_hash();
+  CHECK(runtime.stop().value_or(0) == hash);
+}
+
+TEST_CASE("a process run by hand can die while a change waits, and the next one goes on without it") {
+  MemoryStorage storage;
+  ManualClock clock(kOpens);
+  const Configuration configuration = configuration_with({{"tv", 3, 2, 1}});
+  const WiringPlan plan = {.shards = 1, .spare_thread = false};
+  {
+    auto opened = Runtime::open(storage, clock, configuration, plan);
+    REQUIRE(opened.has_value());
+    (*opened)->run_by_hand([] { throw 1; });
+    CHECK_THROWS_AS((*opened)->reconfigure({campaign_with({{"tv", 4, 2, 1}})}), int);
+  }
+  storage.kill();
+  auto again = Runtime::open(storage, clock, configuration, plan);
+  REQUIRE(again.has_value());
+  CHECK((*again)->catalog()->version() == 1);
 }
 
 }  // namespace

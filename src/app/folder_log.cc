@@ -1,0 +1,38 @@
+#include "app/folder_log.h"
+
+#include <spdlog/spdlog.h>
+
+namespace doorbuster {
+
+void log_recovery(const RecoveryReport& recovered, const std::string& folder) {
+  if (recovered.torn_bytes != 0) {
+    spdlog::warn(
+        "cut a torn tail of {} bytes off {}: it was never acknowledged; its bytes are kept beside it",
+        recovered.torn_bytes, recovered.torn_segment);
+  }
+  for (const std::string& damaged : recovered.damaged_checkpoints) {
+    spdlog::warn("unusable checkpoint, started without it: {}", damaged);
+  }
+  for (const StateFault& fault : recovered.state_faults) {
+    spdlog::error("started with what the journal says, which is not what its engine had: {}", fault.text);
+  }
+  if (recovered.checkpoint != 0) spdlog::info("began with the checkpoint of record {}", recovered.checkpoint);
+  spdlog::info("{} data folder {}: {} records, {} orders, state {:016x}",
+               recovered.fresh ? "new" : "recovered", folder, recovered.records, recovered.orders,
+               recovered.state_hash);
+}
+
+void log_room(bool has_room) {
+  spdlog::log(has_room ? spdlog::level::info : spdlog::level::err,
+              "the disk has {} for the journal's next segment: new orders are {}",
+              has_room ? "room again" : "no room", has_room ? "taken" : "refused");
+}
+
+void log_checkpoint(CheckpointAgent::News news, const std::string& text) {
+  using enum CheckpointAgent::News;
+  if (news == built) return spdlog::info("checkpoint {}", text);
+  if (news == damaged) return spdlog::warn("unusable checkpoint: {}", text);
+  spdlog::error("no checkpoint was made: {}", text);
+}
+
+}  // namespace doorbuster

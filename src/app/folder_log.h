@@ -1,0 +1,16 @@
+#pragma once
+// What the log says of the data folder.
+
+#include <string>
+
+#include "doorbuster/runtime/checkpoint_agent.h"
+#include "doorbuster/runtime/runtime.h"
+
+namespace doorbuster {
+
+void log_recovery(const RecoveryReport& recovered, const std::string& folder);
+// Whether the disk has room for the journal's next segment, when that has changed.
+void log_room(bool has_room);
+void log_checkpoint(CheckpointAgent::News news, const std::string& text);
+
+}  // namespace doorbuster
