@@ -7,9 +7,9 @@
 //   `~` runs become the SKU's number: 0 always (one hot SKU), or 1..skus in turn (spread).
 // So making a request costs the client a few nanoseconds, the same for HTTP and for RESP.
 //
-// Every reply is checked: HTTP must be 201, RESP must be a non-empty bulk string. Anything else is counted,
-// the first one is shown, and the program exits 1. Latency is from the batch's write to the moment its reply
-// was read.
+// Every reply is checked: HTTP must be 201, or what --status says, RESP must be a non-empty bulk string.
+// Anything else is counted, the first one is shown, and the program exits 1. Latency is from the batch's
+// write to the moment its reply was read.
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -94,6 +94,7 @@ struct Options {
   std::string host = "127.0.0.1";
   std::uint16_t port = 0;
   bool resp = false;
+  std::string status = "201";
   std::string template_file;
   unsigned connections = 64;
   unsigned pipeline = 1;
@@ -137,7 +138,7 @@ struct Reply {
   bool good = false;
 };
 
-Reply parse_http(std::string_view bytes) {
+Reply parse_http(std::string_view bytes, std::string_view status) {
   const std::size_t end = bytes.find("\r\n\r\n");
   if (end == std::string_view::npos) return {};
   const std::string_view head = bytes.substr(0, end + 2);
@@ -151,7 +152,7 @@ Reply parse_http(std::string_view bytes) {
   }
   const std::size_t length = end + 4 + body;
   if (bytes.size() < length) return {};
-  return {length, head.substr(9, 3) == "201"};
+  return {length, head.substr(9, 3) == status};
 }
 
 Reply parse_resp(std::string_view bytes) {
@@ -273,7 +274,7 @@ class Driver {
     std::string_view bytes(input_.data(), kept + static_cast<std::size_t>(n));
     unsigned complete = 0;
     while (!bytes.empty()) {
-      const Reply reply = options_.resp ? parse_resp(bytes) : parse_http(bytes);
+      const Reply reply = options_.resp ? parse_resp(bytes) : parse_http(bytes, options_.status);
       if (reply.length == 0) break;
       if (!reply.good && errors_++ == 0) first_error_ = bytes.substr(0, reply.length);
       reply_bytes_ += reply.length;
@@ -322,6 +323,8 @@ Options parse(int argc, char** argv) {
   take("--seconds", options.seconds);
   take("--skus", options.skus);
   take("--first-serial", options.first_serial);
+  if (values.contains("--status")) options.status = values["--status"];
+  values.erase("--status");
   options.resp = values["--protocol"] == "resp";
   options.template_file = values["--template"];
   values.erase("--protocol");
@@ -330,7 +333,7 @@ Options parse(int argc, char** argv) {
     fail(
         "usage: compare_driver --protocol http|resp --port N --template FILE [--connections N] [--pipeline "
         "N] "
-        "[--seconds S] [--skus N, 0: one hot SKU] [--first-serial N]");
+        "[--seconds S] [--skus N, 0: one hot SKU] [--first-serial N] [--status CODE]");
   }
   return options;
 }

@@ -40,6 +40,11 @@ def cpu_seconds(root):
     return sum(sum(map(int, fields[11:15])) for fields in process_tree(root).values()) / TICKS
 
 
+def stolen_seconds():
+    """Processor time that this machine wanted and its host gave to others."""
+    return int(pathlib.Path("/proc/stat").read_text().splitlines()[0].split()[8]) / TICKS
+
+
 def busy_seconds():
     """Processor time of the whole machine, idle and stolen time left out."""
     fields = list(map(int, pathlib.Path("/proc/stat").read_text().splitlines()[0].split()[1:8]))

@@ -64,9 +64,12 @@ def workload_table(workload, results):
     return "\n".join([title, "", *lines])
 
 
-def warnings(measured, load_at_start):
-    """What makes these figures worth less than they look."""
+def warnings(measured, load_at_start, stolen):
+    """What makes these figures worth less than they look. `stolen`: by the host, in processors."""
     found = []
+    if stolen > OTHER_BUSY_MAX:
+        found.append(f"the host gave {stolen:.0%} of a core to others: rates and times are of what was left, "
+                     "and ratios are unsure")
     if load_at_start > 0.3:
         found.append(f"the load average was {load_at_start:.2f} before the start: the machine was not idle")
     for workload, results in measured.items():
@@ -81,11 +84,11 @@ def warnings(measured, load_at_start):
     return found
 
 
-def page(measured, facts, load_at_start):
+def page(measured, facts, load_at_start, stolen=0.0):
     rows = [f"| {what} | {value} |" for what, value in facts]
     parts = ["# The same sale on other systems", "\n".join(["| | |", "| --- | --- |", *rows]), HOW]
     parts += [workload_table(workload, results) for workload, results in measured.items()]
-    problems = warnings(measured, load_at_start)
+    problems = warnings(measured, load_at_start, stolen)
     if problems:
         parts.append("## Warnings\n\n" + "\n".join(f"- {problem}" for problem in problems))
     parts.append("## Not included\n\n" + NOT_INCLUDED)

@@ -1,12 +1,16 @@
 #!/usr/bin/env python3
 """The verdict and the processor times of the comparison, on rounds whose answer is known."""
 
+import csv
 import os
+import pathlib
 import subprocess
 import sys
+import tempfile
 import time
 import unittest
 
+import goals
 import machine
 import report
 from systems import Round, Workload
@@ -54,10 +58,45 @@ class FloorTest(unittest.TestCase):
         figures = measured()
         first = next(iter(figures.values()))["nginx"][0]
         first.other_cpu_seconds, first.client_cpu_seconds = 0.5, 0.99
-        page = report.page(figures, [("kernel", "x")], load_at_start=2)
-        for text in ("load average was 2.00", "nginx: other processes used 50%", "the client was 99% busy"):
+        page = report.page(figures, [("kernel", "x")], load_at_start=2, stolen=0.4)
+        for text in ("the host gave 40% of a core to others", "load average was 2.00",
+                     "nginx: other processes used 50%", "the client was 99% busy"):
             self.assertIn(text, page)
         self.assertNotIn("## Warnings", report.page(measured(), [], load_at_start=0))
+
+
+class GoalsTest(unittest.TestCase):
+    def test_the_worse_of_hot_and_spread_counts(self):
+        figures = measured(hot=900)
+        keep_alive = [workload for workload in figures if workload.mode == "keep-alive"]
+        pipelined = [workload for workload in figures if workload.mode == "pipelined"]
+        figures[keep_alive[0]]["doorbuster"] = rounds([100], cpu_us=9.0)
+        figures[keep_alive[1]]["doorbuster"] = rounds([100], cpu_us=12.0)
+        figures[pipelined[0]]["doorbuster"] = rounds([600])
+        figures[pipelined[1]]["doorbuster"] = rounds([500])
+        found = goals.from_comparison(figures)
+        self.assertAlmostEqual(found["P1"], 1.2)
+        self.assertAlmostEqual(found["P3 pipelined"], 5)
+        self.assertAlmostEqual(found["P4"], 1.2)
+        self.assertIsNone(found["P3"])
+
+    def test_a_goal_is_met_on_its_bound_and_not_beyond_it(self):
+        bounds = {goal.name: goal.bound for goal in goals.GOALS}
+        self.assertNotIn("not met", goals.table(bounds))
+        worse = {goal.name: goal.bound + 1 if goal.at_most else goal.bound - 1 for goal in goals.GOALS}
+        self.assertEqual(goals.table(worse).count("not met"), len(goals.GOALS))
+
+    def test_what_was_not_measured_is_not_met_and_says_so(self):
+        self.assertEqual(goals.table({}).count("| not measured | not met |"), len(goals.GOALS))
+
+    def test_a_history_grows_by_the_figures_of_a_run(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / "goals.csv"
+            goals.record(path, "abc", {"P1": 1.25, "P2": None})
+            goals.record(path, "def", {"P2": 600_000})
+            with path.open(newline="") as file:
+                rows = [(row["commit"], row["goal"], float(row["figure"])) for row in csv.DictReader(file)]
+        self.assertEqual(rows, [("abc", "P1", 1.25), ("def", "P2", 600_000)])
 
 
 class MachineTest(unittest.TestCase):

@@ -153,12 +153,13 @@ class System:
     def stop_signal(self):
         return signal.SIGTERM
 
-    def drive(self, workload, seconds):
-        """Runs the client for a round."""
+    def drive(self, workload, seconds, status=201):
+        """Runs the client for a round; every reply has to have this status."""
         command = ["taskset", "-c", CLIENT_CORE, self.settings.driver, "--protocol", self.protocol,
                    "--port", self.port, "--template", self.folder / "request",
                    "--connections", workload.connections, "--pipeline", workload.pipeline,
-                   "--seconds", seconds, "--skus", workload.sku_count, "--first-serial", self.serial]
+                   "--seconds", seconds, "--skus", workload.sku_count, "--first-serial", self.serial,
+                   "--status", status]
         run = subprocess.run([str(word) for word in command], capture_output=True, text=True, check=False)
         if run.returncode != 0:
             raise BenchmarkError(f"{self.name}: {run.stdout}{run.stderr}\n{self.log_tail()}")
