@@ -1,6 +1,7 @@
 """What doorbuster wants to be, as figures: one row for each goal, and where the time of an order goes.
 
-Each measurement has a server and a data folder of its own, the server on one core, the client on the other.
+Each measurement has a server and a data folder of its own, the server on one core, the client on the other,
+unless it says otherwise.
 """
 
 import csv
@@ -12,12 +13,12 @@ import shutil
 import statistics
 import subprocess
 import time
-import urllib.request
 
 import machine
 import report
-from systems import CLIENT_CORE, SERVER_CORE, BenchmarkError, Doorbuster, Workload, http_request
+from systems import CLIENT_CORE, SERVER_CORE, BenchmarkError, Doorbuster, Workload, read_metrics
 
+ALL_CORES = f"{SERVER_CORE},{CLIENT_CORE}"
 PIPELINED = Workload("pipelined", "hot", 32, 16)
 RECOVERED_ORDERS = 10_000_000
 LOAD_VISITORS_MAX = 7_900_000  # of one run of `doorbuster load`
@@ -89,10 +90,7 @@ class Shop(Doorbuster):
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def metrics(self):
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.admin_port}/metrics") as reply:
-            lines = reply.read().decode().splitlines()
-        samples = (line.rsplit(" ", 1) for line in lines if not line.startswith("#"))
-        return {name: float(value) for name, value in samples}
+        return read_metrics(f"127.0.0.1:{self.admin_port}")
 
     def status(self, member):
         text = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
@@ -190,7 +188,7 @@ def refusals(settings, rounds, seconds):
 
 
 def recovery(settings):
-    """P8 and P9: a folder of ten million orders, started from the journal and from a checkpoint."""
+    """P8 and P9: ten million orders, and a start from the journal and from a checkpoint, on all cores."""
     orders = RECOVERED_ORDERS
     with Shop(settings, orders + 100_000, checkpoint_segments=0) as shop:
         while shop.serial < orders:
@@ -198,6 +196,7 @@ def recovery(settings):
         live = shop.serial - 1
         bytes_each = shop.status("VmRSS") * 1024 / live
         times = []
+        shop.processors = ALL_CORES
         for has_checkpoint in (False, True):
             shop.stop()
             if has_checkpoint:
@@ -257,12 +256,12 @@ def profile(settings, seconds):
 
 def measure_all(settings, measured):
     """{goal's name: value}; None: not measured."""
-    values = from_comparison(measured)
-    for part in (lambda: idle(settings), lambda: refusals(settings, settings.rounds, settings.seconds),
-                 lambda: engine_alone(settings), lambda: throughput(settings, settings.rounds),
-                 lambda: recovery(settings)):
-        values.update(part())
-    return values
+    return {**from_comparison(measured),
+            **idle(settings),
+            **refusals(settings, settings.rounds, settings.seconds),
+            **engine_alone(settings),
+            **throughput(settings, settings.rounds),
+            **recovery(settings)}
 
 
 def shown(value):

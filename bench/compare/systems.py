@@ -99,12 +99,21 @@ def http_exchange(port, request):
             reply += more
 
 
+def read_metrics(host_port):
+    """{series: value} of a doorbuster's admin listener."""
+    with urllib.request.urlopen(f"http://{host_port}/metrics") as reply:
+        lines = reply.read().decode().splitlines()
+    samples = (line.rsplit(" ", 1) for line in lines if not line.startswith("#"))
+    return {name: float(value) for name, value in samples}
+
+
 class System:
     """One server. start() and stop() frame its life; folder is its own and empty."""
 
     name = ""
     pipelines = True
     process = None
+    processors = SERVER_CORE
     serial = 1  # of the next request: buyers and keys are never used twice
 
     def __init__(self, settings):
@@ -112,7 +121,7 @@ class System:
 
     def launch(self, folder, command, user=None, **popen):
         """Starts the server on its core; it ends with us whatever happens to us."""
-        prefix = ["setpriv", "--pdeathsig", "KILL", "taskset", "-c", SERVER_CORE]
+        prefix = ["setpriv", "--pdeathsig", "KILL", "taskset", "-c", self.processors]
         self.folder = folder
         self.log = open(folder / "output.log", "wb")
         if user:

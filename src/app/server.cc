@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "app/alert_line.h"
+#include "app/audience_checks.h"
 #include "app/books_evidence.h"
 #include "app/folder_log.h"
 #include "app/service_manager.h"
@@ -38,18 +39,6 @@ constexpr std::chrono::seconds kDrainMax{20};  // then what is left is cut off
 // Between two looks at what no event tells: of a server that runs, and of one that is about to stop.
 constexpr std::chrono::milliseconds kWatchInterval{250}, kStopInterval{20};
 constexpr std::chrono::milliseconds kFailedAnswerTime{500};  // to tell clients of a failed journal
-// One for each HTTP thread.
-Result<std::vector<AudienceCheck>> audience_checks(const AudienceTokenOptions& options,
-                                                   std::uint32_t threads) {
-  std::vector<AudienceCheck> checks(threads);
-  if (options.secrets.empty()) return checks;
-  for (AudienceCheck& check : checks) {
-    auto tokens = AudienceTokens::make(options.secrets);
-    if (!tokens) return tl::unexpected(tokens.error());
-    check = {.tokens = std::move(*tokens), .required = options.required};
-  }
-  return checks;
-}
 
 std::string describe(const std::string& file, const std::vector<Diagnostic>& diagnostics) {
   std::string text;

@@ -2,12 +2,18 @@
 // checkpoint.
 
 #include <algorithm>
+#include <array>
 #include <vector>
 
 #include "doorbuster/base/check.h"
 #include "doorbuster/engine/engine.h"
 
 namespace doorbuster {
+namespace {
+
+constexpr std::size_t kOrdersAhead = 16;
+
+}  // namespace
 
 void Engine::begin_start(std::uint32_t start) {
   start_ = start;
@@ -60,18 +66,25 @@ bool Engine::restore(const Hash128& key, const KeptReturn& kept) {
 
 Engine::Restored Engine::finish_restore() {
   Restored restored = Restored::fine;
-  store_.visit([&](OrderSlot slot) {
-    if (restored == Restored::fine) restored = restore_tables(slot);
-  });
-  if (restored != Restored::fine) return restored;
   std::vector<OfferBooks> orders(offers_.size());
+  // Each waits for some others, in which the memory brings the places that it will take.
+  std::array<Returning, kOrdersAhead> ahead;
+  std::uint64_t came = 0, gone = 0;
+  const auto take_one = [&] {
+    const Returning& order = ahead[gone++ % kOrdersAhead];
+    if (restored == Restored::fine) restored = restore_tables(order);
+  };
   store_.visit([&](OrderSlot slot) {
     OfferBooks& sum = orders[store_.offer(slot).value];
     const OfferBooks one = books_of(slot);
     sum.held += one.held;
     sum.sold += one.sold;
     sum.orders += one.orders;
+    if (came - gone == kOrdersAhead) take_one();
+    ahead[came++ % kOrdersAhead] = prefetch_tables(slot);
   });
+  while (gone != came) take_one();
+  if (restored != Restored::fine) return restored;
   std::vector<bool> quotas(offers_.size(), false);
   for (std::uint32_t i = 0; i < offers_.size(); ++i) {
     if (owns({i}) && books({i}) != orders[i]) return Restored::contradiction;
@@ -83,11 +96,24 @@ Engine::Restored Engine::finish_restore() {
   return Restored::fine;
 }
 
+Engine::Returning Engine::prefetch_tables(OrderSlot slot) const {
+  const OrderRow& row = store_.row(slot);
+  Returning order = {.slot = slot, .key = {}, .buyer = buyer_name(slot)};
+  if (row.key_bytes != 0) {
+    order.key = store_.key_hash(slot);
+    store_.prefetch_key(order.key);
+  }
+  store_.prefetch(OrderNumber{row.number});
+  ledger_.prefetch(offer_limit_key(order.buyer, store_.offer(slot)));
+  return order;
+}
+
 // Everything but holds, which have to come in the order of their ends.
-Engine::Restored Engine::restore_tables(OrderSlot slot) {
+Engine::Restored Engine::restore_tables(const Returning& order) {
+  const OrderSlot slot = order.slot;
   const OrderRow& row = store_.row(slot);
   const OfferIndex offer = store_.offer(slot);
-  if (!store_.index(slot)) return Restored::contradiction;
+  if (!store_.index(slot, order.key)) return Restored::contradiction;
   const std::uint32_t units = live_units(slot);
   if (units == 0) return Restored::fine;
   if (has_total_limit(offer) && !charge_anyway(slot, units)) return Restored::no_room;
@@ -95,7 +121,7 @@ Engine::Restored Engine::restore_tables(OrderSlot slot) {
     if (!lines_.restore(offer, store_.life(slot).place, slot)) return Restored::contradiction;
   }
   if (row.status != OrderStatus::held) {
-    visit_names(buyer_name(slot), store_.identities(slot),
+    visit_names(order.buyer, store_.identities(slot),
                 [&](const Hash128& name) { ledger_.add(offer_limit_key(name, offer), units); });
   }
   return Restored::fine;

@@ -141,8 +141,8 @@ void OrderStore::remove(OrderSlot slot) {
   } else {
     const auto hash_of = [this](OrderSlot order) { return number_hash({rows_[order.value].number}); };
     slot_by_number_.erase(hash_of(slot), slot, hash_of);
-    const auto key_hash_at = [this](OrderSlot order) { return key_hash_of(order); };
-    if (row.key_bytes != 0) slot_by_key_.erase(key_hash_of(slot), slot, key_hash_at);
+    const auto key_hash_at = [this](OrderSlot order) { return key_hash(order).low; };
+    if (row.key_bytes != 0) slot_by_key_.erase(key_hash(slot).low, slot, key_hash_at);
   }
   texts_.give_back(row.text, text_bytes(row));
   if (row.has_life) {

@@ -91,7 +91,7 @@ void OrderStore::restore(const SavedOrder& saved) {
   if (!saved.payment.empty()) life.payment = keep(saved.payment);
 }
 
-bool OrderStore::index(OrderSlot slot) {
+bool OrderStore::index(OrderSlot slot, const Hash128& key_hash) {
   const OrderRow& row = rows_[slot.value];
   const OrderNumber number{row.number};
   if (row.is_part) {
@@ -103,9 +103,8 @@ bool OrderStore::index(OrderSlot slot) {
   if (number.ordinal() == 0 || find(number)) return false;
   slot_by_number_.add(number_hash(number), slot);
   if (row.key_bytes == 0) return true;
-  const Hash128 hash = key_hash(number.offer(), key(slot));
-  if (find_key(hash, number.offer(), key(slot))) return false;
-  slot_by_key_.add(hash.low, slot);
+  if (find_key(key_hash, number.offer(), key(slot))) return false;
+  slot_by_key_.add(key_hash.low, slot);
   return true;
 }
 

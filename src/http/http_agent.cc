@@ -138,9 +138,9 @@ class HttpAgent::Impl {
       const bool room = host_.draining || host_.door->has_room(Request::Kind::buy);
       const bool late = now_ns - first->waits_since_ns() > kRoomWaitMsMax * kNsPerMillisecond;
       if (!room && (!late || given_up++ == kGivenUpPerCycle)) break;
+      ++served;  // also where it only came a part of the way: it may have replies to write
       if (!first->go_on(!room)) break;
       host_.waiting.pop_front();
-      ++served;
     }
     return served;
   }

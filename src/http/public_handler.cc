@@ -295,7 +295,7 @@ Request* PublicHandler::ask_to_buy(const Exchange& exchange, const Buy& wanted, 
   const std::string_view prefer = exchange.http.prefer;
   if (is_shed(exchange, kBuyTurnMsMax)) return nullptr;
   Request* request = door_.take(exchange.caller.tenant, Request::Kind::buy);
-  if (request == nullptr) return exchange.refuse(Outcome::overloaded);
+  DOORBUSTER_CHECK(request != nullptr);  // lacks_room() has asked, on this thread
   request->about_place = false;
   // A basket is decided when its record is durable, so there is nothing to tell before.
   request->answer_when_decided =

@@ -107,6 +107,7 @@ class Session {
     bool head_only;
   };
   enum class Deadline : std::uint8_t { none, header, body, idle, linger };
+  enum class Room : std::uint8_t { ask, wait, first, give_up };
   static constexpr std::int64_t kNoDeadline = std::numeric_limits<std::int64_t>::max();
 
   // Reads and parses until nothing is left to read or a bound stops it.
@@ -157,7 +158,6 @@ class Session {
   bool readable_ = false;  // there may be bytes to read
   bool writable_ = true;   // the last write took everything
   bool closed_ = false, dirty_ = false;
-  enum class Room : std::uint8_t { ask, wait, first, give_up };
   Room room_ = Room::ask;          // wait: in the line. first, give_up: it goes on
   bool no_more_requests_ = false;  // the connection ends after what is pending
   bool lingering_ = false;         // the last reply is out; reading until the client has seen it

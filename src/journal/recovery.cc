@@ -64,15 +64,19 @@ Status cut_newest(Storage& storage, const JournalWalk& walk) {
   return status;
 }
 
-Result<JournalWalk> walk_undamaged(Storage& storage, const RecordVisitor& visit, const WalkOptions& options) {
+Result<JournalWalk> walk_undamaged(Storage& storage, const RecordVisitor& visit,
+                                   const AllVisited& all_visited, const WalkOptions& options) {
   auto walk = walk_journal(storage, visit, options);
+  if (all_visited) {
+    if (Status visited = all_visited(); !visited) return tl::unexpected(visited.error());
+  }
   if (walk && walk->damage) return fail(ErrorKind::configuration, describe(*walk->damage, storage));
   return walk;
 }
 
 Result<RecoveredJournal> read_undamaged(Storage& storage, const RecordVisitor& visit,
-                                        const WalkOptions& options) {
-  auto walk = walk_undamaged(storage, visit, options);
+                                        const AllVisited& all_visited, const WalkOptions& options) {
+  auto walk = walk_undamaged(storage, visit, all_visited, options);
   if (!walk) return tl::unexpected(walk.error());
   return std::move(walk->journal);
 }
@@ -80,9 +84,10 @@ Result<RecoveredJournal> read_undamaged(Storage& storage, const RecordVisitor& v
 }  // namespace
 
 Result<RecoveredJournal> recover_journal(Storage& storage, const RecordVisitor& visit,
-                                         const std::optional<JournalPlace>& after) {
+                                         const std::optional<JournalPlace>& after,
+                                         const AllVisited& all_visited) {
   if (auto synced = storage.sync_folder(); !synced) return tl::unexpected(synced.error());
-  auto walk = walk_undamaged(storage, visit, {.as = WalkAs::owner, .after = after});
+  auto walk = walk_undamaged(storage, visit, all_visited, {.as = WalkAs::owner, .after = after});
   if (!walk) return tl::unexpected(walk.error());
   if (auto cut = cut_newest(storage, *walk); !cut) return tl::unexpected(cut.error());
   if (walk->journal.fresh) {
@@ -94,13 +99,16 @@ Result<RecoveredJournal> recover_journal(Storage& storage, const RecordVisitor& 
 }
 
 Result<RecoveredJournal> read_journal(Storage& storage, const RecordVisitor& visit,
-                                      const std::optional<JournalPlace>& after) {
-  return read_undamaged(storage, visit, {.as = WalkAs::reader, .after = after});
+                                      const std::optional<JournalPlace>& after,
+                                      const AllVisited& all_visited) {
+  return read_undamaged(storage, visit, all_visited, {.as = WalkAs::reader, .after = after});
 }
 
 Result<RecoveredJournal> read_sealed_segments(Storage& storage, const RecordVisitor& visit,
-                                              const std::optional<JournalPlace>& after) {
-  return read_undamaged(storage, visit, {.as = WalkAs::reader, .after = after, .sealed_only = true});
+                                              const std::optional<JournalPlace>& after,
+                                              const AllVisited& all_visited) {
+  return read_undamaged(storage, visit, all_visited,
+                        {.as = WalkAs::reader, .after = after, .sealed_only = true});
 }
 
 Result<std::optional<FolderIdentity>> read_identity(Storage& storage) {

@@ -41,6 +41,7 @@ void AgentThread::ask_heartbeat() {
 void AgentThread::run(const char* name, int processor) {
   name_this_thread(name);
   if (processor >= 0) pin_this_thread(processor);
+  for (Agent* agent : agents_) agent->on_thread_start();
   while (!stopping_.load()) {
     if (!has_heartbeat()) heartbeats_.store(heartbeats_asked_.load());
     std::size_t work = 0;

@@ -15,6 +15,10 @@ CheckpointAgent::CheckpointAgent(Storage& storage, const Clock& clock, const Cou
       policy_(policy),
       tell_(std::move(tell)) {}
 
+void CheckpointAgent::on_thread_start() {
+  make_this_thread_yield();
+}
+
 bool CheckpointAgent::is_due() const {
   if (stop_.load()) return false;
   if (retry_at_ns_ != 0) return clock_.monotonic_ns() >= retry_at_ns_;
@@ -23,7 +27,6 @@ bool CheckpointAgent::is_due() const {
 
 std::size_t CheckpointAgent::do_work() {
   if (!is_due()) return 0;
-  if (is_first_) make_this_thread_yield();
   is_first_ = false;
   // Before the folder is looked at: a segment that comes in between is looked at once more.
   seen_ = segments_begun_.value();

@@ -6,6 +6,8 @@
 #include <string>
 #include <utility>
 
+#include "runtime/replayer.h"
+
 namespace doorbuster {
 namespace {
 
@@ -120,11 +122,14 @@ class FolderReader {
   }
 
   Result<RecoveredFolder> replay(const std::optional<CheckpointMark>& mark) {
-    const auto apply = [this](const JournalRecord& record) -> Status {
+    // While a sale goes on it needs the other processors.
+    Replayer replayer(*state_, as_ == ReadAs::sealed ? Replayer::Threads::one : Replayer::Threads::two);
+    const auto take = [&](const JournalRecord& record) -> Status {
       if (Status stopped = stop_if_asked(options_.stop); !stopped) return stopped;
-      return state_->apply(record);
+      return replayer.take(record);
     };
-    auto journal = read(apply, mark ? std::optional(mark->place) : std::nullopt);
+    auto journal =
+        read(take, mark ? std::optional(mark->place) : std::nullopt, [&] { return replayer.finish(); });
     if (!journal) return tl::unexpected(explain(journal.error()));
     found_.journal = std::move(*journal);
     found_.checkpoint = mark;
@@ -132,14 +137,16 @@ class FolderReader {
     return std::move(found_);
   }
 
-  Result<RecoveredJournal> read(const RecordVisitor& visit, const std::optional<JournalPlace>& after) {
+  // `all_visited`: see recover_journal().
+  Result<RecoveredJournal> read(const RecordVisitor& visit, const std::optional<JournalPlace>& after,
+                                const AllVisited& all_visited = {}) {
     switch (as_) {
       case ReadAs::owner:
-        return recover_journal(storage_, visit, after);
+        return recover_journal(storage_, visit, after, all_visited);
       case ReadAs::reader:
-        return read_journal(storage_, visit, after);
+        return read_journal(storage_, visit, after, all_visited);
       case ReadAs::sealed:
-        return read_sealed_segments(storage_, visit, after);
+        return read_sealed_segments(storage_, visit, after, all_visited);
     }
     return fail(ErrorKind::runtime, "unknown way to read");
   }

@@ -10,12 +10,14 @@ JournalAgent::JournalAgent(std::unique_ptr<JournalWriter> writer, std::vector<Jo
                            std::vector<Notifier*> listeners, const Clock& clock)
     : writer_(std::move(writer)), rings_(std::move(rings)), listeners_(std::move(listeners)), clock_(clock) {}
 
+void JournalAgent::on_thread_start() {
+  make_this_thread_patient();
+}
+
 std::size_t JournalAgent::do_work() {
   if (failed() || !has_work()) return 0;
   // Who makes records goes first where it shares our processor: its next ones are in this batch then, and a
-  // sync for twenty orders is one for sixty. With a processor of our own it costs nothing.
-  if (is_first_) make_this_thread_patient();
-  is_first_ = false;
+  // sync is for more orders. With a processor of our own it costs nothing.
   let_others_run();
   RecordInfo info;
   std::span<const std::byte> payload;

@@ -96,7 +96,7 @@ void StateBuilder::install(CatalogPointer catalog) {
   for (const auto& engine : engines_) engine->install(catalog_);
 }
 
-Status StateBuilder::apply(const JournalRecord& record) {
+Status StateBuilder::apply(const JournalRecord& record, const RecordKeys& keys) {
   last_tick_ = std::max(last_tick_, record.info.tick);
   if (record.info.kind == RecordKind::batch_end) return {};
   if (!is_known_version(record.info)) {
@@ -114,7 +114,7 @@ Status StateBuilder::apply(const JournalRecord& record) {
     case RecordKind::order_confirmed:
     case RecordKind::order_held:
     case RecordKind::order_waiting:
-      return apply_order(record);
+      return apply_order(record, keys.hashes);
     case RecordKind::order_event:
       return apply_order_event(record);
     case RecordKind::orders_forgotten:
@@ -232,29 +232,25 @@ tl::unexpected<Error> StateBuilder::no_room(const JournalRecord& record, const E
       record, "more orders than server.max_orders (" + std::to_string(engine.orders_max()) + "): raise it");
 }
 
-Status StateBuilder::apply_order(const JournalRecord& record) {
+Status StateBuilder::apply_order(const JournalRecord& record, const BuyHashes& hashes) {
   OrderLists lists;
   const auto order = decode_order(record.payload, record.info, lists);
   if (!order) return contradicts(record, "the payload is not an order");
   const OfferIndex offer = order->number.offer();
   if (offer.value >= catalog_->offers().size())
     return contradicts(record, "an order of an offer that was never defined");
-  Buy buy;
-  buy.offer = offer;
-  buy.buyer = order->buyer;
-  buy.key = order->key;
   Engine& engine = *engines_[owner_shard(offer, options_.shards)];
   if (!engine.skip_numbers(offer, static_cast<std::uint32_t>(record.epoch))) {
     return contradicts(record, "an order of an earlier start");
   }
   OrderSlot slot;
-  if (!engine.apply(*order, hash_buy(keys_.table_key, buy), slot)) {
+  if (!engine.apply(*order, hashes, slot)) {
     if (engine.full()) return no_room(record, engine);
     return contradicts(record, "the order contradicts the stock, numbers or keys before it");
   }
   for (const OrderLine& line : order->lines) {
     Engine& owner = *engines_[owner_shard(line.offer, options_.shards)];
-    if (!owner.apply_part(*order, line, hash_buy(keys_.table_key, buy), Engine::Units::free)) {
+    if (!owner.apply_part(*order, line, hashes, Engine::Units::free)) {
       if (owner.full()) return no_room(record, owner);
       return contradicts(record, "a line of the basket contradicts the stock before it");
     }

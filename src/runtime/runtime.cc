@@ -101,7 +101,6 @@ Status Runtime::recover(const Configuration& configuration, ChangeOrigin origin)
                .state_hash = state.state_hash(),
                .checkpoint = folder->checkpoint ? folder->checkpoint->place.next_sequence - 1 : 0,
                .damaged_checkpoints = std::move(folder->damaged),
-               .samples = state.samples(),
                .state_faults = state.state_faults()};
 
   auto change = plan_change(*state.catalog(), state.committed(), configuration, orders_max_);

@@ -5,12 +5,6 @@
 
 namespace doorbuster {
 
-std::string place_of(const JournalRecord& record) {
-  return "journal " + std::string(record.segment) + " at offset " + std::to_string(record.offset) +
-         ", record " + std::to_string(record.sequence) + " (" +
-         std::string(record_kind_name(record.info.kind)) + ")";
-}
-
 // The journal is what was told to the world, so it stands, whatever the engine that wrote it had.
 Status StateBuilder::apply_sample(const JournalRecord& record) {
   const auto sample = decode_state_sample(record.payload);
@@ -31,7 +25,8 @@ Status StateBuilder::apply_sample(const JournalRecord& record) {
     return std::to_string(of.held) + " held, " + std::to_string(of.sold) + " sold, " +
            std::to_string(of.orders) + " orders with hash " + std::to_string(of.orders_hash);
   };
-  if (state_faults_.size() == kStateFaultsKept) return {};
+  // The newest stay: those of the life that goes on, and not of one long ago.
+  if (state_faults_.size() == kStateFaultsKept) state_faults_.erase(state_faults_.begin());
   const OfferPut& offer = catalog_->offer(sample->offer).definition;
   state_faults_.push_back({.epoch = record.epoch,
                            .text = place_of(record) + ": sku " + offer.sku + ", order " +

@@ -84,4 +84,21 @@ TEST_CASE("a folder with every payload that there ever was is started on, on any
   CHECK(shop.stop().exit_code == 0);
 }
 
+TEST_CASE("a folder whose engine had something else than what it wrote is told as such, and started on",
+          "[e2e]") {
+  const Calendar calendar("@2023-12-01 00:00:00");
+  Shop shop(golden_shop(calendar));
+  shop.stop();
+  std::filesystem::remove_all(shop.data());
+  std::filesystem::copy(kGolden / "samples", shop.data());
+  const ProgramResult stats = run_doorbuster({"journal", "stats", shop.data()});
+  CHECK(stats.exit_code == 1);
+  CHECK_THAT(stats.err, Catch::Contains("(state_sample): sku pc, order ") &&
+                            Catch::Contains("the engine that wrote this had "));
+  shop.start();
+  CHECK_THAT(shop.server().log(), Catch::Contains("started with what the journal says") &&
+                                      Catch::Contains("(state_sample): sku pc, order "));
+  CHECK(shop.stop().exit_code == 0);
+}
+
 }  // namespace doorbuster

@@ -186,7 +186,7 @@ class House {
   std::uint64_t replayed() const { return replayed_; }      // records behind it
   // Of the state of the houses before it, compared; those that this one did not come to.
   std::uint64_t samples() const { return samples_; }
-  const std::vector<std::string>& state_faults() const { return state_faults_; }
+  const std::vector<StateFault>& state_faults() const { return state_faults_; }
   OfferStock stock(OfferIndex offer) { return owner(offer).stock(offer); }
   Engine& owner(OfferIndex offer) { return shards_[owner_shard(offer, options_.shards)]->engine(); }
   // Of the offer's orders, ascending.
@@ -222,7 +222,7 @@ class House {
         storage, {.shards = options_.shards, .orders_max = [this](auto) { return options_.orders_max; }});
     if (!folder) return tl::unexpected(folder.error());
     StateBuilder& state = *folder->state;
-    for (const StateFault& fault : state.state_faults()) state_faults_.push_back(fault.text);
+    for (const StateFault& fault : state.state_faults()) state_faults_.push_back(fault);
     samples_ = state.samples();
     checkpoint_ = folder->checkpoint ? folder->checkpoint->place.next_sequence - 1 : 0;
     replayed_ = folder->journal.records;
@@ -293,7 +293,7 @@ class House {
   std::unique_ptr<JournalAgent> journal_;
   std::vector<std::unique_ptr<EngineDoor>> doors_;
   std::uint64_t recovered_orders_ = 0, checkpoint_ = 0, replayed_ = 0, samples_ = 0;
-  std::vector<std::string> state_faults_;
+  std::vector<StateFault> state_faults_;
 };
 
 // A house on a disk of its own, for tests of one life.

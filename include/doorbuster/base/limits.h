@@ -101,10 +101,11 @@ inline constexpr std::uint32_t kAuditStepsIdleMax = 1'024;
 inline constexpr std::uint64_t kEvidenceOrdersMax = 1'000;  // of an offer whose books are wrong
 inline constexpr std::size_t kBooksFaultsKept = 64;  // of one shard: what was found, the first of each offer
 // How often a shard writes a sample of its state to the journal, by bytes of records, and how many orders it
-// is of: some 20 microseconds in twenty thousand orders.
+// is of.
 inline constexpr std::uint64_t kStateSampleBytes = 4U << 20;
 inline constexpr std::uint16_t kStateSampleOrders = 64;
-inline constexpr std::size_t kStateFaultsKept = 16;  // samples that one replay did not come to: those told
+inline constexpr std::size_t kStateFaultsKept =
+    16;  // samples that one replay did not come to: the last are told
 // How long an order and its idempotency key are remembered after they are over
 // (server.order_retention_seconds). The contract promises a key for a day.
 inline constexpr std::uint32_t kOrderRetentionSecondsDefault = 30 * 86'400;
@@ -127,7 +128,8 @@ inline constexpr std::uint32_t kRequestsPerThreadMax = 16'384;
 // and buys: at the bound reads are refused first, then buys, then the rest.
 inline constexpr std::uint32_t kRequestsKeptOneIn = 8;
 // How long a buy waits for one, in the order of the connections; nothing more is read from its connection
-// meanwhile. A batch of the journal that takes longer than usual is waited for.
+// meanwhile. A batch of the journal that takes longer than usual is waited for. An HTTP thread that has
+// nothing else to do may notice up to 100 ms late.
 inline constexpr std::int64_t kRoomWaitMsMax = 200;
 // Load shedding. One turn of an HTTP thread serves every connection that has something to say once. What
 // comes to its turn later than this, and would have to be decided or looked up by a shard, is told

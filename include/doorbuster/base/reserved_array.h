@@ -18,8 +18,8 @@ enum class Pages {
 };
 
 // Above it also what is filled at random is taken at first touch: tables are sized for the worst day, memory
-// is not. In huge pages that is a fault of about half a millisecond for each two megabytes, nearly all of
-// them in the first moments of a sale. To take them at the start costs half a second for a gigabyte.
+// is not. In huge pages that is a fault of about a millisecond for each two megabytes, nearly all of them in
+// the first moments of a sale. To take them at the start costs half a second for a gigabyte.
 inline constexpr std::size_t kBytesTakenAtOnceMax = 1U << 30;
 
 // Address space of zeros, in huge pages where the kernel gives them (one table lookup is then one cache miss

@@ -21,7 +21,8 @@ namespace doorbuster {
 template <typename Key, typename Value, typename Hash>
 class ReservedTable {
  public:
-  // Three quarters full at most: then a key that is not there is looked for in two or three cache lines.
+  // Three quarters full at most: then who looks for a key that is not there passes eight entries (Knuth, "The
+  // Art of Computer Programming", volume 3, 6.4, for linear probing), and at two thirds five.
   explicit ReservedTable(std::uint64_t size_max, Pages pages = Pages::at_once)
       : size_max_(size_max), places_(size_max + size_max / 3 + 2), entries_(places_, pages) {
     DOORBUSTER_CHECK(places_ <= UINT32_MAX);
@@ -124,7 +125,6 @@ class SpillingTable {
     return value != nullptr || more_.size() == 0 ? value : more_.find(key);
   }
   Value* find(const Key& key) { return const_cast<Value*>(std::as_const(*this).find(key)); }
-  bool contains(const Key& key) const { return find(key) != nullptr; }
   void prefetch(const Key& key) const { expected_.prefetch(key); }
   Value& add(const Key& key) {
     if (more_.size() == 0 && !expected_.full()) return expected_.add(key);

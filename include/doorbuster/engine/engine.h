@@ -78,8 +78,14 @@ class Engine {
     if (!buy.key.empty()) store_.prefetch_key(hashes.key);
     ledger_.prefetch(offer_limit_key(hashes.buyer, buy.offer));
   }
-  // The same for apply(): the place where the order will be found by its number.
+  // The same for apply(): the place where the order will be found by its number, and for recovery all that a
+  // new order is looked up by.
   void prefetch(OrderNumber number) const { store_.prefetch(number); }
+  void prefetch(OrderNumber number, const BuyHashes& hashes) const {
+    store_.prefetch(number);
+    store_.prefetch_key(hashes.key);
+    ledger_.prefetch(offer_limit_key(hashes.buyer, number.offer()));
+  }
   // Takes an order that decide() made, or that the journal says was made. False, with nothing changed, when
   // it cannot have been decided here (for recovery: the journal contradicts itself).
   [[nodiscard]] bool apply(const Order& order, const BuyHashes& hashes, OrderSlot& slot);
@@ -356,7 +362,13 @@ class Engine {
   void end_hold(OrderSlot slot, OrderStatus becomes);
   void subtract_names(OrderSlot slot, std::uint32_t units);
   Hash128 buyer_name(OrderSlot slot) const;
-  Restored restore_tables(OrderSlot slot);
+  // An order that comes back, and what it is looked up by.
+  struct Returning {
+    OrderSlot slot;
+    Hash128 key, buyer;
+  };
+  Returning prefetch_tables(OrderSlot slot) const;
+  Restored restore_tables(const Returning& order);
   void restore_holds();
 
   const EngineOptions options_;

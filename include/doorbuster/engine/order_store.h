@@ -129,6 +129,9 @@ class OrderStore {
   Hash128 key_hash(OfferIndex offer, std::string_view key) const {
     return keyed_hash(table_key_, offer.value, key);
   }
+  Hash128 key_hash(OrderSlot slot) const {
+    return key_hash(OrderNumber{rows_[slot.value].number}.offer(), key(slot));
+  }
   std::optional<OrderSlot> find_key(const Hash128& key_hash, OfferIndex offer, std::string_view key) const;
   const KeptReturn* find_return(const Hash128& key) const;
   // Asks the memory for the places where these are looked up a moment later.
@@ -177,8 +180,8 @@ class OrderStore {
   // Takes the order, but nobody finds it before index(). REQUIRES: !full().
   void restore(const SavedOrder& saved);
   void restore_return(const Hash128& key, const KeptReturn& kept) { returns_.add(key) = kept; }
-  // False: another order has its number, key or place in a basket.
-  [[nodiscard]] bool index(OrderSlot slot);
+  // `key_hash`: of the order itself. False: another order has its number, key or place in a basket.
+  [[nodiscard]] bool index(OrderSlot slot, const Hash128& key_hash);
 
  private:
   // Fibonacci hashing (Knuth, TAOCP 6.4): numbers that differ in a few bits are spread.
@@ -186,9 +189,6 @@ class OrderStore {
   static std::uint64_t number_hash(OrderNumber number) { return spread(number.value); }
   static std::uint64_t part_hash(OrderNumber basket, OfferIndex offer) {
     return spread(basket.value ^ spread(offer.value));
-  }
-  std::uint64_t key_hash_of(OrderSlot slot) const {
-    return key_hash(OrderNumber{rows_[slot.value].number}.offer(), key(slot)).low;
   }
   OrderSlot add_row(const Order& order);
   OrderSlot take_slot();

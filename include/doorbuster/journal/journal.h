@@ -40,6 +40,9 @@ struct JournalRecord {
 // Called for each valid record, batch_end ones included, in order. An error stops the reading and is passed
 // on.
 using RecordVisitor = std::function<Status(const JournalRecord&)>;
+// Called when no more records come, whatever has ended the reading, and before anything is changed. Its error
+// goes before the one that ended the reading: for a visitor that is behind with earlier records.
+using AllVisited = std::function<Status()>;
 
 // "journal-<16 hex digits of the first sequence>.seg"
 std::string segment_name(std::uint64_t first_sequence);
@@ -83,17 +86,20 @@ struct RecoveredJournal {
 //   its identity, sequence, epoch and chain are the place's. What counts is what was read.
 // REQUIRES: storage.lock() was taken.
 Result<RecoveredJournal> recover_journal(Storage& storage, const RecordVisitor& visit,
-                                         const std::optional<JournalPlace>& after = {});
+                                         const std::optional<JournalPlace>& after = {},
+                                         const AllVisited& all_visited = {});
 
 // The same checks without changing anything, for the offline tools; works beside a running writer (whose
 // unfinished tail is then reported as torn, not as damage).
 Result<RecoveredJournal> read_journal(Storage& storage, const RecordVisitor& visit,
-                                      const std::optional<JournalPlace>& after = {});
+                                      const std::optional<JournalPlace>& after = {},
+                                      const AllVisited& all_visited = {});
 
 // The same for all segments but the newest, which only has to continue them. They are complete and durable,
 // also while a writer is at work. Where it ended is the place of a checkpoint.
 Result<RecoveredJournal> read_sealed_segments(Storage& storage, const RecordVisitor& visit,
-                                              const std::optional<JournalPlace>& after = {});
+                                              const std::optional<JournalPlace>& after = {},
+                                              const AllVisited& all_visited = {});
 
 // Of the newest segment whose header can be read; nothing: there is none.
 Result<std::optional<FolderIdentity>> read_identity(Storage& storage);

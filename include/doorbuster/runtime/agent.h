@@ -16,6 +16,8 @@ namespace doorbuster {
 class Agent {
  public:
   virtual ~Agent() = default;
+  // Once, before the first cycle, by a thread that is the agent's own: how it wants to be scheduled.
+  virtual void on_thread_start() {}
   // One duty cycle, bounded. Returns how much was done; 0 means that there was nothing to do.
   virtual std::size_t do_work() = 0;
   // Whether do_work() would find something. Asked after prepare_to_sleep(), so it must look at what others

@@ -57,6 +57,7 @@ class CheckpointAgent final : public Agent {
   // Before the first do_work().
   void set_needed_from(NeededFrom needed_from) { needed_from_ = std::move(needed_from); }
 
+  void on_thread_start() override;
   std::size_t do_work() override;  // how many checkpoints it made
   bool has_work() override { return is_due(); }
   std::int64_t sleep_at_most_ns() override { return kLookIntervalNs; }

@@ -30,6 +30,7 @@ class JournalAgent final : public Agent {
   JournalAgent(std::unique_ptr<JournalWriter> writer, std::vector<JournalRing*> rings,
                std::vector<Notifier*> listeners, const Clock& clock);
 
+  void on_thread_start() override;
   std::size_t do_work() override;
   bool has_work() override;
 
@@ -55,7 +56,6 @@ class JournalAgent final : public Agent {
   const std::vector<Notifier*> listeners_;
   const Clock& clock_;
   JournalMetrics metrics_;
-  bool is_first_ = true;
   std::atomic<bool> failed_ = false;
   std::string failure_;
 };

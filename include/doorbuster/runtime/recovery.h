@@ -36,12 +36,25 @@ struct StateFault {
   std::string text;
 };
 
+// What a record is looked up by in the tables.
+struct RecordKeys {
+  enum class Of : std::uint8_t { nothing, new_order, event };
+  Of of = Of::nothing;
+  OrderNumber number;
+  BuyHashes hashes;  // of a new order
+};
+
 // Feeds records to engines. apply() is a journal's RecordVisitor.
 class StateBuilder {
  public:
   explicit StateBuilder(const RecoveryOptions& options) : options_(options) {}
 
-  Status apply(const JournalRecord& record);
+  Status apply(const JournalRecord& record) { return apply(record, keys_of(record)); }
+  // The same in steps, for who has the records that come next: keys_of() may run on another thread than the
+  // rest, prefetch() asks the memory for what apply() looks at. REQUIRES: keys are those of the record.
+  RecordKeys keys_of(const JournalRecord& record) const;
+  void prefetch(const RecordKeys& keys) const;
+  Status apply(const JournalRecord& record, const RecordKeys& keys);
 
   // --- checkpoints: checkpoint_state.cc, load_checkpoint.cc ---
   // All of it, what of a change has come so far included. REQUIRES: has_keys().
@@ -72,7 +85,7 @@ class StateBuilder {
   Tick last_tick() const { return last_tick_; }
   std::uint64_t orders() const { return orders_; }  // that are remembered
   // Samples of what the running engine had, compared so far; those that are not what this has,
-  // kStateFaultsKept of them at most.
+  // The newest kStateFaultsKept of them.
   std::uint64_t samples() const { return samples_; }
   const std::vector<StateFault>& state_faults() const { return state_faults_; }
   // Units sold or held of each offer, by index.
@@ -83,7 +96,7 @@ class StateBuilder {
   Status apply_catalog_record(const JournalRecord& record);
   Status apply_alert(const JournalRecord& record);
   Status apply_sample(const JournalRecord& record);
-  Status apply_order(const JournalRecord& record);
+  Status apply_order(const JournalRecord& record, const BuyHashes& hashes);
   Status apply_order_event(const JournalRecord& record);
   Status apply_forgotten(const JournalRecord& record);
   Status apply_to_parts(const JournalRecord& record, const OrderEvent& event, const Engine& home,

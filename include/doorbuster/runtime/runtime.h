@@ -66,8 +66,7 @@ struct RecoveryReport {
   std::uint64_t state_hash = 0;
   std::uint64_t checkpoint = 0;                  // the last record of the one that it began with; 0: none
   std::vector<std::string> damaged_checkpoints;  // that were of no use, and why
-  std::uint64_t samples = 0;                     // of the state of who wrote the journal, compared
-  std::vector<StateFault> state_faults;          // what they had, and the replay did not come to
+  std::vector<StateFault> state_faults;          // what who wrote it had, and the replay did not come to
 };
 
 class Runtime {

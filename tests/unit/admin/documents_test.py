@@ -265,7 +265,8 @@ class OpenApi(unittest.TestCase):
 
 
 def emitted_metrics():
-    sources = text("src/admin/metrics.cc") + text("src/admin/checkpoint_metrics.cc")
+    sources = "".join(text(f"src/admin/{name}.cc")
+                      for name in ("metrics", "checkpoint_metrics", "process_metrics"))
     return set(re.findall(r'"((?:doorbuster|process)_[a-z0-9_]+)"', sources))
 
 

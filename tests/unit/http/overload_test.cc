@@ -1,7 +1,5 @@
 // More than can be served: what is shed, what never is, and how a thread knows.
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -9,6 +7,7 @@
 
 #include "desk.h"
 #include "doorbuster/http/http_agent.h"
+#include "local_socket.h"
 
 namespace doorbuster {
 namespace {
@@ -98,17 +97,7 @@ class Sockets {
   ~Sockets() {
     for (const int socket : all_) ::close(socket);
   }
-  void connect(const std::string& host_port) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port =
-        htons(static_cast<std::uint16_t>(std::stoi(host_port.substr(host_port.find(':') + 1))));
-    ::inet_pton(AF_INET, "127.0.0.1", &address.sin_addr);
-    const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    REQUIRE(socket >= 0);
-    all_.push_back(socket);
-    REQUIRE(::connect(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
-  }
+  void connect(const std::string& host_port) { all_.push_back(connect_to(host_port)); }
   void ask() {
     for (const int socket : all_)
       REQUIRE(::send(socket, kBuy.data(), kBuy.size(), 0) == static_cast<ssize_t>(kBuy.size()));

@@ -1,7 +1,6 @@
 // When no request of the pool is free: buys wait in the order of their connections, for a bounded time, and
 // nothing else waits with them. The shipped HTTP agent, handler and shards, on real sockets, by hand.
 
-#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -14,6 +13,7 @@
 
 #include "desk.h"
 #include "doorbuster/http/http_agent.h"
+#include "local_socket.h"
 #include "support/house.h"
 
 namespace doorbuster {
@@ -28,22 +28,14 @@ enum class Reads { all, little };
 class Client {
  public:
   Client(const std::string& host_port, Reads reads)
-      : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port =
-        htons(static_cast<std::uint16_t>(std::stoi(host_port.substr(host_port.find(':') + 1))));
-    ::inet_pton(AF_INET, "127.0.0.1", &address.sin_addr);
-    REQUIRE(socket_ >= 0);
-    // Without it the kernel keeps what is sent until the peer has acknowledged what was sent before.
-    const int on = 1;
-    REQUIRE(::setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) == 0);
-    if (reads == Reads::little) {
-      const int bytes = 1;  // as few as the kernel has
-      REQUIRE(::setsockopt(socket_, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes) == 0);
-    }
-    REQUIRE(::connect(socket_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
-  }
+      : socket_(connect_to(host_port, [reads](int socket) {
+          // Without it the kernel keeps what is sent until the peer has acknowledged what was sent before.
+          const int on = 1;
+          REQUIRE(::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) == 0);
+          if (reads == Reads::all) return;
+          const int bytes = 1;  // as few as the kernel has
+          REQUIRE(::setsockopt(socket, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes) == 0);
+        })) {}
   ~Client() { close(); }
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;

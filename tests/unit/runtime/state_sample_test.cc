@@ -1,5 +1,6 @@
 // Samples of a running engine's state in its journal: a checkpoint and a start find out when the engine had
 // something else than what its journal comes to.
+#include <set>
 #include <string>
 
 #include "support/engine_breaker.h"
@@ -86,6 +87,26 @@ TEST_CASE("no checkpoint is made of a journal that does not come to what the run
   const auto next = build_checkpoint(shop.storage, {});
   INFO((next ? std::string() : next.error().message));
   CHECK((next && *next));
+}
+
+TEST_CASE("of more faults than are kept the newest are told") {
+  Shop shop;
+  const auto epochs = [&shop] {
+    std::set<std::uint64_t> all;
+    for (const StateFault& fault : shop.house->state_faults()) all.insert(fault.epoch);
+    return all;
+  };
+  shop.break_units();
+  shop.fill();
+  shop.open();
+  const std::set<std::uint64_t> first = epochs();
+  CHECK(first.size() == 1);
+  shop.break_units();
+  shop.fill();
+  shop.open();
+  CHECK(shop.house->state_faults().size() == kStateFaultsKept);
+  CHECK(epochs().size() == 1);
+  CHECK(epochs() > first);
 }
 
 TEST_CASE("samples of baskets' shards say nothing of units, and what they say holds") {
