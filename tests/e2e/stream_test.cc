@@ -176,7 +176,7 @@ TEST_CASE("what is wrong with a request for a stream is said, and the connection
 TEST_CASE("a viewer that does not read is let go, and buyers do not notice", "[e2e]") {
   std::vector<OfferSpec> offers;
   for (int i = 0; i < 20'000; ++i) {
-    offers.push_back({.sku = "a-long-name-of-an-offer-" + std::to_string(i), .stock = 1000});
+    offers.push_back({.sku = "a-long-name-of-an-offer-" + std::to_string(i), .stock = 10});
   }
   Shop shop({.campaigns = {{.offers = offers}}});
   HttpConnection sleeper(shop.port(), 4096);

@@ -19,8 +19,9 @@ enum class Pages {
 
 // Above it also what is filled at random is taken at first touch: tables are sized for the worst day, memory
 // is not. In huge pages that is a fault of about a millisecond for each two megabytes, nearly all of them in
-// the first moments of a sale. To take them at the start costs half a second for a gigabyte.
-inline constexpr std::size_t kBytesTakenAtOnceMax = 1U << 30;
+// the first moments of a sale. To take them at the start costs half a second for a gigabyte, and many times
+// as much on a crowded host; and each shard has tables of its own.
+inline constexpr std::size_t kBytesTakenAtOnceMax = 512U << 20;
 
 // Address space of zeros, in huge pages where the kernel gives them (one table lookup is then one cache miss
 // and not two). Throws std::bad_alloc: at start only, when there is nothing to run with.
