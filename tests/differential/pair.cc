@@ -127,16 +127,24 @@ void Pair::add_to(Fates& fates) const {
   }
 }
 
+namespace {
+
+void must_agree(Pair& pair, const Step& step, std::uint64_t seed, std::uint32_t number) {
+  const std::string difference = pair.play(step);
+  if (difference.empty()) return;
+  std::ostringstream told;
+  told << step;
+  FAIL("seed " << seed << ", step " << number << ": " << told.str() << difference);
+}
+
+}  // namespace
+
 void play_random_sale(std::uint64_t seed, std::uint32_t steps, Fates& fates) {
   std::mt19937_64 random(seed);
   Pair pair(seed, steps * (1 + kSkus));
   for (std::uint32_t i = 0; i < steps; ++i) {
     const Step step = random_step(random);
-    const std::string difference = pair.play(step);
-    if (difference.empty()) continue;
-    std::ostringstream told;
-    told << step;
-    FAIL("seed " << seed << ", step " << i << ": " << told.str() << difference);
+    must_agree(pair, step, seed, i);
   }
   pair.add_to(fates);
 }
@@ -157,11 +165,7 @@ void play_random_weeks(std::uint64_t seed, std::uint32_t steps, Fates& fates) {
       step.to_next_expiry = step.to_next_border = false;
       step.pause_ns = static_cast<std::int64_t>(random() % 3) - 1;
     }
-    const std::string difference = pair.play(step);
-    if (difference.empty()) continue;
-    std::ostringstream told;
-    told << step;
-    FAIL("seed " << seed << ", step " << i << ": " << told.str() << difference);
+    must_agree(pair, step, seed, i);
   }
   pair.add_to(fates);
 }
