@@ -100,12 +100,11 @@ inline constexpr std::uint32_t kAuditStepsBusyMax = 64;  // of one duty cycle th
 inline constexpr std::uint32_t kAuditStepsIdleMax = 1'024;
 inline constexpr std::uint64_t kEvidenceOrdersMax = 1'000;  // of an offer whose books are wrong
 inline constexpr std::size_t kBooksFaultsKept = 64;  // of one shard: what was found, the first of each offer
-// How often a shard writes a sample of its state to the journal, by bytes of records, and how many orders it
-// is of.
+// How often a shard writes a sample of its state to the journal, by bytes of records; of how many orders; and
+// how many samples that one replay did not come to are told, the last ones.
 inline constexpr std::uint64_t kStateSampleBytes = 4U << 20;
 inline constexpr std::uint16_t kStateSampleOrders = 64;
-inline constexpr std::size_t kStateFaultsKept =
-    16;  // samples that one replay did not come to: the last are told
+inline constexpr std::size_t kStateFaultsKept = 16;
 // How long an order and its idempotency key are remembered after they are over
 // (server.order_retention_seconds). The contract promises a key for a day.
 inline constexpr std::uint32_t kOrderRetentionSecondsDefault = 30 * 86'400;

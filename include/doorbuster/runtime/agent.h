@@ -16,7 +16,8 @@ namespace doorbuster {
 class Agent {
  public:
   virtual ~Agent() = default;
-  // Once, before the first cycle, by a thread that is the agent's own: how it wants to be scheduled.
+  // Once, by AgentThread and on it, before the first cycle: for how an agent with a thread of its own wants
+  // it to be scheduled. Who steps an agent by hand does not call it.
   virtual void on_thread_start() {}
   // One duty cycle, bounded. Returns how much was done; 0 means that there was nothing to do.
   virtual std::size_t do_work() = 0;

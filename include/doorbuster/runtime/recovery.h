@@ -85,7 +85,7 @@ class StateBuilder {
   Tick last_tick() const { return last_tick_; }
   std::uint64_t orders() const { return orders_; }  // that are remembered
   // Samples of what the running engine had, compared so far; those that are not what this has,
-  // The newest kStateFaultsKept of them.
+  // the newest kStateFaultsKept of them.
   std::uint64_t samples() const { return samples_; }
   const std::vector<StateFault>& state_faults() const { return state_faults_; }
   // Units sold or held of each offer, by index.
