@@ -36,9 +36,7 @@ std::size_t JournalAgent::do_work() {
     fail(status.error().message);
     return records;
   }
-  for (JournalRing* ring : rings_) ring->set_durable();
-  for (Notifier* listener : listeners_) listener->notify();
-
+  // Counted before it is told: who has an answer finds its records in the metrics.
   metrics_.sync_ns.record(clock_.monotonic_ns() - before);
   metrics_.batch_records.record(records);
   const JournalCounters& counters = writer_->counters();
@@ -47,6 +45,9 @@ std::size_t JournalAgent::do_work() {
   metrics_.batches.set(counters.batches);
   metrics_.segments.set(counters.segments);
   metrics_.spare_waits.set(counters.spare_waits);
+
+  for (JournalRing* ring : rings_) ring->set_durable();
+  for (Notifier* listener : listeners_) listener->notify();
   return records;
 }
 
