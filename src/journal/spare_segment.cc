@@ -4,6 +4,7 @@
 #include <system_error>
 #include <vector>
 
+#include "doorbuster/platform/clock.h"
 #include "doorbuster/platform/thread.h"
 #include "journal/layout.h"
 
@@ -11,6 +12,11 @@ namespace doorbuster {
 namespace {
 
 constexpr std::size_t kChunkBytes = 1U << 20;
+// A sync of the writer that meets one of the helper's waits for it: so the helper's are short, and it rests
+// three times as long as each took. What it fills by the way stands in the way for less than a millisecond.
+constexpr std::size_t kPatientChunkBytes = 256U << 10;
+constexpr int kRestFactor = 3;
+constexpr std::chrono::milliseconds kRestMax{50};  // a slow disk has waited enough
 
 }  // namespace
 
@@ -38,8 +44,16 @@ void SpareSegment::prepare() {
   changed_.notify_all();
 }
 
+void SpareSegment::hurry() {
+  const std::lock_guard guard(mutex_);
+  if (hurried_) return;
+  hurried_ = true;
+  changed_.notify_all();
+}
+
 Result<std::unique_ptr<StorageFile>> SpareSegment::take(bool& waited, Milliseconds patience) {
   waited = true;
+  hurry();
   if (!helper_.joinable()) return fill();
   prepare();
   std::unique_lock lock(mutex_);
@@ -52,6 +66,7 @@ Result<std::unique_ptr<StorageFile>> SpareSegment::take(bool& waited, Millisecon
   auto result = std::move(*filled_);
   filled_.reset();
   state_ = State::none;
+  hurried_ = false;
   return result;
 }
 
@@ -100,16 +115,35 @@ Result<std::unique_ptr<StorageFile>> SpareSegment::fill() {
   auto file = storage_.open(kSpareName, Storage::Mode::create);
   if (!file) return file;
   const std::vector<std::byte> zeros(std::min(bytes_, kChunkBytes));
-  for (std::size_t done = 0; done < bytes_ && !stopping();) {
-    const std::size_t size = std::min(zeros.size(), bytes_ - done);
+  std::size_t chunk = std::min(zeros.size(), kPatientChunkBytes);
+  const SystemClock clock;  // the disk's time, and not the sale's
+  for (std::size_t done = 0; done < bytes_;) {
+    const std::int64_t begun = clock.monotonic_ns();
+    const std::size_t size = std::min(chunk, bytes_ - done);
     if (auto written = (*file)->write_at(done, std::span(zeros).first(size)); !written) {
       return tl::unexpected(written.error());
     }
     // Chunk by chunk: one large sync would stand in the way of the writer's small ones.
     if (auto synced = (*file)->sync(); !synced) return tl::unexpected(synced.error());
     done += size;
+    switch (rest(std::chrono::nanoseconds(clock.monotonic_ns() - begun))) {
+      case Pace::patient:
+        break;
+      case Pace::hurried:
+        chunk = zeros.size();
+        break;
+      case Pace::stopped:
+        return file;
+    }
   }
   return file;
+}
+
+SpareSegment::Pace SpareSegment::rest(std::chrono::nanoseconds after) {
+  const auto length = std::min<std::chrono::nanoseconds>(kRestFactor * after, kRestMax);
+  std::unique_lock lock(mutex_);
+  changed_.wait_for(lock, length, [this] { return stopping_ || hurried_; });
+  return stopping_ ? Pace::stopped : hurried_ ? Pace::hurried : Pace::patient;
 }
 
 // What little fitted is given back: others may need it to make room.
@@ -119,11 +153,6 @@ Result<std::unique_ptr<StorageFile>> SpareSegment::fill_or_clean_up() {
     if (auto removed = remove_left_over(); !removed) return tl::unexpected(removed.error());
   }
   return result;
-}
-
-bool SpareSegment::stopping() {
-  const std::lock_guard guard(mutex_);
-  return stopping_;
 }
 
 Status SpareSegment::remove_left_over() {

@@ -30,8 +30,11 @@ class SpareSegment {
 
   // Starts the helper thread; without it take() fills. Removes what an earlier life left.
   Status start(bool in_background);
-  // Has the next one filled by the helper. Nothing without a helper, or when it was asked for already.
+  // Has the next one filled by the helper, which leaves the disk to the writer for most of the time. Nothing
+  // without a helper, or when it was asked for already.
   void prepare();
+  // The next one will be needed soon: from here on the helper does not rest.
+  void hurry();
   // The filled and synced file `spare`; the caller renames it before the next prepare(). Sets `waited` when
   // it was not ready. On a full disk it waits for room, but not longer than `patience`.
   Result<std::unique_ptr<StorageFile>> take(bool& waited, Milliseconds patience);
@@ -42,12 +45,14 @@ class SpareSegment {
 
  private:
   enum class State { none, wanted, ready };
+  enum class Pace { patient, hurried, stopped };
 
   void run();
   void stop();
   Result<std::unique_ptr<StorageFile>> fill();
   Result<std::unique_ptr<StorageFile>> fill_or_clean_up();
-  bool stopping();
+  // After a chunk that took so long.
+  Pace rest(std::chrono::nanoseconds after);
   Status remove_left_over();
 
   // --- constant after start() ---
@@ -62,6 +67,7 @@ class SpareSegment {
   std::mutex mutex_;
   std::condition_variable changed_;
   State state_ = State::none;
+  bool hurried_ = false;  // until it is taken
   bool stopping_ = false;
   std::optional<Result<std::unique_ptr<StorageFile>>> filled_;  // while ready
   std::optional<Error> no_room_;                                // while short of room: the last try's

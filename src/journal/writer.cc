@@ -19,6 +19,8 @@ constexpr std::chrono::milliseconds kRoomPatience{10'000};
 // The next segment is prepared when this part of the current one is used: a folder with few records has no
 // spare.
 constexpr std::size_t kPrepareAfterPart = 16;
+// And at any price when no more than this part is left.
+constexpr std::size_t kHurryBeforePart = 4;
 
 // Where in the batch the next segment begins.
 struct Split {
@@ -160,6 +162,7 @@ class SegmentWriter final : public JournalWriter {
     }
     if (auto status = write_part(written, batch_bytes_, next_sequence_); !status) return status;
     if (file_offset_ >= segment_bytes_ / kPrepareAfterPart) spare_.prepare();
+    if (file_offset_ >= segment_bytes_ - segment_bytes_ / kHurryBeforePart) spare_.hurry();
     batch_bytes_ = 0;
     batch_records_ = 0;
     splits_.clear();

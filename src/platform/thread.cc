@@ -2,7 +2,6 @@
 
 #include <pthread.h>
 #include <sched.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -28,10 +27,10 @@ void name_this_thread(const char* name) {
   pthread_setname_np(pthread_self(), short_name.c_str());
 }
 
-bool make_this_thread_yield() {
-  constexpr int kLowestPriority = 19;
-  // On Linux a thread's id names the thread alone.
-  return setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), kLowestPriority) == 0;
+bool make_this_thread_idle() {
+  const sched_param none{};
+  // On Linux the thread and not the process.
+  return sched_setscheduler(0, SCHED_IDLE, &none) == 0;
 }
 
 bool make_this_thread_patient() {

@@ -16,7 +16,7 @@ CheckpointAgent::CheckpointAgent(Storage& storage, const Clock& clock, const Cou
       tell_(std::move(tell)) {}
 
 void CheckpointAgent::on_thread_start() {
-  make_this_thread_yield();
+  make_this_thread_idle();
 }
 
 bool CheckpointAgent::is_due() const {
