@@ -49,6 +49,12 @@ class Sale {
     engine_.install(std::make_shared<const Catalog>(1, std::vector{campaign}, std::vector{offer}));
     while (sold_ + kBatch <= buyers) sell_batch(kAhead);
     while (sold_ < buyers) sell();
+    // As a server's watch thread does it during the sale.
+    OrdersAhead ahead;
+    for (std::uint64_t rows = buyers; rows <= buyers + room; rows += 1024) {
+      engine_.store().follow(ahead,
+                             {.rows = rows, .lives = hold_seconds != 0 ? rows : 0, .text_bytes = rows * 64});
+    }
   }
 
   // The buyer and key of a serial number.

@@ -29,6 +29,7 @@
 #include "doorbuster/runtime/alert_agent.h"
 #include "doorbuster/runtime/campaign_keeper.h"
 #include "doorbuster/runtime/checkpoint_agent.h"
+#include "doorbuster/runtime/pages_agent.h"
 #include "doorbuster/runtime/runtime.h"
 #include "doorbuster/stream/stream_agent.h"
 
@@ -116,6 +117,7 @@ class Server {
   std::unique_ptr<AlertAgent> alerts_;
   std::unique_ptr<BooksWatch> books_watch_;
   std::unique_ptr<PacedSleeper> watch_pace_;
+  std::unique_ptr<PagesAgent> pages_;
   std::unique_ptr<AgentThread> watch_thread_;  // who follows the sale
   Notifier checkpoint_notifier_;
   std::unique_ptr<CheckpointAgent> checkpoints_;
@@ -177,9 +179,9 @@ Status Server::start() {
   runtime_->start(agents);
   stream_thread_ = std::make_unique<AgentThread>("stream", -1, stream_notifier_,
                                                  std::vector<Agent*>{stream_.get()}, stream_.get());
-  watch_thread_ =
-      std::make_unique<AgentThread>("watch", -1, runtime_->watch_notifier(),
-                                    std::vector<Agent*>{watch_pace_.get(), alerts_.get()}, watch_pace_.get());
+  watch_thread_ = std::make_unique<AgentThread>(
+      "watch", -1, runtime_->watch_notifier(),
+      std::vector<Agent*>{watch_pace_.get(), pages_.get(), alerts_.get()}, watch_pace_.get());
   admin_thread_ = std::make_unique<AgentThread>("admin", -1, admin_notifier_,
                                                 std::vector<Agent*>{admin_.get()}, admin_.get());
   keeper_thread_ = std::make_unique<AgentThread>("keeper", -1, keeper_notifier_,
@@ -200,6 +202,7 @@ void Server::make_http(const std::vector<int>& public_sockets, int admin_socket,
   alerts_ = std::make_unique<AlertAgent>(*runtime_, clock_, log_alert);
   books_watch_ = std::make_unique<BooksWatch>(*runtime_, *storage_, clock_);
   watch_pace_ = std::make_unique<PacedSleeper>(runtime_->watch_notifier(), clock_, kWatchPaceNs);
+  pages_ = std::make_unique<PagesAgent>(*runtime_);
   stream_ = std::make_unique<StreamAgent>(StreamSources{.catalog = runtime_->catalog_cell(),
                                                         .board = runtime_->board(),
                                                         .alerts = runtime_->alerts(),

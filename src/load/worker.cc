@@ -33,9 +33,12 @@ Worker::Worker(const LoadSetup& setup, std::uint32_t index)
   const std::size_t all = setup.plan->visitors.size();
   visitors_ = all > index ? (all - index - 1) / setup.threads + 1 : 0;
   record.planned_visitors = static_cast<std::int64_t>(visitors_);
-  // A million of these moved to a larger place are 60 ms in which nothing is sent or read.
-  record.requests.reserve(visitors_ + visitors_ / 4 + 1024);
-  record.told.reserve(visitors_ + 1024);
+  // A million of these moved to a larger place are 60 ms in which nothing is sent or read, and each new
+  // page is one or more: so they are written once before it begins.
+  record.requests.resize(visitors_ + visitors_ / 4 + 1024);
+  record.told.resize(visitors_ + 1024);
+  record.requests.clear();
+  record.told.clear();
 }
 
 Status Worker::connect() {

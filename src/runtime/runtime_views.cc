@@ -32,6 +32,10 @@ std::uint64_t Runtime::broken_offers() const {
   return sum;
 }
 
+void Runtime::take_pages_ahead() {
+  for (const auto& shard : shards_) shard->take_pages_ahead();
+}
+
 Result<std::vector<BooksEvidence>> Runtime::books_evidence() {
   const std::lock_guard lock(control_mutex_);
   std::vector<BooksEvidence> found;

@@ -78,6 +78,8 @@ std::size_t ShardAgent::do_work() {
   }
   metrics_.gate_depth.set(gate_count_);
   metrics_.orders.set(engine_->orders());
+  metrics_.rows_filled.set(engine_->store().rows_used());
+  metrics_.text_bytes_filled.set(engine_->store().text_bytes_touched());
   for (std::size_t i = 0; i < doors_.size(); ++i) {
     if (!door_rung_[i]) continue;
     door_rung_[i] = false;
@@ -89,6 +91,17 @@ std::size_t ShardAgent::do_work() {
     shard_rung_[i] = false;
   }
   return done;
+}
+
+void ShardAgent::take_pages_ahead() {
+  const std::uint64_t rows = metrics_.rows_filled.value();
+  // An order that was final at once and stays so needs no more than its row.
+  const bool lives = metrics_.held_orders.value() + metrics_.waiting_orders.value() != 0;
+  // The store's arrays stay where they are for its whole life: their addresses are all that is looked at.
+  engine_->store().follow(
+      orders_ahead_,
+      {.rows = rows, .lives = lives ? rows : 0, .text_bytes = metrics_.text_bytes_filled.value()});
+  positions_ahead_.follow(position_by_slot_, rows);
 }
 
 bool ShardAgent::has_work() {

@@ -65,6 +65,8 @@ inline constexpr std::size_t kItemAttributesMax = 16;       // of one item
 inline constexpr std::size_t kItemAttributeBytesMax = 640;  // names and values of one item together
 inline constexpr std::uint64_t kOrdersMax = 1ULL << 27;
 inline constexpr std::uint64_t kOrdersDefault = 1ULL << 18;
+// Of each table that is filled from the front: what is taken ahead of the next order, at least.
+inline constexpr std::size_t kPagesAheadBytes = 1U << 20;
 // Of the engine on one data folder: numbers of orders are made from it. One each minute takes two years.
 inline constexpr std::uint32_t kStartsMax = 1U << 20;
 inline constexpr std::size_t kConfigurationBytesMax = 256U << 20;

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "doorbuster/base/hash.h"
+#include "doorbuster/base/pages_ahead.h"
 #include "doorbuster/base/reserved_array.h"
 #include "doorbuster/base/reserved_table.h"
 #include "doorbuster/engine/order_slot.h"
@@ -91,6 +92,15 @@ struct SavedOffer {
 };
 static_assert(sizeof(SavedOffer) == 56);
 
+// How far the tables that are filled from the front are filled.
+struct OrdersFilled {
+  std::uint64_t rows = 0, lives = 0, text_bytes = 0;
+};
+// What is taken ahead of them, by the thread that does so.
+struct OrdersAhead {
+  PagesAhead rows, lives, texts, text_pages;
+};
+
 class OrderStore {
  public:
   // `table_key`: of the data folder, for keyed_hash() of idempotency keys.
@@ -171,6 +181,12 @@ class OrderStore {
   std::uint64_t state_hash() const;
   std::uint64_t state_hash(OrderSlot slot) const;               // of one order, as state_hash() sums them
   std::uint64_t parts() const { return slot_by_part_.size(); }  // lines of baskets
+  // Another thread's. `filled`: as it was a moment ago.
+  void follow(OrdersAhead& ahead, const OrdersFilled& filled) const {
+    ahead.rows.follow(rows_, filled.rows);
+    if (filled.lives != 0) ahead.lives.follow(lives_, filled.lives);
+    texts_.follow(ahead.texts, ahead.text_pages, filled.text_bytes);
+  }
   // What the texts of all orders cost at most so far.
   std::uint64_t text_bytes_touched() const { return texts_.bytes_touched(); }
 

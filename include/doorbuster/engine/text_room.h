@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "doorbuster/base/pages_ahead.h"
 #include "doorbuster/base/reserved_array.h"
 
 namespace doorbuster {
@@ -33,6 +34,11 @@ class TextRoom {
   const char* at(std::uint64_t at) const { return bytes_.data() + at; }
   // The most that was ever taken, in whole pages: what it costs in memory.
   std::uint64_t bytes_touched() const { return pages_touched_ * kPageBytes; }
+  // Another thread's: see PagesAhead. `touched`: bytes_touched() of a moment ago.
+  void follow(PagesAhead& texts, PagesAhead& pages, std::uint64_t touched) const {
+    texts.follow(bytes_, touched);
+    pages.follow(pages_, touched / kPageBytes);
+  }
 
  private:
   // Links are indexes plus one; 0: none.

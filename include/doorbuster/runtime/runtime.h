@@ -137,6 +137,8 @@ class Runtime {
   // nothing.
   Result<std::vector<BooksEvidence>> books_evidence();
   std::uint64_t broken_offers() const;
+  // Takes memory for the orders to come. Always the same thread, or before it runs; not a shard's.
+  void take_pages_ahead();
   // Another number as soon as catalog() has another answer.
   std::uint64_t catalog_changes() const { return catalog_.changes(); }
 

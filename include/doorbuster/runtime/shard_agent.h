@@ -67,7 +67,8 @@ struct ShardMetrics {
   Counter waiting_orders, offered_orders, left_lines;
   Counter forgotten_orders;  // rows: an order, or a basket's line
   Counter gate_depth, orders;
-  Counter audit_rounds, broken_offers;  // of the books: see engine/books_audit.h
+  Counter rows_filled, text_bytes_filled;  // of the order store: see OrdersFilled
+  Counter audit_rounds, broken_offers;     // of the books: see engine/books_audit.h
   BucketHistogram drained{kSizeBounds};
 };
 
@@ -103,6 +104,8 @@ class ShardAgent final : public Agent {
   JournalRing& ring() { return ring_; }
   const JournalRing& ring() const { return ring_; }
   const ShardMetrics& metrics() const { return metrics_; }
+  // Takes memory for the orders to come, so that the shard's thread never waits for it. One caller.
+  void take_pages_ahead();
   // Runs `task` on the shard's thread, between two duty cycles, and returns when it has run; false, without
   // having run it, when the shard did not come to it in time. One caller at a time. Not for hot paths.
   // Until then it calls `wait` over and over; empty: it sleeps. When that throws, the shard must not be used
@@ -229,7 +232,9 @@ class ShardAgent final : public Agent {
 
   // --- owned by the shard's thread ---
   const std::unique_ptr<Engine> engine_;
-  JournalRing ring_;                               // the shard's end of it
+  JournalRing ring_;          // the shard's end of it
+  OrdersAhead orders_ahead_;  // take_pages_ahead()'s, like the next
+  PagesAhead positions_ahead_;
   ReservedArray<std::uint64_t> position_by_slot_;  // of each order's last record; 0: recovered, so durable
   // Units that names get back when the record is durable. A ring, as large as the records that can be on
   // their way.
