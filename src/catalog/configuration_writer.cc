@@ -111,7 +111,6 @@ std::vector<TenantConfiguration> tenants_of(const Configuration& access, const C
 }
 
 void append_api_key(std::string& out, const ApiKeyConfiguration& key) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
   JsonObjectWriter object(out, JsonLayout::one_line());
   object.member("id", key.id);
   if (key.tenant != kDefaultTenantName) object.member("tenant", key.tenant);
@@ -124,9 +123,7 @@ void append_api_key(std::string& out, const ApiKeyConfiguration& key) {
     before = ',';
   }
   out += ']';
-  std::string sha256;
-  for (const std::uint8_t byte : key.sha256) sha256 += {kDigits[byte >> 4], kDigits[byte & 15]};
-  object.member("sha256", sha256);
+  object.member("sha256", hex(std::as_bytes(std::span(key.sha256))));
   object.end();
 }
 

@@ -1,10 +1,11 @@
 #include "doorbuster/feed/event.h"
 
-#include <array>
+#include <span>
 #include <string_view>
 #include <utility>
 
 #include "doorbuster/base/json_writer.h"
+#include "doorbuster/base/text.h"
 #include "doorbuster/model/alert.h"
 #include "doorbuster/model/record.h"
 
@@ -12,16 +13,6 @@ namespace doorbuster {
 namespace {
 
 constexpr std::string_view kSchema = "urn:doorbuster:feed:1";
-
-std::string hex(const FolderIdentity& identity) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string text;
-  for (const std::uint8_t byte : identity) {
-    text += kDigits[byte >> 4];
-    text += kDigits[byte & 15];
-  }
-  return text;
-}
 
 // One event while it is written: the envelope, and then the members of its data.
 class Event {
@@ -84,18 +75,6 @@ std::string_view event_type(OrderEventKind kind) {
   return {};
 }
 
-std::string_view reason_word(OrderEventReason reason) {
-  switch (reason) {
-    case OrderEventReason::asked:
-      return "asked";
-    case OrderEventReason::payment_failed:
-      return "payment_failed";
-    case OrderEventReason::cannot_be_served:
-      return "cannot_be_served";
-  }
-  return {};
-}
-
 void write_order(Event& event, const Order& order, std::string_view id, const Catalog& catalog) {
   JsonWriter& json = event.json;
   const CampaignPut& campaign = catalog.campaign_of(order.number.offer()).definition;
@@ -143,14 +122,14 @@ void write_order_event(Event& event, const OrderEvent& value, std::string_view i
       break;
     case OrderEventKind::extended:
       json.member("expires_at", value.expires_at);
-      json.member("reason", reason_word(value.reason));
+      json.member("reason", order_event_reason_name(value.reason));
       break;
     case OrderEventKind::offered:
       json.member("expires_at", value.expires_at);
       break;
     case OrderEventKind::cancelled:
     case OrderEventKind::left_line:
-      json.member("reason", reason_word(value.reason));
+      json.member("reason", order_event_reason_name(value.reason));
       break;
     case OrderEventKind::expired:
     case OrderEventKind::refund_due:
@@ -215,7 +194,8 @@ std::string event_id(std::uint64_t epoch, std::uint64_t sequence) {
 }
 
 EventEncoder::EventEncoder(const FolderIdentity& identity, const HashKey& order_id_key)
-    : source_("urn:doorbuster:folder:" + hex(identity)), order_id_key_(order_id_key) {}
+    : source_("urn:doorbuster:folder:" + hex(std::as_bytes(std::span(identity)))),
+      order_id_key_(order_id_key) {}
 
 Result<std::optional<std::string>> EventEncoder::encode(const JournalRecord& record,
                                                         const Catalog& catalog) const {

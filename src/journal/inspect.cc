@@ -5,6 +5,7 @@
 #include <ostream>
 #include <string>
 
+#include "doorbuster/base/text.h"
 #include "doorbuster/journal/checkpoint.h"
 #include "doorbuster/journal/journal.h"
 #include "journal/payload_json.h"
@@ -15,16 +16,6 @@ namespace {
 
 constexpr int kFine = 0;
 constexpr int kBad = 1;
-
-std::string hex(std::span<const std::byte> bytes) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string text;
-  for (const std::byte byte : bytes) {
-    text += kDigits[std::to_integer<unsigned>(byte) >> 4];
-    text += kDigits[std::to_integer<unsigned>(byte) & 15];
-  }
-  return text;
-}
 
 std::string to_json(const JournalRecord& record, PayloadReader& payloads) {
   std::string line;

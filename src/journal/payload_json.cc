@@ -214,18 +214,6 @@ void append_order(const Order& value, const std::optional<HashKey>& order_id_key
   object.end();
 }
 
-std::string_view reason_name(OrderEventReason reason) {
-  switch (reason) {
-    case OrderEventReason::asked:
-      return "asked";
-    case OrderEventReason::payment_failed:
-      return "payment_failed";
-    case OrderEventReason::cannot_be_served:
-      return "cannot_be_served";
-  }
-  return "unknown";
-}
-
 // The event's name and what its kind has; a payment only where there is one.
 void append_event(const OrderEvent& value, const std::optional<HashKey>& order_id_key, std::string& out) {
   JsonObject object(out);
@@ -236,13 +224,13 @@ void append_event(const OrderEvent& value, const std::optional<HashKey>& order_i
       object.member("event", "confirmed").member("quantity", value.quantity).member("late", value.late);
       break;
     case OrderEventKind::cancelled:
-      object.member("event", "cancelled").member("reason", reason_name(value.reason));
+      object.member("event", "cancelled").member("reason", order_event_reason_name(value.reason));
       break;
     case OrderEventKind::expired:
       object.member("event", "expired");
       break;
     case OrderEventKind::extended:
-      object.member("event", "extended").member("reason", reason_name(value.reason));
+      object.member("event", "extended").member("reason", order_event_reason_name(value.reason));
       append_time(object, "expires_at", value.expires_at);
       break;
     case OrderEventKind::refund_due:
@@ -257,7 +245,7 @@ void append_event(const OrderEvent& value, const std::optional<HashKey>& order_i
       append_time(object, "expires_at", value.expires_at);
       break;
     case OrderEventKind::left_line:
-      object.member("event", "left_line").member("reason", reason_name(value.reason));
+      object.member("event", "left_line").member("reason", order_event_reason_name(value.reason));
       break;
   }
   if (!value.payment.empty()) object.member("payment_reference", value.payment);

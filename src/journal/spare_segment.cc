@@ -126,6 +126,7 @@ Result<std::unique_ptr<StorageFile>> SpareSegment::fill() {
     // Chunk by chunk: one large sync would stand in the way of the writer's small ones.
     if (auto synced = (*file)->sync(); !synced) return tl::unexpected(synced.error());
     done += size;
+    if (done == bytes_) break;
     switch (rest(std::chrono::nanoseconds(clock.monotonic_ns() - begun))) {
       case Pace::patient:
         break;

@@ -19,12 +19,11 @@ class PagesAhead {
   template <typename T>
   void follow(const ReservedArray<T>& array, std::uint64_t filled) {
     const std::size_t end = array.capacity() * sizeof(T);
-    const std::size_t wanted = std::min<std::size_t>(filled * sizeof(T) + kPagesAheadBytes, end);
-    if (wanted <= taken_) return;
-    // What is filled has its pages.
-    const std::size_t from = std::max<std::size_t>(taken_, std::min<std::size_t>(filled * sizeof(T), end));
+    const std::size_t filled_bytes = filled * sizeof(T);
+    if (taken_ >= std::min(filled_bytes + kPagesAheadBytes, end)) return;
+    const std::size_t from = std::max(taken_, filled_bytes);  // what is filled has its pages
     taken_ = std::min(from + kPagesAheadBytes, end);
-    array.take_pages(from, taken_);
+    take_pages(array.data(), from, taken_);
   }
   std::size_t taken_bytes() const { return taken_; }
 

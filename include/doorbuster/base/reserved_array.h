@@ -37,6 +37,18 @@ inline void* reserve_memory(std::size_t bytes, Pages pages) {
   return memory;
 }
 
+// Has the kernel give the pages of these bytes now, to whoever calls, and not when they are first touched.
+// Advice. Any thread, at any time: what stands there stays as it is.
+inline void take_pages(const void* memory, std::size_t from_byte, std::size_t to_byte) {
+#ifdef MADV_POPULATE_WRITE
+  constexpr std::size_t kPageBytes = 4096;
+  from_byte -= from_byte % kPageBytes;
+  if (from_byte >= to_byte) return;
+  char* const at = static_cast<char*>(const_cast<void*>(memory)) + from_byte;
+  madvise(at, to_byte - from_byte, MADV_POPULATE_WRITE);
+#endif
+}
+
 // An array of zeros with its full capacity from the constructor on.
 template <typename T>
 class ReservedArray {
@@ -54,23 +66,8 @@ class ReservedArray {
   ReservedArray& operator=(const ReservedArray&) = delete;
 
   std::size_t capacity() const { return capacity_; }
-  // Has the kernel give the pages of these bytes now, to whoever calls, and not when they are first touched.
-  // Advice. Any thread, at any time: what stands there stays as it is.
-  void take_pages(std::size_t from_byte, std::size_t to_byte) const {
-#ifdef MADV_POPULATE_WRITE
-    constexpr std::size_t kPageBytes = 4096;
-    from_byte -= from_byte % kPageBytes;
-    if (from_byte < to_byte) {
-      madvise(reinterpret_cast<char*>(data_) + from_byte, to_byte - from_byte, MADV_POPULATE_WRITE);
-    }
-#endif
-  }
-  T* data() {
-    return data_;
-  }
-  const T* data() const {
-    return data_;
-  }
+  T* data() { return data_; }
+  const T* data() const { return data_; }
   T& operator[](std::size_t index) {
     DOORBUSTER_CHECK(index < capacity_);
     return data_[index];

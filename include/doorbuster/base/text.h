@@ -1,6 +1,7 @@
 #pragma once
 // Small questions about words that come from outside.
 
+#include <cstddef>
 #include <span>
 #include <string>
 #include <string_view>
@@ -14,6 +15,9 @@ bool is_identifier(std::string_view text);
 // letters may differ (inserted, dropped, replaced, or two neighbours swapped). Words above 64 bytes have no
 // neighbour.
 std::string_view nearest_word(std::string_view word, std::span<const std::string_view> candidates);
+
+// Two digits a byte: "0a10".
+std::string hex(std::span<const std::byte> bytes);
 
 // `text` for a message: in double quotes, control characters and bytes that are not ASCII as \xNN, cut after
 // 80 bytes.

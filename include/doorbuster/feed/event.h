@@ -3,8 +3,8 @@
 // format) for each record of the journal that says something to them. docs/formats/feed.md has the types and
 // their members.
 //
-// An event is made from its record alone, so it is the same whenever and by whomever it is made: its id is
-// the record's place, and who gets it twice can tell.
+// An event is made from its record and from names that never change, so it is the same whenever and by
+// whomever it is made: its id is the record's place, and who gets it twice can tell.
 
 #include <optional>
 #include <string>
@@ -22,8 +22,10 @@ class EventEncoder {
 
   // The record's event as one JSON object in one line; nothing for a record that is the engine's own business
   // (secrets, ends of batches, samples, what is forgotten, pieces of plans). An error: the payload is none
-  // that this program knows; nothing behind it may be told either. REQUIRES: `catalog` is of this record's
-  // time or later: numbers of campaigns, offers and tenants never change.
+  // that this program knows; nothing behind it may be told either.
+  //
+  // REQUIRES: `catalog` is of this record's time or later: what a number of a campaign, an offer or a tenant
+  // stands for never changes, nor does a campaign's currency.
   Result<std::optional<std::string>> encode(const JournalRecord& record, const Catalog& catalog) const;
 
  private:

@@ -98,6 +98,7 @@ enum class OrderEventKind : std::uint8_t {
   left_line,   // by `reason`
 };
 enum class OrderEventReason : std::uint8_t { asked, payment_failed, cannot_be_served };
+std::string_view order_event_reason_name(OrderEventReason reason);  // the enumerator as a word
 
 struct OrderEvent {
   OrderEventKind kind{};
