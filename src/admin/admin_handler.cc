@@ -75,6 +75,8 @@ constexpr Route kRoutes[] = {
     {Method::get, "/v1/admin/catalog/{sku}", Scope::operate, show_item},
     {Method::get, "/v1/admin/stream", Scope::operate, open_stream},
     {Method::get, "/v1/admin/alerts", Scope::operate, show_alerts},
+    {Method::get, "/v1/admin/feed", Scope::operate, read_feed},
+    {Method::get, "/v1/admin/feed/stream", Scope::operate, stream_feed},
     {Method::get, "/v1/admin/audit", Scope::admin, show_audit},
 };
 

@@ -242,6 +242,15 @@ void add_catalog(Exposition& out, const ServerState& state) {
   }
 }
 
+void add_feed(Exposition& out, const FeedMetrics& feed) {
+  out.one("doorbuster_feed_readers", "gauge", "Connections that read the feed.", feed.readers.value());
+  out.one("doorbuster_feed_pages_total", "counter", "Pages of the feed answered.", feed.pages.value());
+  out.one("doorbuster_feed_events_total", "counter", "Events told, to each reader.", feed.events.value());
+  out.one("doorbuster_feed_bytes_total", "counter", "Bytes written to readers.", feed.bytes.value());
+  out.one("doorbuster_feed_dropped_total", "counter", "Readers closed because they read too slowly.",
+          feed.dropped.value());
+}
+
 void add_stream(Exposition& out, const ServerState& state) {
   const StreamMetrics& stream = state.stream->metrics();
   out.one("doorbuster_stream_subscribers", "gauge", "Connections that are being streamed to.",
@@ -356,6 +365,7 @@ std::string render_metrics(const ServerState& state, const Caller& caller) {
   add_journal(out, state);
   add_checkpoints(out, state);
   add_stream(out, state);
+  if (state.feed != nullptr) add_feed(out, state.feed->metrics());
   const std::shared_ptr<const AccessTable> access = state.access->get();
   add_tenants(out, *access, caller);
   add_stock(out, state, *access, caller);

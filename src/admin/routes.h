@@ -63,4 +63,8 @@ void show_audit(const Call& call);
 // alert_routes.cc
 void show_alerts(const Call& call);
 
+// feed_routes.cc: the connection is handed over
+void read_feed(const Call& call);
+void stream_feed(const Call& call);
+
 }  // namespace doorbuster

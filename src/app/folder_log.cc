@@ -35,4 +35,12 @@ void log_checkpoint(CheckpointAgent::News news, const std::string& text) {
   spdlog::error("no checkpoint was made: {}", text);
 }
 
+void log_keeper(CampaignKeeper::News news, const std::string& text) {
+  using enum CampaignKeeper::News;
+  spdlog::log(news == done      ? spdlog::level::info
+              : news == refused ? spdlog::level::warn
+                                : spdlog::level::err,
+              "by the clock: {}", text);
+}
+
 }  // namespace doorbuster

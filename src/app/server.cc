@@ -16,6 +16,7 @@
 #include "app/alert_line.h"
 #include "app/audience_checks.h"
 #include "app/books_evidence.h"
+#include "app/feed_threads.h"
 #include "app/folder_log.h"
 #include "app/service_manager.h"
 #include "app/sockets.h"
@@ -53,14 +54,6 @@ ChangeOrigin origin_of(const std::string& file, std::string action) {
           .author = std::filesystem::path(file).filename().string().substr(0, kChangeTextBytesMax),
           .action = std::move(action),
           .reason = {}};
-}
-
-void log_keeper(CampaignKeeper::News news, const std::string& text) {
-  using enum CampaignKeeper::News;
-  spdlog::log(news == done      ? spdlog::level::info
-              : news == refused ? spdlog::level::warn
-                                : spdlog::level::err,
-              "by the clock: {}", text);
 }
 
 class Server {
@@ -107,6 +100,7 @@ class Server {
   Notifier stream_notifier_;
   std::unique_ptr<StreamAgent> stream_;  // outlives who hands connections to it
   std::unique_ptr<AgentThread> stream_thread_;
+  std::unique_ptr<FeedThreads> feed_;
   std::vector<std::unique_ptr<HttpAgent>> http_;
   Notifier admin_notifier_;
   std::unique_ptr<HttpAgent> admin_;
@@ -177,6 +171,7 @@ Status Server::start() {
   for (const auto& agent : http_) agents.push_back(agent.get());
   runtime_->ring_after_changes(keeper_notifier_);
   runtime_->start(agents);
+  feed_->start();
   stream_thread_ = std::make_unique<AgentThread>("stream", -1, stream_notifier_,
                                                  std::vector<Agent*>{stream_.get()}, stream_.get());
   watch_thread_ = std::make_unique<AgentThread>(
@@ -209,8 +204,10 @@ void Server::make_http(const std::vector<int>& public_sockets, int admin_socket,
                                                         .clock = clock_,
                                                         .watch = runtime_->stream_notifier()},
                                           stream_notifier_, sockets_.streams);
+  feed_ = std::make_unique<FeedThreads>(*runtime_, *storage_, clock_);
   state_.runtime = runtime_.get();
   state_.stream = stream_.get();
+  state_.feed = &feed_->feed();
   state_.alerts = &alerts_->metrics();
   state_.clock = &clock_;
   keeper_ = std::make_unique<CampaignKeeper>(*runtime_, clock_, log_keeper);
@@ -283,7 +280,7 @@ void Server::watch() {
     if (state_.draining.load()) {
       const bool drained =
           std::all_of(http_.begin(), http_.end(), [](const auto& agent) { return agent->drained(); });
-      if ((drained && stream_->drained()) || now >= drain_until_) return control_.stop();
+      if ((drained && stream_->drained() && feed_->drained()) || now >= drain_until_) return control_.stop();
     }
     watch();
   });
@@ -315,6 +312,7 @@ void Server::begin_drain() {
   drain_until_ = std::chrono::steady_clock::now() + kDrainMax;
   for (const auto& agent : http_) agent->drain();
   stream_->drain();
+  feed_->drain();
   watch();
 }
 
@@ -358,6 +356,7 @@ Status Server::stop() {
   admin_thread_.reset();
   keeper_thread_.reset();
   stream_thread_.reset();
+  feed_->stop();
   watch_thread_.reset();  // what the last decisions raise is journaled before the journal ends
   auto hash = runtime_->stop();
   if (!hash) return tl::unexpected(hash.error());

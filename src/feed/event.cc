@@ -6,6 +6,7 @@
 
 #include "doorbuster/base/json_writer.h"
 #include "doorbuster/base/text.h"
+#include "doorbuster/feed/position.h"
 #include "doorbuster/model/alert.h"
 #include "doorbuster/model/record.h"
 
@@ -17,16 +18,16 @@ constexpr std::string_view kSchema = "urn:doorbuster:feed:1";
 // One event while it is written: the envelope, and then the members of its data.
 class Event {
  public:
-  Event(const std::string& source, const JournalRecord& record, const Catalog& catalog, std::string_view type,
-        std::string_view subject) {
+  Event(const std::string& source, const JournalRecord& record, std::string_view tenant,
+        std::string_view type, std::string_view subject) {
     json.begin_object();
     json.member("specversion", "1.0");
-    json.member("id", event_id(record.epoch, record.sequence));
+    json.member("id", format_feed_position({record.epoch, record.sequence}));
     json.member("source", source);
     json.member("type", type);
     if (!subject.empty()) json.member("subject", subject);
     json.member("time", record.info.tick);
-    json.member("tenant", catalog.tenant(record.info.tenant).id);
+    json.member("tenant", tenant);
     json.member("dataschema", kSchema);
     json.begin_object("data");
   }
@@ -189,22 +190,19 @@ tl::unexpected<Error> unknown(const JournalRecord& record) {
 
 }  // namespace
 
-std::string event_id(std::uint64_t epoch, std::uint64_t sequence) {
-  return std::to_string(epoch) + '-' + std::to_string(sequence);
-}
-
 EventEncoder::EventEncoder(const FolderIdentity& identity, const HashKey& order_id_key)
     : source_("urn:doorbuster:folder:" + hex(std::as_bytes(std::span(identity)))),
       order_id_key_(order_id_key) {}
 
-Result<std::optional<std::string>> EventEncoder::encode(const JournalRecord& record,
-                                                        const Catalog& catalog) const {
+Result<std::optional<EncodedEvent>> EventEncoder::encode(const JournalRecord& record,
+                                                         const Catalog& catalog) const {
   const RecordInfo& info = record.info;
+  TenantId tenant = info.tenant;
   const auto written = [&](const auto& value, std::string_view type, std::string_view subject,
-                           auto write) -> Result<std::optional<std::string>> {
-    Event event(source_, record, catalog, type, subject);
+                           auto write) -> Result<std::optional<EncodedEvent>> {
+    Event event(source_, record, catalog.tenant(tenant).id, type, subject);
     write(event, *value);
-    return std::move(event).take();
+    return EncodedEvent{tenant, std::string(subject), std::move(event).take()};
   };
   switch (info.kind) {
     case RecordKind::batch_end:
@@ -215,7 +213,7 @@ Result<std::optional<std::string>> EventEncoder::encode(const JournalRecord& rec
     case RecordKind::item_put:
     case RecordKind::orders_forgotten:
     case RecordKind::state_sample:
-      return std::optional<std::string>();
+      return std::optional<EncodedEvent>();
     case RecordKind::order_confirmed:
     case RecordKind::order_held:
     case RecordKind::order_waiting: {
@@ -244,12 +242,14 @@ Result<std::optional<std::string>> EventEncoder::encode(const JournalRecord& rec
     case RecordKind::campaign_put: {
       const auto put = decode_campaign_put(record.payload, info.version);
       if (!put) return unknown(record);
+      tenant = put->tenant;
       return written(put, "doorbuster.campaign.changed", put->id, write_campaign);
     }
     case RecordKind::offer_put: {
       const auto put = decode_offer_put(record.payload, info.version);
       if (!put) return unknown(record);
       const CampaignPut& campaign = catalog.campaign(put->campaign).definition;
+      tenant = campaign.tenant;
       return written(put, "doorbuster.offer.changed", campaign.id,
                      [&](Event& event, const OfferPut& value) { write_offer(event, value, campaign); });
     }

@@ -71,6 +71,10 @@ constexpr std::array<OutcomeText, kOutcomeCount> kTexts = {{
      "The campaign has changed since you read it; ETag says its revision now."},
     {409, "/problems/change-refused", "Change refused",
      "The change does not fit what was sold or is defined."},
+    {410, "/problems/position-gone", "Position gone", "The events behind this place are not kept any more."},
+    {409, "/problems/position-unknown", "Position unknown",
+     "This place is none of this history: it comes from another data folder, or from what a restore gave "
+     "up."},
 }};
 
 void append_number(std::string& out, std::int64_t value) {

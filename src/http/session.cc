@@ -203,8 +203,7 @@ void Session::invite_body(std::int64_t now_ns) {
 
 bool Session::dispatch(const HttpRequest& http, std::int64_t now_ns, std::size_t& immediate) {
   const bool close = !http.keep_alive || host_.draining;
-  std::optional<Handover> handover;
-  if (host_.stream != nullptr) handover.emplace(Handover{.door = *host_.stream});
+  HandoverSlot slot{.stream = host_.stream};
   bool shed = false, waits = false;
   const RequestContext context = {.frame = frame(close, http.http_1_0, http.method == Method::head),
                                   .received_ns = now_ns,
@@ -213,7 +212,7 @@ bool Session::dispatch(const HttpRequest& http, std::int64_t now_ns, std::size_t
                                   .waits = room_ == Room::give_up ? nullptr : &waits,
                                   .others_wait = room_ == Room::ask && !host_.waiting.empty(),
                                   .draining = host_.draining,
-                                  .handover = handover ? &*handover : nullptr};
+                                  .handover = &slot};
   if (host_.draining) no_more_requests_ = true;
   Outcome outcome = Outcome::ok;
   // A reply that is ready and first goes straight into the output; behind others it is parked.
@@ -237,8 +236,8 @@ bool Session::dispatch(const HttpRequest& http, std::int64_t now_ns, std::size_t
     outcome = Outcome::overloaded;
     append_refusal(out, context.frame, outcome);
   }
-  if (handover && handover->subscription) {
-    subscription_ = handover->subscription;
+  if (slot.handover) {
+    handover_ = std::move(slot.handover);
     no_more_requests_ = true;  // what stands behind it is not read
   }
   if (outcome == Outcome::overloaded) {
@@ -315,7 +314,7 @@ void Session::flush(std::int64_t now_ns) {
   if (closed_) return;
   take_ordered_replies(now_ns);
   invite_body(now_ns);
-  if (subscription_ && replies_pending() == 0) return hand_over();
+  if (handover_ && replies_pending() == 0) return hand_over();
   if (writable_) write_out(now_ns);
   if (closed_ || lingering_) return;
   if (no_more_requests_) {

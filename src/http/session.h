@@ -138,7 +138,7 @@ class Session {
   SessionHost& host_;
   Socket socket_;
   SocketPoller* poller_ = nullptr;
-  std::optional<Subscription> subscription_;  // the last request was for a stream: a place is reserved
+  std::unique_ptr<Handover> handover_;  // the last request was for somebody who takes connections over
   std::unique_ptr<char[]> buffer_;
   std::size_t capacity_ = 0, begin_ = 0, end_ = 0;
   std::size_t bytes_wanted_ = 0;  // nothing to parse before the buffer holds this many

@@ -66,8 +66,7 @@ void Session::hand_over() {
   boost::system::error_code ec;
   const int socket = socket_.release(ec);
   if (ec) return close();
-  host_.stream->subscribe(socket, *subscription_, out_.substr(out_sent_));
-  subscription_.reset();
+  handover_->take(socket, out_.substr(out_sent_));
   close();
 }
 
@@ -86,7 +85,7 @@ void Session::begin_linger(std::int64_t now_ns) {
 void Session::close() {
   if (closed_) return;
   closed_ = true;
-  if (subscription_) host_.stream->give_back();
+  handover_.reset();
   if (room_ == Room::wait) host_.waiting.leave(place_);
   boost::system::error_code ec;
   socket_.close(ec);

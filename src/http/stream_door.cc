@@ -2,6 +2,7 @@
 
 #include <array>
 #include <charconv>
+#include <utility>
 
 #include "doorbuster/catalog/catalog.h"
 #include "doorbuster/http/exchange.h"
@@ -39,6 +40,28 @@ bool accepts_gzip(std::string_view header) {
   return false;
 }
 
+// In a place that is reserved.
+class StreamHandover final : public Handover {
+ public:
+  StreamHandover(StreamDoor& door, const Subscription& subscription)
+      : door_(door), subscription_(subscription) {}
+  ~StreamHandover() override {
+    if (!taken_) door_.give_back();
+  }
+  StreamHandover(const StreamHandover&) = delete;
+  StreamHandover& operator=(const StreamHandover&) = delete;
+
+  void take(int socket, std::string unsent) override {
+    taken_ = true;
+    door_.subscribe(socket, subscription_, std::move(unsent));
+  }
+
+ private:
+  StreamDoor& door_;
+  const Subscription subscription_;
+  bool taken_ = false;
+};
+
 }  // namespace
 
 std::string format_stream_position(const StreamPosition& position) {
@@ -64,8 +87,8 @@ std::optional<StreamPosition> parse_stream_position(std::string_view text) {
 
 std::nullptr_t begin_stream(const Exchange& exchange, const Catalog& catalog, Subscription subscription) {
   const HttpRequest& http = exchange.http;
-  Handover* const handover = exchange.context.handover;
-  if (handover == nullptr) return exchange.refuse(Outcome::not_found);
+  HandoverSlot* const slot = exchange.context.handover;
+  if (slot == nullptr || slot->stream == nullptr) return exchange.refuse(Outcome::not_found);
   if (http.method != Method::get) return exchange.refuse_method("GET");
   if (exchange.context.draining) return exchange.refuse(Outcome::draining);
 
@@ -86,10 +109,10 @@ std::nullptr_t begin_stream(const Exchange& exchange, const Catalog& catalog, Su
   subscription.after = parse_stream_position(last_event_id);
   subscription.gzip = accepts_gzip(http.accept_encoding);
 
-  if (!handover->door.reserve()) {
+  if (!slot->stream->reserve()) {
     return exchange.refuse(Outcome::overloaded, {.detail = "There are as many streams as the server takes."});
   }
-  handover->subscription = subscription;
+  slot->handover = std::make_unique<StreamHandover>(*slot->stream, subscription);
   exchange.outcome = Outcome::ok;
   exchange.out += "HTTP/1.1 200 OK\r\nDate: ";
   exchange.out += exchange.context.frame.date;

@@ -109,10 +109,10 @@ Result<bool> JournalFollower::next_record(JournalRecord& record) {
   return true;
 }
 
-Result<std::uint64_t> JournalFollower::read(std::uint64_t through, const Visit& visit) {
+Status JournalFollower::read(std::uint64_t through, const Visit& visit) {
   DOORBUSTER_CHECK(file_ != nullptr);
-  std::uint64_t visited = 0;
   while (chain_->next_sequence <= through) {
+    const Chain before = *chain_;
     JournalRecord record;
     auto found = next_record(record);
     if (!found) return tl::unexpected(found.error());
@@ -121,11 +121,16 @@ Result<std::uint64_t> JournalFollower::read(std::uint64_t through, const Visit& 
       continue;
     }
     if (record.sequence < wanted_) continue;
+    const Then then = visit(record);
+    if (then == Then::not_yet) {
+      chain_ = before;
+      offset_ = record.offset;
+      break;
+    }
     wanted_ = record.sequence + 1;
-    ++visited;
-    if (!visit(record)) break;
+    if (then == Then::enough) break;
   }
-  return visited;
+  return {};
 }
 
 // A durable record that does not stand here is the first one of the next segment.

@@ -44,6 +44,8 @@ constexpr std::array<std::string_view, kOutcomeCount> kCodes = {
     "precondition_required",
     "precondition_failed",
     "change_refused",
+    "position_gone",
+    "position_unknown",
 };
 
 }  // namespace

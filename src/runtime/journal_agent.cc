@@ -8,7 +8,11 @@ namespace doorbuster {
 
 JournalAgent::JournalAgent(std::unique_ptr<JournalWriter> writer, std::vector<JournalRing*> rings,
                            std::vector<Notifier*> listeners, const Clock& clock)
-    : writer_(std::move(writer)), rings_(std::move(rings)), listeners_(std::move(listeners)), clock_(clock) {}
+    : writer_(std::move(writer)),
+      rings_(std::move(rings)),
+      listeners_(std::move(listeners)),
+      clock_(clock),
+      durable_sequence_(writer_->durable_sequence()) {}
 
 void JournalAgent::on_thread_start() {
   make_this_thread_patient();
@@ -46,6 +50,8 @@ std::size_t JournalAgent::do_work() {
   metrics_.segments.set(counters.segments);
   metrics_.spare_waits.set(counters.spare_waits);
 
+  // Pairs with the acquire in durable_sequence().
+  durable_sequence_.store(writer_->durable_sequence(), std::memory_order_release);
   for (JournalRing* ring : rings_) ring->set_durable();
   for (Notifier* listener : listeners_) listener->notify();
   return records;

@@ -120,6 +120,7 @@ Status Runtime::recover(const Configuration& configuration, ChangeOrigin origin)
   recovered_at_ = state.last_tick() == Tick{} ? now : state.last_tick();
   alerts_ = std::move(state.alerts());
   keys_ = state.keys();
+  identity_ = recovered.identity;
   catalog_.set(state.catalog());
   allowances_ = std::move(state.allowances());
   const auto start = static_cast<std::uint32_t>((*writer)->epoch());

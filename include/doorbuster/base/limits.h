@@ -188,4 +188,15 @@ inline constexpr std::int64_t kStreamStallMs = 10'000;       // without room for
 inline constexpr std::int64_t kStreamSnapshotMs = 120'000;   // to read a snapshot in
 static_assert(kStreamPendingBytesMax <= kStreamLogBytesMax);
 
+// --- feed
+// -------------------------------------------------------------------------------------------
+inline constexpr std::uint32_t kFeedReadersMax = 64;  // connections that read the feed at once
+inline constexpr std::uint32_t kFeedPageEventsDefault = 1'000;
+inline constexpr std::uint32_t kFeedPageEventsMax = 10'000;
+inline constexpr std::size_t kFeedPageBytes = 4U << 20;       // a page has little more than this
+inline constexpr std::uint32_t kFeedWaitSecondsMax = 60;      // for the next event
+inline constexpr std::uint32_t kFeedRecordsPerRead = 16'384;  // looked at before others have their turn
+inline constexpr std::int64_t kFeedPaceNs = 20'000'000;       // between two looks at what is durable by now
+inline constexpr std::int64_t kFeedStallMs = 10'000;          // without room for a byte: closed
+
 }  // namespace doorbuster

@@ -15,25 +15,28 @@
 
 namespace doorbuster {
 
+struct EncodedEvent {
+  TenantId tenant;      // whose it is: records of the catalog's changes are nobody's, their events are
+  std::string subject;  // of an order, or of a campaign; empty: of neither
+  std::string json;     // one object in one line, without its end
+};
+
 // Thread-safe: constant after construction.
 class EventEncoder {
  public:
   EventEncoder(const FolderIdentity& identity, const HashKey& order_id_key);
 
-  // The record's event as one JSON object in one line; nothing for a record that is the engine's own business
+  // The record's event; nothing for a record that is the engine's own business
   // (secrets, ends of batches, samples, what is forgotten, pieces of plans). An error: the payload is none
   // that this program knows; nothing behind it may be told either.
   //
   // REQUIRES: `catalog` is of this record's time or later: what a number of a campaign, an offer or a tenant
   // stands for never changes, nor does a campaign's currency.
-  Result<std::optional<std::string>> encode(const JournalRecord& record, const Catalog& catalog) const;
+  Result<std::optional<EncodedEvent>> encode(const JournalRecord& record, const Catalog& catalog) const;
 
  private:
   const std::string source_;
   const HashKey order_id_key_;
 };
-
-// "<epoch>-<sequence>": the id of a record's event, and a reader's place in the feed.
-std::string event_id(std::uint64_t epoch, std::uint64_t sequence);
 
 }  // namespace doorbuster

@@ -21,7 +21,7 @@ struct RequestContext {
   bool* waits = nullptr;
   bool others_wait = false;  // and come first
   bool draining = false;
-  Handover* handover = nullptr;  // null: this listener has no streams
+  HandoverSlot* handover = nullptr;  // null: no connection can be handed over
 };
 
 // Answers requests of one listener. One for each HTTP thread; used by that thread only.

@@ -5,6 +5,7 @@
 // slowly, or a million prices that change at once, cannot keep a buy waiting.
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -49,10 +50,18 @@ class StreamDoor {
   virtual void subscribe(int socket, const Subscription& subscription, std::string unsent) = 0;
 };
 
+// Who takes a connection over. Dies untaken when the connection ends before.
+class Handover {
+ public:
+  virtual ~Handover() = default;
+  // The socket is the taker's from now on. `unsent` goes before everything else. Once.
+  virtual void take(int socket, std::string unsent) = 0;
+};
+
 // For a route: filled in, the session hands the connection over when its earlier requests are answered.
-struct Handover {
-  StreamDoor& door;
-  std::optional<Subscription> subscription = {};
+struct HandoverSlot {
+  StreamDoor* stream = nullptr;  // of this listener; null: it has no live streams
+  std::unique_ptr<Handover> handover = {};
 };
 
 // Answers GET on a stream's path: a refusal, or the header of the stream and the handover.

@@ -40,12 +40,17 @@ class JournalFollower {
   // The first record that is still kept, now; it may be pruned as soon as this returns.
   Result<std::uint64_t> oldest();
 
-  // Called for each record, in order, batch_end ones included. False: that was the last one for now.
-  using Visit = std::function<bool(const JournalRecord&)>;
-  // Visits what there is through record `through`, which is durable, and returns how many. Errors: of the
-  // storage; damage, with file and offset: then no more can be read.
+  enum class Then : std::uint8_t {
+    go_on,
+    enough,   // that was the last one for now
+    not_yet,  // as if it had not been visited: the next read() begins with it
+  };
+  // Called for each record, in order, batch_end ones included.
+  using Visit = std::function<Then(const JournalRecord&)>;
+  // Visits what there is through record `through`, which is durable. Errors: of the storage; damage, with
+  // file and offset: then no more can be read.
   // REQUIRES: seek() found its record.
-  Result<std::uint64_t> read(std::uint64_t through, const Visit& visit);
+  Status read(std::uint64_t through, const Visit& visit);
   std::uint64_t next_sequence() const { return wanted_; }
 
  private:

@@ -58,8 +58,12 @@ enum class Outcome : std::uint8_t {
   precondition_required,
   precondition_failed,
   change_refused,
+
+  // Reading the feed.
+  position_gone,     // what comes behind it is not kept any more
+  position_unknown,  // it is none of this history
 };
-inline constexpr int kOutcomeCount = static_cast<int>(Outcome::change_refused) + 1;
+inline constexpr int kOutcomeCount = static_cast<int>(Outcome::position_unknown) + 1;
 
 // "sold_out" for Outcome::sold_out, and so on.
 std::string_view outcome_code(Outcome outcome);

@@ -30,6 +30,9 @@ class JournalAgent final : public Agent {
   JournalAgent(std::unique_ptr<JournalWriter> writer, std::vector<JournalRing*> rings,
                std::vector<Notifier*> listeners, const Clock& clock);
 
+  // Rung as well. Before the agent's first cycle.
+  void add_listener(Notifier& listener) { listeners_.push_back(&listener); }
+
   void on_thread_start() override;
   std::size_t do_work() override;
   bool has_work() override;
@@ -40,6 +43,11 @@ class JournalAgent final : public Agent {
     return failed_.load(std::memory_order_acquire);
   }
   const std::string& failure() const { return failure_; }  // REQUIRES: failed()
+  // The last record that is durable. Any thread.
+  std::uint64_t durable_sequence() const {
+    // Pairs with the release in do_work(): who reads the records through it finds them in their files.
+    return durable_sequence_.load(std::memory_order_acquire);
+  }
   // The disk has no room for the next segment: no new orders until it has. Any thread.
   bool short_of_room() const { return writer_->short_of_room(); }
 
@@ -53,9 +61,10 @@ class JournalAgent final : public Agent {
 
   const std::unique_ptr<JournalWriter> writer_;
   const std::vector<JournalRing*> rings_;
-  const std::vector<Notifier*> listeners_;
+  std::vector<Notifier*> listeners_;
   const Clock& clock_;
   JournalMetrics metrics_;
+  std::atomic<std::uint64_t> durable_sequence_;
   std::atomic<bool> failed_ = false;
   std::string failure_;
 };

@@ -124,6 +124,9 @@ class Runtime {
   // Makes room again. All shards stop for it and go on after it.
   Status make_room();
 
+  // Rung when more of the journal is durable. Before start(); it outlives stop().
+  void ring_when_durable(Notifier& notifier) { journal_agent_->add_listener(notifier); }
+
   // Rung after every change of the catalog. Before start(); it outlives the runtime's last change.
   void ring_after_changes(Notifier& notifier) { change_notifiers_.push_back(&notifier); }
 
@@ -156,6 +159,11 @@ class Runtime {
   Status journal_alerts(std::span<const Alert> alerts);
   // The last tick of earlier lives: nobody has looked at what came between it and the start.
   Tick recovered_at() const { return recovered_at_; }
+
+  // --- for who reads the journal behind the shards: any thread ---
+  std::uint64_t durable_sequence() const { return journal_agent_->durable_sequence(); }
+  const FolderIdentity& identity() const { return identity_; }
+  const DataFolderKeys& keys() const { return keys_; }
 
   // --- for metrics: any thread ---
   std::size_t shard_count() const { return shards_.size(); }
@@ -198,6 +206,7 @@ class Runtime {
   const WiringPlan plan_;
   RecoveryReport recovery_;
   DataFolderKeys keys_;
+  FolderIdentity identity_{};
   std::uint64_t orders_max_ = 0;
   CatalogCell catalog_;
   std::unique_ptr<Board> board_;

@@ -32,7 +32,7 @@ def outcome_codes():
 def codes_sent():
     """Refusals that some room gives: named in it, outside of the table that only describes them."""
     found = set()
-    for room in ("admin", "catalog", "engine", "http", "runtime"):
+    for room in ("admin", "catalog", "engine", "http", "runtime", "stream"):
         for file in sorted((ROOT / "src" / room).glob("*.cc")):
             if file.name != "reply_encoder.cc":
                 found.update(re.findall(r"\bOutcome::(\w+)", file.read_text(encoding="utf-8")))

@@ -61,10 +61,10 @@ struct Told {
       auto event = encoder->encode(record, *catalog);
       if (!event) {
         status = tl::unexpected(event.error());
-        return false;
+        return JournalFollower::Then::enough;
       }
-      if (*event) text += **event + '\n';
-      return true;
+      if (*event) text += (*event)->json + '\n';
+      return JournalFollower::Then::go_on;
     });
     REQUIRE(read);
     if (!status) return tl::unexpected(status.error());

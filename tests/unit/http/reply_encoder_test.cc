@@ -74,6 +74,8 @@ TEST_CASE("each code has the status of the contract") {
                                                                      {request_in_flight, 409},
                                                                      {campaign_exists, 409},
                                                                      {change_refused, 409},
+                                                                     {position_unknown, 409},
+                                                                     {position_gone, 410},
                                                                      {campaign_ended, 410},
                                                                      {unauthorized, 401},
                                                                      {forbidden, 403},

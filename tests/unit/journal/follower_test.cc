@@ -11,6 +11,7 @@ namespace doorbuster {
 namespace {
 
 using Kept = JournalFollower::Kept;
+using Then = JournalFollower::Then;
 
 // Records of one start that fill several segments.
 std::uint64_t write_segments(JournalWriter& writer, Seen& written, int batches = 60) {
@@ -27,8 +28,8 @@ std::uint64_t write_segments(JournalWriter& writer, Seen& written, int batches =
 Seen read_all(JournalFollower& follower, std::uint64_t through) {
   Seen seen;
   const RecordVisitor into = collect(seen);
-  const auto read =
-      follower.read(through, [&](const JournalRecord& record) { return into(record).has_value(); });
+  const auto read = follower.read(
+      through, [&](const JournalRecord& record) { return into(record) ? Then::go_on : Then::enough; });
   INFO((read ? std::string() : read.error().message));
   REQUIRE(read);
   return seen;
@@ -100,13 +101,16 @@ TEST_CASE("a visitor that has enough stops the reading behind that record") {
   REQUIRE(seek(follower, 2, durable) == Kept::yes);
   for (std::uint64_t sequence = 2; sequence <= durable; ++sequence) {
     std::uint64_t visited = 0;
-    CHECK(follower.read(durable, [&](const JournalRecord& record) {
-      visited = record.sequence;
-      return false;
-    }) == 1);
-    REQUIRE(visited == sequence);
+    // As often as it likes, before it is taken; also where a segment begins.
+    for (const Then then : {Then::not_yet, Then::not_yet, Then::enough}) {
+      REQUIRE(follower.read(durable, [&](const JournalRecord& record) {
+        visited = record.sequence;
+        return then;
+      }));
+      REQUIRE(visited == sequence);
+    }
   }
-  CHECK(follower.read(durable, [](const JournalRecord&) { return true; }) == 0);
+  CHECK(read_all(follower, durable).empty());
 }
 
 TEST_CASE("what was pruned and what has not been written are told, and can be sought past") {
@@ -159,7 +163,7 @@ TEST_CASE("a follower tells where the damage is and nothing of what stands behin
   std::uint64_t last = 0;
   const auto read = follower.read(durable, [&](const JournalRecord& record) {
     last = record.sequence;
-    return true;
+    return Then::go_on;
   });
   REQUIRE_FALSE(read);
   CHECK_THAT(read.error().message, Catch::Contains(".seg, byte "));
@@ -185,7 +189,7 @@ TEST_CASE("a record that does not continue the one before it is damage, however 
   std::uint64_t second_at = 0;
   REQUIRE(follower.read(durable, [&](const JournalRecord& record) {
     second_at = record.offset;
-    return false;
+    return Then::enough;
   }));
 
   // From the second one on the file is the other folder's: the same sequence, epoch and place.
@@ -197,8 +201,8 @@ TEST_CASE("a record that does not continue the one before it is damage, however 
   REQUIRE(seek(misled, 1, durable) == Kept::yes);
   Seen seen;
   const RecordVisitor into = collect(seen);
-  const auto read =
-      misled.read(durable, [&](const JournalRecord& record) { return into(record).has_value(); });
+  const auto read = misled.read(
+      durable, [&](const JournalRecord& record) { return into(record) ? Then::go_on : Then::enough; });
   REQUIRE_FALSE(read);
   CHECK_THAT(read.error().message, Catch::Contains("does not continue"));
   CHECK(seen == Seen{written[0]});
@@ -231,7 +235,7 @@ TEST_CASE("a follower beside a running writer misses nothing and sees nothing ea
     const std::uint64_t through = durable.load(std::memory_order_acquire);
     const auto read = follower.read(through, [&](const JournalRecord& record) {
       if (record.sequence != next++ || record.sequence > through) trouble = "not the next";
-      return true;
+      return Then::go_on;
     });
     if (!read) trouble = read.error().message;
     if (read && next != through + 1) trouble = "not all that is durable";

@@ -48,6 +48,8 @@ TEST_CASE("each outcome has the word of its enumerator") {
       {precondition_required, "precondition_required"},
       {precondition_failed, "precondition_failed"},
       {change_refused, "change_refused"},
+      {position_gone, "position_gone"},
+      {position_unknown, "position_unknown"},
   };
   std::set<Outcome> seen;
   for (const auto& [outcome, word] : words) {

@@ -34,7 +34,9 @@ TEST_CASE("who is told that a record is durable finds it in the metrics") {
   clock.on_look = [&] {
     looks += 1;
     CHECK((ring.durable() == 0 || agent.metrics().records.value() != 0));
+    CHECK((ring.durable() == 0 || agent.durable_sequence() != 0));
   };
+  CHECK(agent.durable_sequence() == 0);
   ring.reserve(64);
   const std::uint64_t position = ring.append({.kind = RecordKind::order_confirmed, .tick = clock.wall_now()});
   ring.publish();
@@ -42,6 +44,7 @@ TEST_CASE("who is told that a record is durable finds it in the metrics") {
   CHECK(looks >= 2);
   CHECK(ring.durable() == position);
   CHECK(agent.metrics().records.value() == 2);  // with the end of the batch
+  CHECK(agent.durable_sequence() == 2);
 }
 
 }  // namespace

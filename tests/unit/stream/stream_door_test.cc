@@ -14,7 +14,10 @@ class CountingDoor final : public StreamDoor {
   explicit CountingDoor(int places) : places_(places) {}
   bool reserve() override { return places_ > 0 && places_-- > 0; }
   void give_back() override { ++places_; }
-  void subscribe(int, const Subscription&, std::string) override {}
+  void subscribe(int, const Subscription& subscription, std::string) override { subscribed = subscription; }
+  int places() const { return places_; }
+
+  std::optional<Subscription> subscribed;
 
  private:
   int places_;
@@ -29,13 +32,16 @@ struct Asked {
 Asked ask(HttpRequest http, int places = 1, bool draining = false) {
   const CatalogPointer catalog = catalog_of({campaign_put(0), campaign_put(1)}, {offer_put(0, 5)});
   CountingDoor door(places);
-  Handover handover{.door = door};
+  HandoverSlot slot{.stream = &door};
   const RequestContext context = {
-      .frame = {.date = "now"}, .received_ns = 0, .draining = draining, .handover = &handover};
+      .frame = {.date = "now"}, .received_ns = 0, .draining = draining, .handover = &slot};
   Asked asked;
   const Exchange exchange{http, context, asked.reply, asked.outcome};
   begin_stream(exchange, *catalog, {});
-  asked.subscription = handover.subscription;
+  if (slot.handover) {
+    slot.handover->take(-1, {});
+    asked.subscription = door.subscribed;
+  }
   return asked;
 }
 
