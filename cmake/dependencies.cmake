@@ -17,7 +17,12 @@ find_path(LIBICAL_INCLUDE_DIR libical/ical.h REQUIRED)      # 3.0.16
 find_library(LIBICAL_LIBRARY ical REQUIRED)
 find_path(SYSTEMD_INCLUDE_DIR systemd/sd-daemon.h REQUIRED)   # 252: readiness and watchdog
 find_library(SYSTEMD_LIBRARY systemd REQUIRED)
-find_package(OpenSSL 3.0 REQUIRED COMPONENTS Crypto)        # HMAC; no TLS here
+find_package(OpenSSL 3.0 REQUIRED)                          # HMAC; TLS in tests alone
+find_package(CURL 7.88 REQUIRED)                            # webhooks
+find_path(LIBPQ_INCLUDE_DIR libpq-fe.h PATH_SUFFIXES postgresql REQUIRED)  # 15: the order of record
+find_library(LIBPQ_LIBRARY pq REQUIRED)
+find_path(NATS_INCLUDE_DIR nats/nats.h REQUIRED)            # 3.4: fan-out
+find_library(NATS_LIBRARY nats REQUIRED)
 find_package(ZLIB 1.2.13 REQUIRED)                          # live streams: deflate
 find_path(EXPECTED_INCLUDE_DIR tl/expected.hpp REQUIRED)
 if(DOORBUSTER_MIMALLOC)

@@ -77,6 +77,10 @@ constexpr Route kRoutes[] = {
     {Method::get, "/v1/admin/alerts", Scope::operate, show_alerts},
     {Method::get, "/v1/admin/feed", Scope::operate, read_feed},
     {Method::get, "/v1/admin/feed/stream", Scope::operate, stream_feed},
+    {Method::get, "/v1/admin/sinks", Scope::operate, list_sinks},
+    {Method::get, "/v1/admin/sinks/{sink}", Scope::operate, show_sink},
+    {Method::post, "/v1/admin/sinks/{sink}/pause", Scope::operate, pause_sink},
+    {Method::post, "/v1/admin/sinks/{sink}/resume", Scope::operate, resume_sink},
     {Method::get, "/v1/admin/audit", Scope::admin, show_audit},
 };
 

@@ -6,6 +6,7 @@
 #include "admin/checkpoint_metrics.h"
 #include "admin/exposition.h"
 #include "admin/process_metrics.h"
+#include "admin/sink_metrics.h"
 
 namespace doorbuster {
 namespace {
@@ -366,6 +367,7 @@ std::string render_metrics(const ServerState& state, const Caller& caller) {
   add_checkpoints(out, state);
   add_stream(out, state);
   if (state.feed != nullptr) add_feed(out, state.feed->metrics());
+  add_sinks(out, state, caller);
   const std::shared_ptr<const AccessTable> access = state.access->get();
   add_tenants(out, *access, caller);
   add_stock(out, state, *access, caller);

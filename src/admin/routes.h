@@ -14,7 +14,7 @@ inline constexpr std::string_view kJson = "application/json";
 struct Call {
   ServerState& state;
   const Exchange& exchange;
-  std::string_view campaign;  // what stands for {campaign}, or {sku}, in the path
+  std::string_view campaign;  // what stands for {campaign}, {sku} or {sink} in the path
 
   const HttpRequest& http() const { return exchange.http; }
   TenantId tenant() const { return exchange.caller.tenant; }
@@ -62,6 +62,12 @@ void show_audit(const Call& call);
 
 // alert_routes.cc
 void show_alerts(const Call& call);
+
+// sink_routes.cc
+void list_sinks(const Call& call);
+void show_sink(const Call& call);
+void pause_sink(const Call& call);
+void resume_sink(const Call& call);
 
 // feed_routes.cc: the connection is handed over
 void read_feed(const Call& call);

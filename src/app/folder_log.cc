@@ -43,4 +43,20 @@ void log_keeper(CampaignKeeper::News news, const std::string& text) {
               "by the clock: {}", text);
 }
 
+void log_sink(SinkAgent::News news, const std::string& sink, const std::string& text) {
+  using enum SinkAgent::News;
+  switch (news) {
+    case failed:
+      return spdlog::warn("sink {}: {}; it is tried again", sink, text);
+    case recovered:
+      return spdlog::info("sink {} takes events again", sink);
+    case refused:
+      return spdlog::error("sink {} refused an event, which is a dead letter now: {}", sink, text);
+    case disabled:
+      return spdlog::error("sink {} is disabled: {}", sink, text);
+    case stopped:
+      return spdlog::error("sink {} has stopped: {}", sink, text);
+  }
+}
+
 }  // namespace doorbuster

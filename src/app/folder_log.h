@@ -6,6 +6,7 @@
 #include "doorbuster/runtime/campaign_keeper.h"
 #include "doorbuster/runtime/checkpoint_agent.h"
 #include "doorbuster/runtime/runtime.h"
+#include "doorbuster/sink/sink_agent.h"
 
 namespace doorbuster {
 
@@ -14,5 +15,6 @@ void log_recovery(const RecoveryReport& recovered, const std::string& folder);
 void log_room(bool has_room);
 void log_checkpoint(CheckpointAgent::News news, const std::string& text);
 void log_keeper(CampaignKeeper::News news, const std::string& text);
+void log_sink(SinkAgent::News news, const std::string& sink, const std::string& text);
 
 }  // namespace doorbuster

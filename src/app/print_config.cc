@@ -37,6 +37,7 @@ int print(const Configuration& configuration, const Catalog& catalog) {
   for (const TenantConfiguration& tenant : configuration.tenants) {
     tell_of_secrets(tenant.audience_tokens, "tenant " + tenant.id);
   }
+  if (!configuration.sinks.empty()) std::cerr << "doorbuster: sinks are left out: they have secrets\n";
   return kExitOk;
 }
 

@@ -204,10 +204,11 @@ void Server::make_http(const std::vector<int>& public_sockets, int admin_socket,
                                                         .clock = clock_,
                                                         .watch = runtime_->stream_notifier()},
                                           stream_notifier_, sockets_.streams);
-  feed_ = std::make_unique<FeedThreads>(*runtime_, *storage_, clock_);
+  feed_ = std::make_unique<FeedThreads>(*runtime_, *storage_, clock_, configuration_.sinks);
   state_.runtime = runtime_.get();
   state_.stream = stream_.get();
   state_.feed = &feed_->feed();
+  state_.sinks = feed_->sinks();
   state_.alerts = &alerts_->metrics();
   state_.clock = &clock_;
   keeper_ = std::make_unique<CampaignKeeper>(*runtime_, clock_, log_keeper);
@@ -217,6 +218,7 @@ void Server::make_http(const std::vector<int>& public_sockets, int admin_socket,
       CheckpointPolicy{.segments = options.checkpoint_segments,
                        .retention_seconds = options.journal_retention_seconds},
       log_checkpoint);
+  checkpoints_->set_needed_from([this] { return feed_->needed_from(); });
   state_.checkpoints = &checkpoints_->metrics();
   state_.access = &access_;
   state_.stock_metrics = options.stock_metrics;
@@ -337,6 +339,9 @@ void Server::reload() {
   spdlog::info("configuration reloaded: {} definitions changed", *changed);
   for (const std::string_view key : changed_server_keys(file_options_, parsed.configuration->server)) {
     spdlog::warn("server.{} differs from the running one: it takes a restart", key);
+  }
+  if (parsed.configuration->sinks != configuration_.sinks) {
+    spdlog::warn("sinks differ from the running ones: it takes a restart");
   }
 }
 

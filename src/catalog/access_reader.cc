@@ -179,6 +179,7 @@ void check_tenants(JsonReader& reader, const JsonNode& root, const Configuration
     }
   };
   check("api_keys", [](const JsonNode&) {});
+  check("sinks", [](const JsonNode&) {});
   check("campaigns", [&](const JsonNode& tenant) {
     if (tenant.string() == kDefaultTenantName || !configuration.api_keys.empty()) return;
     reader.error(tenant,

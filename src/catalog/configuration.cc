@@ -8,6 +8,7 @@
 #include "catalog/item_reader.h"
 #include "catalog/offer_rule_reader.h"
 #include "catalog/pool_reader.h"
+#include "catalog/sink_reader.h"
 #include "doorbuster/base/endpoint.h"
 #include "doorbuster/base/json_reader.h"
 #include "doorbuster/base/text.h"
@@ -110,6 +111,7 @@ constexpr JsonMember<Configuration> kConfigurationMembers[] = {
      [](JsonReader& r, const JsonNode& n, Configuration& c) { read_campaigns(r, n, c.campaigns); }},
     {"tenants", Presence::optional, read_tenants},
     {"api_keys", Presence::optional, read_api_keys},
+    {"sinks", Presence::optional, read_sinks},
 };
 
 // Every unit may become an order of its own, and each needs its place in the tables.
@@ -146,6 +148,7 @@ std::vector<std::string> configuration_keys() {
   add_item_keys("/catalog/*", keys);
   add_campaign_keys("/campaigns/*", keys);
   add_access_keys(keys);
+  add_sink_keys(keys);
   return keys;
 }
 

@@ -190,9 +190,12 @@ tl::unexpected<Error> unknown(const JournalRecord& record) {
 
 }  // namespace
 
+std::string event_source(const FolderIdentity& folder) {
+  return "urn:doorbuster:folder:" + hex(std::as_bytes(std::span(folder)));
+}
+
 EventEncoder::EventEncoder(const FolderIdentity& identity, const HashKey& order_id_key)
-    : source_("urn:doorbuster:folder:" + hex(std::as_bytes(std::span(identity)))),
-      order_id_key_(order_id_key) {}
+    : source_(event_source(identity)), order_id_key_(order_id_key) {}
 
 Result<std::optional<EncodedEvent>> EventEncoder::encode(const JournalRecord& record,
                                                          const Catalog& catalog) const {

@@ -11,6 +11,11 @@ namespace {
 using Kept = JournalFollower::Kept;
 using Then = JournalFollower::Then;
 
+bool is_of_order(RecordKind kind) {
+  return kind == RecordKind::order_confirmed || kind == RecordKind::order_held ||
+         kind == RecordKind::order_waiting || kind == RecordKind::order_event;
+}
+
 }  // namespace
 
 FeedReader::FeedReader(const FeedSource& source, std::optional<TenantId> tenant)
@@ -99,6 +104,7 @@ Status FeedReader::read(std::size_t events_max, std::size_t bytes_max, std::vect
     }
     if (*event && (!tenant_ || (*event)->tenant == *tenant_)) {
       bytes += (*event)->json.size();
+      if (!is_of_order(record.info.kind)) (*event)->subject.clear();
       out.push_back({at, record.info.tick, std::move((*event)->subject), std::move((*event)->json)});
     }
     position_ = at;

@@ -11,6 +11,7 @@
 #include "doorbuster/runtime/campaign_keeper.h"
 #include "doorbuster/runtime/checkpoint_agent.h"
 #include "doorbuster/runtime/runtime.h"
+#include "doorbuster/sink/sink_agent.h"
 #include "doorbuster/stream/feed_agent.h"
 #include "doorbuster/stream/stream_agent.h"
 
@@ -23,6 +24,7 @@ struct ServerState {
   const CheckpointMetrics* checkpoints = nullptr;  // null: nobody makes any
   const StreamAgent* stream = nullptr;
   FeedAgent* feed = nullptr;  // null: nobody can read it
+  std::vector<SinkAgent*> sinks;
   std::vector<const HttpAgent*> http;
   const AlertMetrics* alerts = nullptr;  // null: nobody follows the sale
   const Clock* clock = nullptr;

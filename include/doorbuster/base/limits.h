@@ -188,7 +188,7 @@ inline constexpr std::int64_t kStreamStallMs = 10'000;       // without room for
 inline constexpr std::int64_t kStreamSnapshotMs = 120'000;   // to read a snapshot in
 static_assert(kStreamPendingBytesMax <= kStreamLogBytesMax);
 
-// --- feed
+// --- feed and sinks
 // -------------------------------------------------------------------------------------------
 inline constexpr std::uint32_t kFeedReadersMax = 64;  // connections that read the feed at once
 inline constexpr std::uint32_t kFeedPageEventsDefault = 1'000;
@@ -198,5 +198,11 @@ inline constexpr std::uint32_t kFeedWaitSecondsMax = 60;      // for the next ev
 inline constexpr std::uint32_t kFeedRecordsPerRead = 16'384;  // looked at before others have their turn
 inline constexpr std::int64_t kFeedPaceNs = 20'000'000;       // between two looks at what is durable by now
 inline constexpr std::int64_t kFeedStallMs = 10'000;          // without room for a byte: closed
+inline constexpr std::uint32_t kSinksMax = 16;
+inline constexpr std::uint32_t kSinkBatchEvents = 1'000;
+inline constexpr std::size_t kSinkBatchBytes = 1U << 20;
+inline constexpr std::int64_t kSinkBackOffMinMs = 500;
+inline constexpr std::int64_t kSinkBackOffMaxMs = 60'000;
+inline constexpr std::uint32_t kSinkSecretsMax = 4;  // that a webhook is signed with at once
 
 }  // namespace doorbuster

@@ -12,6 +12,7 @@
 #include "doorbuster/base/result.h"
 #include "doorbuster/catalog/access.h"
 #include "doorbuster/catalog/catalog.h"
+#include "doorbuster/catalog/sinks.h"
 
 namespace doorbuster {
 
@@ -82,6 +83,7 @@ struct Configuration {
   std::vector<CampaignConfiguration> campaigns;
   std::vector<TenantConfiguration> tenants = {};
   std::vector<ApiKeyConfiguration> api_keys = {};
+  std::vector<SinkConfiguration> sinks = {};
 };
 
 // The catalog of a tenant. REQUIRES: it is the first, or among the configuration's.

@@ -21,6 +21,9 @@ struct EncodedEvent {
   std::string json;     // one object in one line, without its end
 };
 
+// The `source` of a folder's events.
+std::string event_source(const FolderIdentity& folder);
+
 // Thread-safe: constant after construction.
 class EventEncoder {
  public:

@@ -31,7 +31,7 @@ struct FeedSource {
 struct FeedEvent {
   FeedPosition at;
   Tick time;
-  std::string subject;  // of events of orders: the order's id
+  std::string subject;  // of events of orders the order's id; else empty
   std::string json;     // docs/formats/feed.md; one line, without its end
 };
 

@@ -266,7 +266,7 @@ class OpenApi(unittest.TestCase):
 
 def emitted_metrics():
     sources = "".join(text(f"src/admin/{name}.cc")
-                      for name in ("metrics", "checkpoint_metrics", "process_metrics"))
+                      for name in ("metrics", "checkpoint_metrics", "process_metrics", "sink_metrics"))
     return set(re.findall(r'"((?:doorbuster|process)_[a-z0-9_]+)"', sources))
 
 
