@@ -232,6 +232,17 @@ class Doorbuster(System):
         return machine.output(self.settings.doorbuster, "version").splitlines()[0]
 
 
+class DoorbusterWithSink(Doorbuster):
+    """The same, and every order is delivered to a file as well. Only where it is asked for."""
+
+    name = "doorbuster-sink"
+
+    @staticmethod
+    def configuration(folder, orders):
+        sink = {"id": "events", "file": {"folder": str(folder / "events")}}
+        return {**Doorbuster.configuration(folder, orders), "sinks": [sink]}
+
+
 class Nginx(System):
     name = "nginx"
     protocol = "http"
@@ -385,4 +396,4 @@ class PostgreSql(System):
 def all_systems(settings):
     """In the order in which a round measures them."""
     return [Doorbuster(settings), Nginx(settings), Redis(settings, "everysec"), Redis(settings, "always"),
-            PostgreSql(settings)]
+            PostgreSql(settings), DoorbusterWithSink(settings)]

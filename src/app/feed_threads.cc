@@ -22,7 +22,7 @@ std::optional<TenantId> tenant_of(const Runtime& runtime, const SinkConfiguratio
 
 FeedThreads::SinkThread::SinkThread(Runtime& runtime, const SinkConfiguration& configuration,
                                     const FeedSource& source, Storage& storage, const Clock& clock)
-    : pace(notifier, clock, kFeedPaceNs),
+    : pace(notifier, clock, SinkAgent::kPaceNs),
       agent(configuration, make_sink(configuration, source.identity), source,
             tenant_of(runtime, configuration), storage, clock, log_sink) {
   agent.set_notifier(notifier);

@@ -2,7 +2,6 @@
 
 #include <pthread.h>
 #include <sched.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -38,12 +37,6 @@ bool make_this_thread_patient() {
   const sched_param none{};
   // On Linux the thread and not the process.
   return sched_setscheduler(0, SCHED_BATCH, &none) == 0;
-}
-
-bool make_this_thread_modest() {
-  constexpr int kNice = 10;
-  // On Linux the thread and not the process.
-  return setpriority(PRIO_PROCESS, 0, kNice) == 0;
 }
 
 void let_others_run() {

@@ -20,6 +20,8 @@ class FileSink final : public Sink {
   // REQUIRES: the options are FileSinkOptions.
   FileSink(const SinkConfiguration& configuration, const FolderIdentity& folder);
 
+  // A sync is dear, also for the journal on the same disk: a delivery is large.
+  Batch batch() const override { return {.events = 16'384, .bytes = 8U << 20}; }
   Result<std::optional<FeedPosition>> open(const std::atomic<bool>& stop) override;
   Delivery deliver(std::span<const FeedEvent> events, const FeedPosition& through,
                    const std::atomic<bool>& stop) override;

@@ -31,7 +31,7 @@ SinkAgent::SinkAgent(const SinkConfiguration& configuration, std::unique_ptr<Sin
 }
 
 void SinkAgent::on_thread_start() {
-  make_this_thread_modest();
+  make_this_thread_idle();
 }
 
 std::size_t SinkAgent::do_work() {
@@ -154,7 +154,8 @@ bool SinkAgent::step() {
 bool SinkAgent::read() {
   pending_.clear();
   pending_at_ = 0;
-  if (Status status = reader_->read(kSinkBatchEvents, kSinkBatchBytes, pending_); !status) {
+  const Sink::Batch batch = sink_->batch();
+  if (Status status = reader_->read(batch.events, batch.bytes, pending_); !status) {
     return end(SinkState::stopped, status.error().message);
   }
   through_ = reader_->position();

@@ -59,7 +59,7 @@ void FeedAgent::drain() {
 }
 
 void FeedAgent::on_thread_start() {
-  make_this_thread_modest();
+  make_this_thread_idle();
 }
 
 std::size_t FeedAgent::do_work() {

@@ -14,9 +14,6 @@ void name_this_thread(const char* name);
 bool make_this_thread_idle();
 // From now on it pushes nobody off the processor when it wakes (SCHED_BATCH). Best effort.
 bool make_this_thread_patient();
-// From now on it has about a tenth of a processor that others want as well (nice 10), and all of one that
-// nobody wants. Best effort.
-bool make_this_thread_modest();
 // Whoever waits for this processor runs first; at once when nobody does.
 void let_others_run();
 // False when the kernel refuses.

@@ -35,6 +35,13 @@ class Sink {
  public:
   virtual ~Sink() = default;
 
+  // How much one delivery should have, at most.
+  struct Batch {
+    std::size_t events = kSinkBatchEvents;
+    std::size_t bytes = kSinkBatchBytes;
+  };
+  virtual Batch batch() const { return {}; }
+
   // Begins anew: a connection that there is has been of no use, or there was none. Returns the place behind
   // which the target wants events, by what it has; nothing: it cannot tell. A target that has them from
   // another data folder is an error of kind `configuration`: it is not tried again.

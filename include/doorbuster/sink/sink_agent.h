@@ -49,7 +49,9 @@ struct SinkMetrics {
 class SinkAgent final : public Agent {
  public:
   static constexpr std::int64_t kTurnNs = 200 * kNsPerMillisecond;  // of work in a cycle, before it looks up
-  static constexpr std::int64_t kCursorNs = 250 * kNsPerMillisecond;
+  static constexpr std::int64_t kCursorNs = kNsPerSecond;
+  // Its cycles begin that far apart: who is told of fewer things at once makes everybody sync more often.
+  static constexpr std::int64_t kPaceNs = 100 * kNsPerMillisecond;
 
   enum class News : std::uint8_t { failed, recovered, refused, disabled, stopped };
   // On the agent's thread. `failed` is told at the first failure in a row, not at each.
